@@ -1,0 +1,1 @@
+//! The way: receive, decide, commit, release.

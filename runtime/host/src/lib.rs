@@ -1,0 +1,1 @@
+//! The hands: runs components in wasmtime.

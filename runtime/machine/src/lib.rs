@@ -1,0 +1,1 @@
+//! The rules: (run, what happened, now) to a transition or a rejection. Pure.

@@ -1,0 +1,111 @@
+//! Failures that the runtime itself raises.
+
+use crate::proto::{
+    Failure, FailureInfo, Payload, Payloads,
+    enums::{RetryState, TimeoutType},
+    failure::{
+        ActivityFailureInfo, ApplicationFailureInfo, CanceledFailureInfo, ServerFailureInfo,
+        TerminatedFailureInfo, TimeoutFailureInfo,
+    },
+};
+
+/// `Failure.source` of what the runtime raises.
+pub const SOURCE: &str = "Server";
+
+/// A failure of user code, raised on its behalf.
+pub fn application(
+    message: impl Into<String>,
+    failure_type: impl Into<String>,
+    non_retryable: bool,
+) -> Failure {
+    server_side(
+        message,
+        FailureInfo::ApplicationFailureInfo(ApplicationFailureInfo {
+            r#type: failure_type.into(),
+            non_retryable,
+            ..Default::default()
+        }),
+    )
+}
+
+/// A timeout, with the details of the last heartbeat.
+pub fn timeout(timeout_type: TimeoutType, last_heartbeat_details: Option<Payloads>) -> Failure {
+    let word = match timeout_type {
+        TimeoutType::Unspecified => "",
+        TimeoutType::StartToClose => "StartToClose",
+        TimeoutType::ScheduleToStart => "ScheduleToStart",
+        TimeoutType::ScheduleToClose => "ScheduleToClose",
+        TimeoutType::Heartbeat => "Heartbeat",
+    };
+    server_side(
+        format!("activity {word} timeout"),
+        FailureInfo::TimeoutFailureInfo(TimeoutFailureInfo {
+            timeout_type: timeout_type as i32,
+            last_heartbeat_details,
+        }),
+    )
+}
+
+/// A cancellation, with the details of the canceled side.
+pub fn canceled(details: Option<Payloads>) -> Failure {
+    server_side(
+        "canceled",
+        FailureInfo::CanceledFailureInfo(CanceledFailureInfo {
+            details,
+            ..Default::default()
+        }),
+    )
+}
+
+/// A termination.
+pub fn terminated(message: impl Into<String>) -> Failure {
+    server_side(
+        message,
+        FailureInfo::TerminatedFailureInfo(TerminatedFailureInfo::default()),
+    )
+}
+
+/// A failure of the runtime.
+pub fn server(message: impl Into<String>, non_retryable: bool) -> Failure {
+    server_side(
+        message,
+        FailureInfo::ServerFailureInfo(ServerFailureInfo { non_retryable }),
+    )
+}
+
+/// What a workflow sees of an activity that did not complete: the reason as the cause of an activity failure.
+pub fn activity(info: ActivityFailureInfo, retry_state: RetryState, cause: Failure) -> Failure {
+    Failure {
+        cause: Some(Box::new(cause)),
+        ..server_side(
+            "activity error",
+            FailureInfo::ActivityFailureInfo(ActivityFailureInfo {
+                retry_state: retry_state as i32,
+                ..info
+            }),
+        )
+    }
+}
+
+/// The last link of the chain of causes.
+pub fn root_cause(failure: &Failure) -> &Failure {
+    let mut link = failure;
+    while let Some(cause) = &link.cause {
+        link = cause;
+    }
+    link
+}
+
+/// Details as the message that failures carry.
+pub fn details(payloads: Vec<Payload>) -> Option<Payloads> {
+    crate::payload::payloads(payloads)
+}
+
+fn server_side(message: impl Into<String>, info: FailureInfo) -> Failure {
+    Failure {
+        message: message.into(),
+        source: SOURCE.to_owned(),
+        failure_info: Some(info),
+        ..Default::default()
+    }
+}

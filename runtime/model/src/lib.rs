@@ -1,0 +1,21 @@
+//! The words: ids, time, runs, tasks, payloads and failures. Knows no other crate of the runtime.
+//!
+//! Events, commands, payloads, failures and retry policies are Temporal's own protobuf messages: one vocabulary from the
+//! wire to the disk. [`proto`] gives them their short names.
+
+pub mod component;
+pub mod failure;
+pub mod history;
+pub mod ids;
+pub mod namespace;
+pub mod payload;
+pub mod proto;
+pub mod run;
+pub mod task;
+pub mod time;
+
+pub use component::{Component, ComponentKind, Deployment, Digest};
+pub use ids::{RunKey, WorkflowKey};
+pub use namespace::Namespace;
+pub use run::Run;
+pub use time::Time;

@@ -1,0 +1,47 @@
+//! Activity tasks, and the token by which a worker names the one it holds.
+
+use prost::Message;
+
+use crate::{RunKey, WorkflowKey};
+
+/// Names one attempt of one activity. Its encoding is the `task_token` of Temporal's API, opaque to workers.
+#[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
+pub struct ActivityToken {
+    /// The namespace's id.
+    #[prost(string, tag = "1")]
+    pub namespace_id: String,
+    /// The workflow's id.
+    #[prost(string, tag = "2")]
+    pub workflow_id: String,
+    /// The run's id.
+    #[prost(string, tag = "3")]
+    pub run_id: String,
+    /// The event that scheduled the activity.
+    #[prost(int64, tag = "4")]
+    pub scheduled_event_id: i64,
+    /// The attempt, from 1.
+    #[prost(int32, tag = "5")]
+    pub attempt: i32,
+}
+
+impl ActivityToken {
+    /// The run that the activity belongs to.
+    pub fn run_key(&self) -> RunKey {
+        RunKey::new(
+            WorkflowKey::new(self.namespace_id.clone(), self.workflow_id.clone()),
+            self.run_id.clone(),
+        )
+    }
+
+    /// The token's bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        self.encode_to_vec()
+    }
+
+    /// Reads a token; `None` for bytes that are not one.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::decode(bytes)
+            .ok()
+            .filter(|token| !token.run_id.is_empty() && token.scheduled_event_id > 0)
+    }
+}
