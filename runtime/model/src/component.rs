@@ -14,21 +14,15 @@ impl Digest {
     pub fn of(bytes: &[u8]) -> Self {
         use fmt::Write;
         let hash = Sha256::digest(bytes);
-        Digest(
-            hash.iter()
-                .fold(String::with_capacity(64), |mut hex, byte| {
-                    write!(hex, "{byte:02x}").expect("a String takes every write");
-                    hex
-                }),
-        )
+        Digest(hash.iter().fold(String::with_capacity(64), |mut hex, byte| {
+            write!(hex, "{byte:02x}").expect("a String takes every write");
+            hex
+        }))
     }
 
     /// Reads a digest back; `None` unless it is 64 lower-case hex digits.
     pub fn parse(hex: &str) -> Option<Self> {
-        let valid = hex.len() == 64
-            && hex
-                .bytes()
-                .all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let valid = hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
         valid.then(|| Digest(hex.to_owned()))
     }
 
@@ -130,9 +124,7 @@ pub struct Component {
 impl Component {
     /// True when it defines this workflow or activity type.
     pub fn defines(&self, type_name: &str) -> bool {
-        self.types
-            .iter()
-            .any(|definition| definition.name == type_name)
+        self.types.iter().any(|definition| definition.name == type_name)
     }
 }
 

@@ -4,8 +4,8 @@ use crate::proto::{
     Failure, FailureInfo, Payload, Payloads,
     enums::{RetryState, TimeoutType},
     failure::{
-        ActivityFailureInfo, ApplicationFailureInfo, CanceledFailureInfo, ServerFailureInfo,
-        TerminatedFailureInfo, TimeoutFailureInfo,
+        ActivityFailureInfo, ApplicationFailureInfo, CanceledFailureInfo, ServerFailureInfo, TerminatedFailureInfo,
+        TimeoutFailureInfo,
     },
 };
 
@@ -13,11 +13,7 @@ use crate::proto::{
 pub const SOURCE: &str = "Server";
 
 /// A failure of user code, raised on its behalf.
-pub fn application(
-    message: impl Into<String>,
-    failure_type: impl Into<String>,
-    non_retryable: bool,
-) -> Failure {
+pub fn application(message: impl Into<String>, failure_type: impl Into<String>, non_retryable: bool) -> Failure {
     server_side(
         message,
         FailureInfo::ApplicationFailureInfo(ApplicationFailureInfo {

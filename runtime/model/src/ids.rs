@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use sha2::{Digest as _, Sha256};
+
 /// One workflow id of one namespace: the unit that is decided, committed and sharded together. At most one of its runs
 /// is open at a time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,4 +53,11 @@ impl fmt::Display for RunKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.workflow, self.run_id)
     }
+}
+
+/// The id of the run that continues a run: the same whenever it is asked for, so that deciding twice names one run.
+pub fn successor_run_id(run_id: &str) -> String {
+    let hash = Sha256::digest(run_id.as_bytes());
+    let bytes = hash[..16].try_into().expect("sha-256 has 32 bytes");
+    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }

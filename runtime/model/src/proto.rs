@@ -3,14 +3,12 @@
 pub use temporalio_protos::temporal::api::{
     command::v1::{self as command, Command, command::Attributes as CommandAttributes},
     common::v1::{
-        self as common, ActivityType, Header, Memo, Payload, Payloads, Priority, RetryPolicy,
-        SearchAttributes, WorkflowExecution, WorkflowType,
+        self as common, ActivityType, Header, Memo, Payload, Payloads, Priority, RetryPolicy, SearchAttributes,
+        WorkflowExecution, WorkflowType,
     },
     enums::v1 as enums,
     failure::v1::{self as failure, Failure, failure::FailureInfo},
-    history::v1::{
-        self as history, History, HistoryEvent, history_event::Attributes as EventAttributes,
-    },
+    history::v1::{self as history, History, HistoryEvent, history_event::Attributes as EventAttributes},
     namespace::v1 as namespace,
     query::v1 as query,
     sdk::v1::UserMetadata,

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use crate::{
     RunKey, Time, WorkflowKey,
     proto::{
-        Failure, HistoryEvent, Memo, Payloads, Priority, RetryPolicy, SearchAttributes,
-        WorkflowExecution, enums::WorkflowExecutionStatus,
+        Failure, HistoryEvent, Memo, Payloads, Priority, RetryPolicy, SearchAttributes, WorkflowExecution,
+        enums::WorkflowExecutionStatus,
     },
 };
 
@@ -121,15 +121,16 @@ pub struct Run {
 }
 
 /// A workflow task that is open.
-#[derive(Clone, Copy, PartialEq, prost::Message)]
+#[derive(Clone, PartialEq, prost::Message)]
 pub struct WorkflowTask {
     /// Where it stands.
     #[prost(enumeration = "WorkflowTaskState", tag = "1")]
     pub state: i32,
-    /// Its `scheduled` event. From the second attempt on it is written only when an attempt succeeds, and 0 until then.
+    /// Its `scheduled` event. From the second attempt on it is written only when an attempt succeeds: while that attempt
+    /// runs this is the id that it will get, before that 0.
     #[prost(int64, tag = "2")]
     pub scheduled_event_id: i64,
-    /// Its `started` event; 0 until it is written.
+    /// Its `started` event, written together with the `scheduled` one; 0 until the attempt starts.
     #[prost(int64, tag = "3")]
     pub started_event_id: i64,
     /// 1 for the first attempt.
@@ -144,6 +145,12 @@ pub struct WorkflowTask {
     /// When it started; 0 before.
     #[prost(int64, tag = "7")]
     pub started_ns: i64,
+    /// Who runs it.
+    #[prost(string, tag = "8")]
+    pub identity: String,
+    /// The poll that took it.
+    #[prost(string, tag = "9")]
+    pub request_id: String,
 }
 
 /// Where a workflow task stands.
@@ -225,6 +232,9 @@ pub struct Activity {
     /// Importance among the tasks of its queue.
     #[prost(message, optional, tag = "22")]
     pub priority: Option<Priority>,
+    /// The next attempt waits for its time and has not been handed out.
+    #[prost(bool, tag = "23")]
+    pub backing_off: bool,
 }
 
 /// Where an activity stands.

@@ -40,8 +40,7 @@ impl From<Time> for Timestamp {
     fn from(time: Time) -> Self {
         Timestamp {
             seconds: time.0.div_euclid(1_000_000_000),
-            nanos: i32::try_from(time.0.rem_euclid(1_000_000_000))
-                .expect("a remainder of a billion fits i32"),
+            nanos: i32::try_from(time.0.rem_euclid(1_000_000_000)).expect("a remainder of a billion fits i32"),
         }
     }
 }
@@ -102,10 +101,7 @@ mod tests {
 
     #[test]
     fn negative_and_zero_durations_are_not_set() {
-        let negative = ProtoDuration {
-            seconds: -3,
-            nanos: 0,
-        };
+        let negative = ProtoDuration { seconds: -3, nanos: 0 };
         assert_eq!(span(&negative), Duration::ZERO);
         assert_eq!(span_set(Some(&negative)), None);
         assert_eq!(

@@ -1,0 +1,51 @@
+//! Ending a run from outside: asking it to cancel itself, and terminating it.
+
+use wrt_model::proto::{
+    EventAttributes, Payloads,
+    enums::{WorkflowExecutionStatus, WorkflowTaskFailedCause},
+    history::{WorkflowExecutionCancelRequestedEventAttributes, WorkflowExecutionTerminatedEventAttributes},
+};
+
+use crate::{Rejection, Turn};
+
+impl Turn<'_> {
+    /// Somebody asks the run to cancel itself; it decides what that means. The same request again changes nothing,
+    /// another one is rejected.
+    pub fn request_cancel(&mut self, reason: String, identity: String, request_id: String) -> Result<(), Rejection> {
+        self.check_open()?;
+        if self.run.cancel_requested {
+            let same = !request_id.is_empty() && self.run.cancel_request_id == request_id;
+            return if same {
+                Ok(())
+            } else {
+                Err(Rejection::CancellationAlreadyRequested)
+            };
+        }
+        self.run.cancel_requested = true;
+        self.run.cancel_request_id = request_id;
+        self.append_outside(EventAttributes::WorkflowExecutionCancelRequestedEventAttributes(
+            WorkflowExecutionCancelRequestedEventAttributes {
+                cause: reason,
+                identity,
+                ..Default::default()
+            },
+        ));
+        self.ensure_workflow_task();
+        Ok(())
+    }
+
+    /// Somebody ends the run; it is not asked.
+    pub fn terminate(&mut self, reason: String, details: Option<Payloads>, identity: String) -> Result<(), Rejection> {
+        self.check_open()?;
+        self.abandon_workflow_task(WorkflowTaskFailedCause::ForceCloseCommand);
+        self.append(EventAttributes::WorkflowExecutionTerminatedEventAttributes(
+            WorkflowExecutionTerminatedEventAttributes {
+                reason,
+                details,
+                identity,
+            },
+        ));
+        self.close(WorkflowExecutionStatus::Terminated);
+        Ok(())
+    }
+}

@@ -1,0 +1,45 @@
+//! What a caller is told when what it asks for cannot happen.
+
+/// Why the machine refuses. The run is as it was before.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Rejection {
+    /// The request itself is wrong, whatever the run's state.
+    #[error("{0}")]
+    InvalidArgument(String),
+
+    /// The run has closed.
+    #[error("workflow execution already completed")]
+    WorkflowClosed,
+
+    /// A run of this workflow id is open, or the reuse policy forbids another one.
+    #[error("{message}")]
+    AlreadyStarted {
+        /// Which of the two it is.
+        message: String,
+        /// The request that started the run in the way.
+        start_request_id: String,
+        /// The run in the way.
+        run_id: String,
+    },
+
+    /// The run is being canceled already, by another request.
+    #[error("cancellation already requested for this workflow execution")]
+    CancellationAlreadyRequested,
+
+    /// No such activity is open, or its attempt is over.
+    #[error("{0}")]
+    ActivityNotFound(String),
+
+    /// The workflow task is over, or was never started.
+    #[error("workflow task not found")]
+    WorkflowTaskNotFound,
+
+    /// The commands of a workflow task cannot be carried out as a whole.
+    #[error("{message}")]
+    BadCommands {
+        /// What the failed workflow task's event says.
+        cause: wrt_model::proto::enums::WorkflowTaskFailedCause,
+        /// Which command, and why.
+        message: String,
+    },
+}

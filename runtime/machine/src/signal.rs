@@ -1,0 +1,51 @@
+//! Signals.
+
+use wrt_model::proto::{EventAttributes, Header, Payloads, history::WorkflowExecutionSignaledEventAttributes};
+
+use crate::{Rejection, Turn};
+
+/// A signal as its sender gave it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Signal {
+    /// The name that the workflow handles it by.
+    pub name: String,
+    /// Its arguments.
+    pub input: Option<Payloads>,
+    /// The sender.
+    pub identity: String,
+    /// What travels beside the arguments.
+    pub header: Option<Header>,
+    /// The same request again is taken once. Empty: every request counts.
+    pub request_id: String,
+}
+
+impl Turn<'_> {
+    /// Somebody signals the run.
+    ///
+    /// A signal makes the first workflow task of a delayed start available at once, as Temporal's API documents for
+    /// `workflow_start_delay`; the backoff between retries it does not shorten.
+    pub fn signal(&mut self, signal: Signal) -> Result<(), Rejection> {
+        self.check_open()?;
+        if !signal.request_id.is_empty() {
+            if self.run.signal_request_ids.contains(&signal.request_id) {
+                return Ok(());
+            }
+            self.run.signal_request_ids.push(signal.request_id.clone());
+        }
+        self.append_outside(EventAttributes::WorkflowExecutionSignaledEventAttributes(
+            WorkflowExecutionSignaledEventAttributes {
+                signal_name: signal.name,
+                input: signal.input,
+                identity: signal.identity,
+                header: signal.header,
+                request_id: signal.request_id,
+                ..Default::default()
+            },
+        ));
+        if self.run.attempt == 1 {
+            self.end_start_delay();
+        }
+        self.ensure_workflow_task();
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! One decision about one run.
+
+use std::time::Duration;
+
+use prost::Message;
+use wrt_model::{
+    Run, Time, history,
+    proto::{EventAttributes, HistoryEvent, UserMetadata},
+};
+
+use crate::start::Continuation;
+
+/// What a decision changes beside the run itself.
+#[derive(Debug, Default)]
+pub struct Transition {
+    /// Events to append, with their ids.
+    pub events: Vec<HistoryEvent>,
+    /// Activities, by the event that scheduled them, whose next attempt may start now.
+    pub dispatches: Vec<i64>,
+    /// The state changed in a way that has to survive a crash. True whenever there are events.
+    pub durable: bool,
+    /// The run that is to be started in its place, in the same commit.
+    pub continuation: Option<Continuation>,
+}
+
+impl Transition {
+    /// Adds a later transition of the same run.
+    pub fn absorb(&mut self, mut later: Transition) {
+        self.events.append(&mut later.events);
+        self.dispatches.append(&mut later.dispatches);
+        self.durable |= later.durable;
+        self.continuation = later.continuation.or(self.continuation.take());
+    }
+}
+
+/// Decides about a run: each method is one thing that can happen. A method that returns a rejection has changed nothing.
+pub struct Turn<'run> {
+    pub(crate) run: &'run mut Run,
+    pub(crate) now: Time,
+    pub(crate) transition: Transition,
+}
+
+impl<'run> Turn<'run> {
+    /// Begins a decision at the time `now`.
+    pub fn new(run: &'run mut Run, now: Time) -> Self {
+        Turn {
+            run,
+            now,
+            transition: Transition::default(),
+        }
+    }
+
+    /// The run as decided so far.
+    pub fn run(&self) -> &Run {
+        self.run
+    }
+
+    /// Events decided so far.
+    pub fn events(&self) -> &[HistoryEvent] {
+        &self.transition.events
+    }
+
+    /// Ends the decision.
+    pub fn finish(mut self) -> Transition {
+        if !self.transition.events.is_empty() {
+            self.transition.durable = true;
+        }
+        if self.transition.durable {
+            self.run.state_transition_count += 1;
+        }
+        self.transition
+    }
+
+    // === Events ===
+
+    /// Appends an event and returns its id.
+    pub(crate) fn append(&mut self, attributes: EventAttributes) -> i64 {
+        self.append_event(event(self.now, attributes, None))
+    }
+
+    /// Appends an event with the words for people that came with its command.
+    pub(crate) fn append_with(&mut self, attributes: EventAttributes, metadata: Option<UserMetadata>) -> i64 {
+        self.append_event(event(self.now, attributes, metadata))
+    }
+
+    pub(crate) fn append_event(&mut self, mut event: HistoryEvent) -> i64 {
+        let event_id = self.run.next_event_id;
+        event.event_id = event_id;
+        self.run.next_event_id += 1;
+        self.run.history_bytes += i64::try_from(event.encoded_len()).expect("an event fits memory");
+        self.transition.events.push(event);
+        event_id
+    }
+
+    /// Appends something that happened outside of the workflow. While a workflow task is with a worker such events wait,
+    /// so that the task's commands follow what the worker saw.
+    pub(crate) fn append_outside(&mut self, attributes: EventAttributes) {
+        if self.workflow_task_is_started() {
+            self.run.buffered_events.push(event(self.now, attributes, None));
+            self.transition.durable = true;
+        } else {
+            self.append(attributes);
+        }
+    }
+
+    pub(crate) fn workflow_task_is_started(&self) -> bool {
+        self.run.workflow_task.as_ref().is_some_and(|task| task.is_started())
+    }
+
+    /// The point `nanos` after `start`, or `None` for an unlimited span, which is 0.
+    pub(crate) fn deadline(start_ns: i64, nanos: i64) -> Option<Time> {
+        (nanos > 0).then(|| Time::from_nanos(start_ns).plus(Duration::from_nanos(nanos.unsigned_abs())))
+    }
+}
+
+/// An event that has no id yet.
+pub(crate) fn event(now: Time, attributes: EventAttributes, metadata: Option<UserMetadata>) -> HistoryEvent {
+    HistoryEvent {
+        event_time: Some(now.into()),
+        event_type: history::event_type(&attributes) as i32,
+        user_metadata: metadata,
+        attributes: Some(attributes),
+        ..Default::default()
+    }
+}

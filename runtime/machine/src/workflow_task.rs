@@ -1,0 +1,351 @@
+//! Workflow tasks: the turns of the workflow's own code.
+//!
+//! ```text
+//! (none)    --something happens--> Scheduled, attempt 1
+//! Scheduled --a worker takes it--> Started
+//! Started   --completes----------> (none), or Scheduled, attempt 1, when events were buffered
+//! Started   --fails, times out---> Scheduled, attempt n + 1, after a wait; attempt 1 when events were buffered
+//! ```
+//!
+//! Only the first attempt leaves its failure in the history. Later ones are transient: their `scheduled` and `started`
+//! events are shown to the worker, and written when one of them completes.
+
+use std::time::Duration;
+
+use wrt_model::{
+    Time,
+    proto::{
+        Command, EventAttributes, Failure, HistoryEvent, TaskQueue,
+        enums::{TimeoutType, WorkflowTaskFailedCause},
+        history::{
+            WorkflowTaskCompletedEventAttributes, WorkflowTaskFailedEventAttributes,
+            WorkflowTaskScheduledEventAttributes, WorkflowTaskStartedEventAttributes,
+            WorkflowTaskTimedOutEventAttributes,
+        },
+    },
+    run::{WorkflowTask, WorkflowTaskState},
+    time::{proto_span, span_nanos},
+};
+
+use crate::{Rejection, Turn, turn::event};
+
+/// The wait after the first failure; it doubles with each one that follows.
+const RETRY_INITIAL: Duration = Duration::from_secs(1);
+/// The longest wait between two attempts.
+const RETRY_MAXIMUM: Duration = Duration::from_secs(600);
+/// From so many events on a workflow is advised to continue as new, unless configured otherwise.
+const SUGGEST_CONTINUE_AS_NEW_EVENTS: i64 = 4096;
+/// From so many bytes of history on, likewise.
+const SUGGEST_CONTINUE_AS_NEW_BYTES: i64 = 4 * 1024 * 1024;
+
+impl Turn<'_> {
+    /// True when the workflow's code has something to do right now.
+    pub fn wants_workflow_task(&self) -> bool {
+        self.run.workflow_task.as_ref().is_some_and(|task| {
+            task.state() == WorkflowTaskState::Scheduled && Time::from_nanos(task.not_before_ns) <= self.now
+        })
+    }
+
+    /// A worker takes the workflow task.
+    pub fn start_workflow_task(&mut self, identity: &str, request_id: &str) -> Result<(), Rejection> {
+        let next_event_id = self.run.next_event_id;
+        let now_ns = self.now.nanos();
+        let task = self.run.workflow_task.as_mut().ok_or(Rejection::WorkflowTaskNotFound)?;
+        if task.is_started() {
+            return Err(Rejection::WorkflowTaskNotFound);
+        }
+        task.set_state(WorkflowTaskState::Started);
+        task.started_ns = now_ns;
+        identity.clone_into(&mut task.identity);
+        request_id.clone_into(&mut task.request_id);
+        if task.attempt == 1 {
+            task.started_event_id = next_event_id;
+            let task = task.clone();
+            let started = self.started_event(&task);
+            self.append_event(started);
+        } else {
+            task.scheduled_event_id = next_event_id;
+            task.started_event_id = next_event_id + 1;
+        }
+        self.transition.durable = true;
+        Ok(())
+    }
+
+    /// The events of a transient attempt, which its worker sees and the history does not hold yet.
+    pub fn transient_events(&self) -> Vec<HistoryEvent> {
+        match &self.run.workflow_task {
+            Some(task) if task.is_started() && task.attempt > 1 => self.build_transient_events(task),
+            _ => Vec::new(),
+        }
+    }
+
+    /// The workflow task is done, and these are its commands. [`Rejection::BadCommands`] asks for
+    /// [`Turn::fail_workflow_task`] with its cause.
+    pub fn complete_workflow_task(&mut self, commands: Vec<Command>, identity: &str) -> Result<(), Rejection> {
+        let task = self.started_workflow_task()?;
+        self.check_commands(&commands)?;
+        if task.attempt > 1 {
+            for event in self.build_transient_events(&task) {
+                self.append_event(event);
+            }
+        }
+        let completed_event_id = self.append(EventAttributes::WorkflowTaskCompletedEventAttributes(
+            WorkflowTaskCompletedEventAttributes {
+                scheduled_event_id: task.scheduled_event_id,
+                started_event_id: task.started_event_id,
+                identity: identity.to_owned(),
+                ..Default::default()
+            },
+        ));
+        self.run.workflow_task = None;
+        self.run.last_completed_started_event_id = task.started_event_id;
+        for command in commands {
+            self.carry_out(command, completed_event_id, identity);
+        }
+        if self.run.is_open() && self.flush_buffered_events() {
+            self.ensure_workflow_task();
+        }
+        Ok(())
+    }
+
+    /// The workflow task has failed; the run stays where it was, and the task is tried again after a wait.
+    pub fn fail_workflow_task(
+        &mut self,
+        cause: WorkflowTaskFailedCause,
+        failure: Option<Failure>,
+        identity: &str,
+    ) -> Result<(), Rejection> {
+        let task = self.started_workflow_task()?;
+        if task.attempt == 1 {
+            self.append_workflow_task_failed(&task, cause, failure, identity);
+        }
+        self.schedule_next_attempt(task.attempt, backoff(task.attempt));
+        Ok(())
+    }
+
+    /// The worker that holds the workflow task has been silent for too long.
+    pub(crate) fn time_out_workflow_task(&mut self) {
+        let task = self
+            .started_workflow_task()
+            .expect("the deadline belongs to a started task");
+        if task.attempt == 1 {
+            self.append(EventAttributes::WorkflowTaskTimedOutEventAttributes(
+                WorkflowTaskTimedOutEventAttributes {
+                    scheduled_event_id: task.scheduled_event_id,
+                    started_event_id: task.started_event_id,
+                    timeout_type: TimeoutType::StartToClose as i32,
+                },
+            ));
+        }
+        self.schedule_next_attempt(task.attempt, Duration::ZERO);
+    }
+
+    /// When the worker that holds the task has to be done.
+    pub(crate) fn workflow_task_deadline(run: &wrt_model::Run) -> Option<Time> {
+        let task = run.workflow_task.as_ref()?;
+        match task.state() {
+            WorkflowTaskState::Started => Turn::deadline(task.started_ns, run.workflow_task_timeout_ns),
+            WorkflowTaskState::Scheduled => Some(Time::from_nanos(task.not_before_ns)),
+        }
+    }
+
+    /// Schedules a workflow task unless one is open, the run has closed, or its first one is delayed.
+    pub(crate) fn ensure_workflow_task(&mut self) {
+        if self.run.is_open() && self.run.workflow_task.is_none() && !self.is_start_delayed() {
+            self.schedule_workflow_task();
+        }
+    }
+
+    /// Takes the workflow task away from its worker because the run ends without it.
+    pub(crate) fn abandon_workflow_task(&mut self, cause: WorkflowTaskFailedCause) {
+        let Some(task) = self.run.workflow_task.take() else {
+            return;
+        };
+        if task.is_started() && task.attempt == 1 {
+            self.append_workflow_task_failed(&task, cause, None, "");
+        }
+        self.flush_buffered_events();
+    }
+
+    pub(crate) fn is_start_delayed(&self) -> bool {
+        self.run.workflow_task.is_none()
+            && self.run.last_completed_started_event_id == 0
+            && Time::from_nanos(self.run.execution_ns) > self.now
+    }
+
+    /// Lets the first workflow task begin although its delay is not over.
+    pub(crate) fn end_start_delay(&mut self) {
+        if self.is_start_delayed() {
+            self.schedule_workflow_task();
+        }
+    }
+
+    /// True when the activity ended while the workflow task was with a worker: the worker has not seen it yet.
+    pub(crate) fn has_buffered_end(&self, scheduled_event_id: i64) -> bool {
+        self.run.buffered_events.iter().any(|event| match &event.attributes {
+            // Every end of an activity that a worker held follows its start.
+            Some(EventAttributes::ActivityTaskStartedEventAttributes(event)) => {
+                event.scheduled_event_id == scheduled_event_id
+            }
+            Some(EventAttributes::ActivityTaskTimedOutEventAttributes(event)) => {
+                event.scheduled_event_id == scheduled_event_id
+            }
+            _ => false,
+        })
+    }
+
+    fn started_workflow_task(&self) -> Result<WorkflowTask, Rejection> {
+        let task = self.run.workflow_task.as_ref().filter(|task| task.is_started());
+        task.cloned().ok_or(Rejection::WorkflowTaskNotFound)
+    }
+
+    fn schedule_workflow_task(&mut self) {
+        let task = WorkflowTask {
+            state: WorkflowTaskState::Scheduled as i32,
+            attempt: 1,
+            scheduled_event_id: self.run.next_event_id,
+            scheduled_ns: self.now.nanos(),
+            not_before_ns: self.now.nanos(),
+            ..Default::default()
+        };
+        let scheduled = self.scheduled_event(&task);
+        self.append_event(scheduled);
+        self.run.workflow_task = Some(task);
+    }
+
+    fn schedule_next_attempt(&mut self, attempt: i32, wait: Duration) {
+        self.run.workflow_task = None;
+        self.transition.durable = true;
+        if self.flush_buffered_events() {
+            self.ensure_workflow_task();
+            return;
+        }
+        self.run.workflow_task = Some(WorkflowTask {
+            state: WorkflowTaskState::Scheduled as i32,
+            attempt: attempt + 1,
+            scheduled_ns: self.now.nanos(),
+            not_before_ns: self.now.nanos().saturating_add(span_nanos(wait)),
+            ..Default::default()
+        });
+    }
+
+    /// Gives the events that waited for the end of a workflow task their ids. Ends of activities go behind the rest, as
+    /// Temporal's workers expect. True when there were any.
+    fn flush_buffered_events(&mut self) -> bool {
+        let buffered = std::mem::take(&mut self.run.buffered_events);
+        let flushed = !buffered.is_empty();
+        let (ends, others): (Vec<_>, Vec<_>) = buffered.into_iter().partition(is_activity_end);
+        let mut started_event_ids = std::collections::HashMap::new();
+        for event in others {
+            let scheduled_event_id = match &event.attributes {
+                Some(EventAttributes::ActivityTaskStartedEventAttributes(started)) => started.scheduled_event_id,
+                _ => 0,
+            };
+            let event_id = self.append_event(event);
+            started_event_ids.insert(scheduled_event_id, event_id);
+        }
+        for mut event in ends {
+            wire_started_event_id(&mut event, &started_event_ids);
+            self.append_event(event);
+        }
+        flushed
+    }
+
+    // === Events of workflow tasks ===
+
+    fn scheduled_event(&self, task: &WorkflowTask) -> HistoryEvent {
+        let attributes = WorkflowTaskScheduledEventAttributes {
+            task_queue: Some(TaskQueue {
+                name: self.run.task_queue.clone(),
+                kind: 1,
+                ..Default::default()
+            }),
+            start_to_close_timeout: Some(proto_span(Duration::from_nanos(
+                self.run.workflow_task_timeout_ns.unsigned_abs(),
+            ))),
+            attempt: task.attempt,
+        };
+        event(
+            Time::from_nanos(task.scheduled_ns),
+            EventAttributes::WorkflowTaskScheduledEventAttributes(attributes),
+            None,
+        )
+    }
+
+    fn started_event(&self, task: &WorkflowTask) -> HistoryEvent {
+        let suggest_continue_as_new = self.run.history_length() >= SUGGEST_CONTINUE_AS_NEW_EVENTS
+            || self.run.history_bytes >= SUGGEST_CONTINUE_AS_NEW_BYTES;
+        let attributes = WorkflowTaskStartedEventAttributes {
+            scheduled_event_id: task.scheduled_event_id,
+            identity: task.identity.clone(),
+            request_id: task.request_id.clone(),
+            suggest_continue_as_new,
+            history_size_bytes: self.run.history_bytes,
+            ..Default::default()
+        };
+        event(
+            Time::from_nanos(task.started_ns),
+            EventAttributes::WorkflowTaskStartedEventAttributes(attributes),
+            None,
+        )
+    }
+
+    fn build_transient_events(&self, task: &WorkflowTask) -> Vec<HistoryEvent> {
+        let mut scheduled = self.scheduled_event(task);
+        scheduled.event_id = task.scheduled_event_id;
+        let mut started = self.started_event(task);
+        started.event_id = task.started_event_id;
+        vec![scheduled, started]
+    }
+
+    fn append_workflow_task_failed(
+        &mut self,
+        task: &WorkflowTask,
+        cause: WorkflowTaskFailedCause,
+        failure: Option<Failure>,
+        identity: &str,
+    ) {
+        self.append(EventAttributes::WorkflowTaskFailedEventAttributes(
+            WorkflowTaskFailedEventAttributes {
+                scheduled_event_id: task.scheduled_event_id,
+                started_event_id: task.started_event_id,
+                cause: cause as i32,
+                failure,
+                identity: identity.to_owned(),
+                ..Default::default()
+            },
+        ));
+    }
+}
+
+fn backoff(attempt: i32) -> Duration {
+    let doublings = u32::try_from(attempt - 1).unwrap_or(0).min(16);
+    (RETRY_INITIAL * 2_u32.pow(doublings)).min(RETRY_MAXIMUM)
+}
+
+fn is_activity_end(event: &HistoryEvent) -> bool {
+    matches!(
+        event.attributes,
+        Some(
+            EventAttributes::ActivityTaskCompletedEventAttributes(_)
+                | EventAttributes::ActivityTaskFailedEventAttributes(_)
+                | EventAttributes::ActivityTaskTimedOutEventAttributes(_)
+                | EventAttributes::ActivityTaskCanceledEventAttributes(_)
+        )
+    )
+}
+
+/// The end of an activity names its `started` event, whose id was not known while both were buffered.
+fn wire_started_event_id(event: &mut HistoryEvent, started_event_ids: &std::collections::HashMap<i64, i64>) {
+    use EventAttributes as A;
+    let (scheduled, started) = match &mut event.attributes {
+        Some(A::ActivityTaskCompletedEventAttributes(end)) => (end.scheduled_event_id, &mut end.started_event_id),
+        Some(A::ActivityTaskFailedEventAttributes(end)) => (end.scheduled_event_id, &mut end.started_event_id),
+        Some(A::ActivityTaskTimedOutEventAttributes(end)) => (end.scheduled_event_id, &mut end.started_event_id),
+        Some(A::ActivityTaskCanceledEventAttributes(end)) => (end.scheduled_event_id, &mut end.started_event_id),
+        _ => return,
+    };
+    if let Some(&event_id) = started_event_ids.get(&scheduled) {
+        *started = event_id;
+    }
+}

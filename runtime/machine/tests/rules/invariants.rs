@@ -1,0 +1,215 @@
+//! What holds whatever happens: random stories, thousands of them.
+
+use proptest::prelude::*;
+use wrt_machine::{ActivityClose, next_deadline};
+use wrt_model::{
+    Run,
+    proto::{Command, enums::WorkflowTaskFailedCause as Cause},
+};
+
+use crate::story::{Story, activity, cancel, cancel_activity, cancel_timer, complete, fail, oops, seconds, timer};
+
+/// Something that may happen, whether or not it fits.
+#[derive(Clone, Debug)]
+enum Happening {
+    Wait(u64),
+    Signal,
+    RequestCancel,
+    Terminate,
+    TakeTask,
+    CompleteTask(Vec<Deed>),
+    FailTask,
+    TakeActivity(usize),
+    CloseActivity(usize, u8),
+    Recover,
+}
+
+/// A command, whether or not it fits.
+#[derive(Clone, Debug)]
+enum Deed {
+    Activity(u8),
+    CancelActivity(usize),
+    Timer(u8, u64),
+    CancelTimer(u8),
+    Complete,
+    Fail,
+    Cancel,
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    prop_oneof![
+        4 => (0..6_u8).prop_map(Deed::Activity),
+        2 => (0..4_usize).prop_map(Deed::CancelActivity),
+        4 => (0..6_u8, 0..20_u64).prop_map(|(id, span)| Deed::Timer(id, span)),
+        2 => (0..6_u8).prop_map(Deed::CancelTimer),
+        1 => Just(Deed::Complete),
+        1 => Just(Deed::Fail),
+        1 => Just(Deed::Cancel),
+    ]
+}
+
+fn happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        4 => (0..70_u64).prop_map(Happening::Wait),
+        3 => Just(Happening::Signal),
+        1 => Just(Happening::RequestCancel),
+        1 => Just(Happening::Terminate),
+        8 => Just(Happening::TakeTask),
+        8 => prop::collection::vec(deed(), 0..4).prop_map(Happening::CompleteTask),
+        2 => Just(Happening::FailTask),
+        4 => (0..4_usize).prop_map(Happening::TakeActivity),
+        4 => (0..4_usize, 0..4_u8).prop_map(|(which, how)| Happening::CloseActivity(which, how)),
+        1 => Just(Happening::Recover),
+    ]
+}
+
+impl Story {
+    fn nth_activity(&self, index: usize) -> Option<i64> {
+        self.run.activities.keys().nth(index).copied()
+    }
+
+    fn command(&self, deed: &Deed) -> Command {
+        match deed {
+            Deed::Activity(id) => activity(&id.to_string()),
+            Deed::CancelActivity(index) => cancel_activity(self.nth_activity(*index).unwrap_or(999)),
+            Deed::Timer(id, span) => timer(&id.to_string(), seconds(*span)),
+            Deed::CancelTimer(id) => cancel_timer(&id.to_string()),
+            Deed::Complete => complete(),
+            Deed::Fail => fail("Oops"),
+            Deed::Cancel => cancel(),
+        }
+    }
+
+    /// Lets it happen; returns false when it was turned away.
+    fn happen(&mut self, happening: &Happening) -> bool {
+        match happening {
+            Happening::Wait(span) => {
+                self.wait(seconds(*span));
+                true
+            }
+            Happening::Signal => self
+                .decide(|turn| {
+                    turn.signal(wrt_machine::Signal {
+                        name: "s".into(),
+                        ..Default::default()
+                    })
+                })
+                .is_ok(),
+            Happening::RequestCancel => self
+                .decide(|turn| turn.request_cancel(String::new(), String::new(), String::new()))
+                .is_ok(),
+            Happening::Terminate => self
+                .decide(|turn| turn.terminate(String::new(), None, String::new()))
+                .is_ok(),
+            Happening::TakeTask => {
+                self.decide(|turn| turn.wants_workflow_task() && turn.start_workflow_task("w", "p").is_ok())
+            }
+            Happening::CompleteTask(deeds) => {
+                let commands = deeds.iter().map(|deed| self.command(deed)).collect();
+                self.complete_task(commands).is_ok()
+            }
+            Happening::FailTask => self
+                .decide(|turn| turn.fail_workflow_task(Cause::WorkflowWorkerUnhandledFailure, None, "w"))
+                .is_ok(),
+            Happening::TakeActivity(index) => match self.nth_activity(*index) {
+                Some(id) => {
+                    let attempt = self.run.activities[&id].attempt;
+                    self.try_take_activity(id, attempt, "p").is_ok()
+                }
+                None => false,
+            },
+            Happening::CloseActivity(index, how) => match self.nth_activity(*index) {
+                Some(id) => {
+                    let close = match how {
+                        0 | 1 => ActivityClose::Completed(None),
+                        2 => ActivityClose::Failed {
+                            failure: Box::new(oops("Oops")),
+                            last_heartbeat_details: None,
+                        },
+                        _ => ActivityClose::Canceled(None),
+                    };
+                    self.decide(|turn| turn.close_activity(id, 0, "w", close)).is_ok()
+                }
+                None => false,
+            },
+            Happening::Recover => {
+                self.decide(|turn| turn.recover());
+                true
+            }
+        }
+    }
+}
+
+fn check(story: &Story) {
+    let history = story.history();
+    for (index, event) in story.events.iter().enumerate() {
+        assert_eq!(event.event_id, index as i64 + 1, "ids have no gap\n{history}");
+    }
+    assert_eq!(story.run.next_event_id, story.events.len() as i64 + 1);
+    let closings = history.lines().filter(|line| is_closing(line)).count();
+    if story.run.is_open() {
+        assert_eq!(closings, 0, "{history}");
+    } else {
+        assert_eq!(closings, 1, "{history}");
+        assert!(
+            history.lines().last().is_some_and(is_closing),
+            "nothing follows the end\n{history}"
+        );
+        assert_eq!(next_deadline(&story.run), None);
+        assert!(story.run.activities.is_empty() && story.run.timers.is_empty());
+        assert!(story.run.workflow_task.is_none() && story.run.buffered_events.is_empty());
+    }
+    for (id, activity) in &story.run.activities {
+        assert!(
+            history
+                .lines()
+                .any(|line| line == format!("{id} ActivityTaskScheduled")),
+            "{activity:?}\n{history}"
+        );
+    }
+    let encoded = prost::Message::encode_to_vec(&story.run);
+    assert_eq!(
+        <Run as prost::Message>::decode(encoded.as_slice()).as_ref(),
+        Ok(&story.run)
+    );
+}
+
+fn is_closing(line: &str) -> bool {
+    ["Completed", "Failed", "Canceled", "Terminated", "TimedOut", "Out"]
+        .iter()
+        .any(|end| {
+            line.split([' ', ':'])
+                .nth(1)
+                .is_some_and(|name| name == format!("WorkflowExecution{end}"))
+        })
+        || line.contains("WorkflowExecutionTimed")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn histories_hold_together(happenings in prop::collection::vec(happening(), 1..60)) {
+        let mut story = Story::begin();
+        for happening in &happenings {
+            let (before, written) = (story.run.clone(), story.events.len());
+            if !story.happen(happening) {
+                prop_assert_eq!(&story.run, &before, "what is turned away changes nothing: {:?}", happening);
+                prop_assert_eq!(story.events.len(), written);
+            }
+            check(&story);
+        }
+    }
+
+    #[test]
+    fn the_same_story_has_the_same_history(happenings in prop::collection::vec(happening(), 1..40)) {
+        let tell = || {
+            let mut story = Story::begin();
+            for happening in &happenings {
+                story.happen(happening);
+            }
+            (story.events, story.run)
+        };
+        prop_assert_eq!(tell(), tell());
+    }
+}
