@@ -1,2 +1,43 @@
-//! Tasks of the repository.
-fn main() {}
+//! The tasks of the repository. Each one sets up by itself what it needs, and is one file here.
+
+#![expect(clippy::print_stdout, reason = "talking to people is the job of this program")]
+
+mod demo;
+mod guests;
+mod setup;
+mod shell;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Builds, tests and shows wrt.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    /// Installs what is missing, and says what and why. Does nothing the second time.
+    Setup(setup::Options),
+    /// Builds every guest of the repository into target/guests.
+    Guests,
+    /// Plays the order story against a real server, and ends by itself.
+    Demo,
+    /// Runs every test, after building the guests that the tests run.
+    Test(test::Options),
+}
+
+fn main() -> ExitCode {
+    let done = match Task::parse() {
+        Task::Setup(options) => setup::run(&options),
+        Task::Guests => guests::run(),
+        Task::Demo => demo::run(),
+        Task::Test(options) => test::run(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,1 +1,133 @@
 //! Write durable workflows and activities in Rust.
+//!
+//! A workflow is an ordinary `async` function. The runtime writes down what it decides; after a crash it replays that
+//! history, and the function goes on where it was, as if nothing had happened. This is a whole component:
+//!
+//! ```
+//! use std::time::Duration;
+//! use wrt_sdk::{Context, Result, workflow};
+//!
+//! /// Greets somebody twice, a day apart.
+//! #[workflow]
+//! async fn hello(ctx: Context, name: String) -> Result<String> {
+//!     let first: String = ctx.activity("Greet", (name.clone(),)).await?;
+//!     ctx.sleep(Duration::from_secs(24 * 60 * 60)).await?;
+//!     let second: String = ctx.activity("Greet", (name,)).await?;
+//!     Ok(format!("{first} {second}"))
+//! }
+//!
+//! wrt_sdk::export!(hello);
+//!
+//! // A native test: the clock skips the day.
+//! # fn main() {
+//! let mut test = wrt_sdk::testing::TestEnvironment::<hello>::new();
+//! test.on_activity("Greet", |name: String| Ok(format!("Hi {name}!")));
+//! assert_eq!(test.run(("Ada".to_owned(),)).unwrap(), "Hi Ada! Hi Ada!");
+//! # }
+//! ```
+//!
+//! It is built with `cargo build --release --target wasm32-wasip2`, from a crate with `crate-type = ["cdylib"]`, and
+//! deployed as it is.
+//!
+//! # Where to look
+//!
+//! | to | see |
+//! |---|---|
+//! | write a workflow, with or without signals and queries | [`#[workflow]`](workflow), [`export!`] |
+//! | call activities | [`#[activities]`](activities), [`Context::activity`], [`ActivityOptions`] |
+//! | write activities | [`#[activities]`](activities), [`#[activity]`](activity), [`export_activities!`] |
+//! | wait | [`Context::sleep`], [`Context::signals`], [`WorkflowContext::wait_until`] |
+//! | do several things at once | `join!`, `select!` and `join_all` of the `futures` crate; [`Context::spawn`] |
+//! | stop | [`Context::cancelled`], [`Context::cancellation_scope`], [`Context::shielded`] |
+//! | undo | [`Context::saga`] |
+//! | fail | [`Error`], [`Failure`] |
+//! | test | [`testing::TestEnvironment`] |
+//!
+//! # Determinism
+//!
+//! There is nothing to know. A component has no clock, randomness or network but the run's own: `SystemTime::now()`,
+//! `HashMap` and `uuid` give the same on every replay. Only blocking is refused: wait with [`Context::sleep`], not with
+//! `std::thread::sleep`.
+//!
+//! # Errors and panics
+//!
+//! To return an [`Error`] fails the workflow. To panic fails only the workflow task: the message and the backtrace reach
+//! the history, and the task is tried again until a component without the bug is deployed.
+
+// The macros name this crate by its outside name, also where they are used inside of it.
+extern crate self as wrt_sdk;
+
+mod activity;
+#[doc(hidden)]
+pub mod activity_task;
+#[doc(hidden)]
+pub mod bindings;
+mod cancellation;
+#[doc(hidden)]
+pub mod component;
+mod context;
+mod convert;
+mod error;
+mod execution;
+mod executor;
+mod export;
+mod failure;
+mod host;
+#[cfg(all(feature = "http", target_family = "wasm"))]
+pub mod http;
+mod info;
+pub mod log;
+mod payload;
+mod random;
+mod retry;
+mod run;
+mod saga;
+#[doc(hidden)]
+pub mod schema;
+mod signal;
+mod state;
+#[cfg(not(target_family = "wasm"))]
+pub mod testing;
+mod timer;
+mod waiters;
+mod workflow;
+
+pub use crate::{
+    activity::{ActivityCall, ActivityOptions, CancellationType},
+    activity_task::{ActivityContext, ActivityEntry, ActivityInfo},
+    cancellation::{CancellationScope, Cancelled},
+    context::{Context, WaitUntil, WorkflowContext},
+    error::{Error, Result},
+    failure::{
+        ActivityFailure, ApplicationFailure, Failure, FailureKind, RetryState, TimeoutType,
+    },
+    info::WorkflowInfo,
+    payload::{Arguments, FromPayload, Payload, ToPayload},
+    retry::RetryPolicy,
+    saga::Saga,
+    signal::{Recv, Signals},
+    timer::Sleep,
+    workflow::{HandlerDefinition, Workflow, WorkflowDefinition, WorkflowEntry},
+};
+
+pub use wrt_sdk_macros::{activities, activity, workflow};
+
+const SDK_NAME: &str = "wrt-sdk-rust";
+const SDK_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What generated code needs; no part of the promise of this crate.
+#[doc(hidden)]
+pub mod __private {
+    pub use wit_bindgen;
+
+    pub use crate::{
+        activity_task,
+        bindings::{
+            self, activity::exports::wrt::activity::guest as activity_guest,
+            workflow::exports::wrt::workflow::guest as workflow_guest,
+        },
+        component, schema,
+        workflow::{SignalOutcome, spawn_handler},
+    };
+    pub use serde;
+}

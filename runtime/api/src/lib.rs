@@ -1,1 +1,23 @@
-//! The door: the gRPC services.
+//! The door: the gRPC services. Each call decodes, checks, asks the engine once, and encodes.
+//!
+//! Served are Temporal's `WorkflowService` and `wrt.v1`, with health and reflection. Errors become statuses in one place,
+//! `error.rs`; requests are checked in one place, `validate.rs`.
+
+mod activity;
+mod component;
+mod component_service;
+mod error;
+mod grpc_status;
+mod history;
+mod long_poll;
+mod namespace;
+pub mod proto;
+mod reply;
+mod server;
+mod system;
+mod validate;
+mod visibility;
+mod workflow;
+mod workflow_service;
+
+pub use server::{ServeError, ServeOptions, serve};

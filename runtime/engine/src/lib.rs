@@ -1,1 +1,146 @@
-//! The way: receive, decide, commit, release.
+//! The way of the data: receive, decide, commit, release.
+//!
+//! A change of a workflow enters as a message of its [lane](lane), is decided by the machine together with the run's own
+//! code, is written by the store's gate, and only then lets its answers and tasks go.
+
+mod activity;
+mod clock;
+mod commit;
+mod deployment;
+mod describe;
+mod error;
+mod history;
+mod lane;
+mod lanes;
+mod matching;
+mod namespace;
+mod parking;
+mod query;
+mod recovery;
+mod release;
+mod routing;
+mod signal;
+mod start;
+mod stats;
+mod timers;
+mod visibility;
+mod watch;
+mod worker;
+mod workflow_task;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wrt_host::Host;
+use wrt_store::Store;
+
+pub use activity::{ActivityRef, HeartbeatOutcome};
+pub use deployment::Deploy;
+pub use error::EngineError;
+pub use history::HistoryPage;
+pub use stats::EngineStats;
+pub use wrt_host::HostError;
+pub use wrt_machine::Rejection;
+pub use wrt_store::{RunCount, StoreError};
+
+use crate::{
+    lanes::Lanes, matching::Matching, namespace::Namespaces, parking::Parking, routing::Routing, stats::Counters,
+    timers::Timers, watch::Watchers,
+};
+
+/// The name under which the server runs workflow tasks and activities.
+const IDENTITY: &str = "wrt-server";
+
+/// What an engine is built from.
+pub struct EngineOptions {
+    /// The memory.
+    pub store: Store,
+    /// The hands.
+    pub host: Host,
+    /// Bytes that parked runs may hold before the least recently used are dropped and rebuilt by replay when needed.
+    pub parked_bytes: usize,
+    /// Activities of components that run at the same time.
+    pub concurrent_activities: usize,
+}
+
+impl EngineOptions {
+    /// Options with the default limits.
+    pub fn new(store: Store, host: Host) -> Self {
+        EngineOptions {
+            store,
+            host,
+            parked_bytes: 512 * 1024 * 1024,
+            concurrent_activities: 512,
+        }
+    }
+}
+
+/// The engine of one server. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    host: Host,
+    namespaces: Namespaces,
+    routing: Routing,
+    lanes: Lanes,
+    parking: Parking,
+    timers: Timers,
+    matching: Arc<Matching>,
+    watchers: Watchers,
+    counters: Counters,
+    activity_slots: Arc<tokio::sync::Semaphore>,
+    /// Everything that must end before the store closes.
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+}
+
+impl Engine {
+    /// Builds an engine and takes up what the store holds: timers are set again, and what was handed out and lost is
+    /// handed out again.
+    pub async fn start(options: EngineOptions) -> Result<Engine, EngineError> {
+        let engine = Engine {
+            inner: Arc::new(Inner {
+                namespaces: Namespaces::default(),
+                routing: Routing::default(),
+                lanes: Lanes::default(),
+                parking: Parking::new(options.parked_bytes),
+                timers: Timers::default(),
+                matching: Arc::default(),
+                watchers: Watchers::default(),
+                counters: Counters::default(),
+                activity_slots: Arc::new(tokio::sync::Semaphore::new(options.concurrent_activities)),
+                tasks: TaskTracker::new(),
+                stopping: CancellationToken::new(),
+                store: options.store,
+                host: options.host,
+            }),
+        };
+        engine.load_routing().await?;
+        engine.spawn_timers();
+        engine.recover().await?;
+        Ok(engine)
+    }
+
+    /// Lets what is under way end, at most `grace` long, and closes the store. Activities of components are cut off: they
+    /// run again after the next start.
+    pub async fn shutdown(&self, grace: Duration) {
+        self.inner.stopping.cancel();
+        self.inner.tasks.close();
+        if tokio::time::timeout(grace, self.inner.tasks.wait()).await.is_err() {
+            tracing::warn!(
+                ?grace,
+                "work was still under way at the end of the grace period; it is taken up at the next start"
+            );
+        }
+        self.inner.store.close().await;
+    }
+
+    /// True once the engine is shutting down.
+    pub fn is_stopping(&self) -> bool {
+        self.inner.stopping.is_cancelled()
+    }
+}

@@ -1,1 +1,60 @@
 //! The memory: the only writer of durable state.
+//!
+//! Runs change through one gate, [`Store::commit`]; everything else is read beside it. SQL and `sqlx` stay inside.
+
+mod commit;
+mod component;
+mod deployment;
+mod error;
+mod history;
+mod json;
+mod namespace;
+mod run;
+mod sqlite;
+mod visibility;
+
+use std::{path::PathBuf, sync::Arc};
+
+use commit::Gate;
+use sqlite::Database;
+
+pub use commit::{Commit, RunWrite, StoreStats};
+pub use error::StoreError;
+pub use run::StoredRun;
+pub use visibility::{RunCount, RunPage};
+
+/// Where and how to keep the state.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// The database file; its folder is created when missing. `None` keeps everything in memory, for tests.
+    pub path: Option<PathBuf>,
+    /// How many reads may run at the same time; at least one.
+    pub readers: u32,
+}
+
+/// The durable state of a server. A clone is the same store.
+#[derive(Clone)]
+pub struct Store {
+    database: Arc<Database>,
+    gate: Arc<Gate>,
+}
+
+impl Store {
+    /// Opens the store; creates the file, or migrates it to this version's schema, as needed. Must be called within a
+    /// Tokio runtime.
+    ///
+    /// Errors: [`StoreError::InUse`], [`StoreError::NotWritable`], [`StoreError::Corrupt`], [`StoreError::NewerSchema`],
+    /// [`StoreError::Full`] and [`StoreError::Io`].
+    pub async fn open(options: StoreOptions) -> Result<Store, StoreError> {
+        let database = Arc::new(Database::open(&options).await?);
+        let gate = Arc::new(Gate::open(database.clone()));
+        Ok(Store { database, gate })
+    }
+
+    /// Waits for the commits under way, refuses new ones, and closes the database. All clones are closed with it, and
+    /// answer [`StoreError::Closed`] from then on.
+    pub async fn close(&self) {
+        self.gate.close().await;
+        self.database.close().await;
+    }
+}

@@ -1,2 +1,42 @@
 //! The process and the command line.
-fn main() {}
+//!
+//! Exit codes are in [`exit`]. Data goes to stdout, everything about the work itself to stderr.
+
+mod activity;
+mod cli;
+mod client;
+mod completion;
+mod context;
+mod deploy;
+mod exit;
+mod failure;
+mod json;
+mod module;
+mod namespace;
+mod output;
+mod payload;
+mod progress;
+mod proto;
+mod server;
+mod time;
+mod words;
+mod workflow;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::{cli::Cli, exit::Exit};
+
+fn main() -> ExitCode {
+    let outcome = cli::run(Cli::parse());
+    let exit = outcome.unwrap_or_else(|error| {
+        if output::is_closed_pipe(&error) {
+            // Whoever read our output, such as `head`, has seen enough.
+            return Exit::Success;
+        }
+        output::error(&error);
+        Exit::Failure
+    });
+    exit.into()
+}

@@ -1,0 +1,285 @@
+//! `#[workflow]`.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::{Attribute, ImplItem, Item, ItemFn, ItemImpl, Type, spanned::Spanned};
+
+use crate::{
+    handler::Handler,
+    names::{Options, description, pascal_case},
+    signature::Parts,
+};
+
+pub(crate) fn expand(options: &Options, item: Item) -> syn::Result<TokenStream> {
+    match item {
+        Item::Fn(function) => of_function(options, &function),
+        Item::Impl(block) => of_impl(options, block),
+        other => Err(syn::Error::new(
+            other.span(),
+            "expected an `async fn` or an `impl` block of the workflow's state",
+        )),
+    }
+}
+
+/// The trait implementation in pieces, as both forms fill it.
+struct Workflow<'a> {
+    ty: TokenStream,
+    name: String,
+    description: String,
+    run: Parts,
+    /// What calls the main task: a path without its parentheses.
+    run_path: TokenStream,
+    /// An expression that makes the state, out of `arguments: &Self::Arguments`.
+    init: TokenStream,
+    signals: &'a [Handler],
+    queries: &'a [Handler],
+}
+
+fn of_function(options: &Options, function: &ItemFn) -> syn::Result<TokenStream> {
+    let run = main_task(Parts::of(&function.sig)?)?;
+    let (visibility, ident) = (&function.vis, &function.sig.ident);
+    let implementation = Workflow {
+        ty: ident.to_token_stream(),
+        name: options.name_or(pascal_case(ident)),
+        description: description(&function.attrs),
+        run,
+        run_path: ident.to_token_stream(),
+        init: quote!(Self {}),
+        signals: &[],
+        queries: &[],
+    }
+    .expand()?;
+    let documentation = format!("The workflow type of [`fn {ident}`]({ident}()).");
+    Ok(quote! {
+        #function
+
+        #[doc = #documentation]
+        #[allow(non_camel_case_types, reason = "it has the name of its function")]
+        #visibility struct #ident {}
+
+        #implementation
+    })
+}
+
+fn of_impl(options: &Options, mut block: ItemImpl) -> syn::Result<TokenStream> {
+    let methods = Methods::taken_from(&mut block)?;
+    let ty = &block.self_ty;
+    let run = methods.run.ok_or_else(|| {
+        syn::Error::new(ty.span(), "one method has to be marked `#[run]`: the main task")
+    })?;
+    let run_ident = &run.ident;
+    let implementation = Workflow {
+        ty: ty.to_token_stream(),
+        name: options.name_or(type_name(ty)?),
+        description: description(&block.attrs),
+        run_path: quote!(Self::#run_ident),
+        init: init(&run, methods.init.as_ref())?,
+        run: main_task(run)?,
+        signals: &methods.signals,
+        queries: &methods.queries,
+    }
+    .expand()?;
+    Ok(quote! {
+        #block
+
+        #implementation
+    })
+}
+
+fn main_task(run: Parts) -> syn::Result<Parts> {
+    if run.has_self || !run.is_async {
+        return Err(syn::Error::new(
+            run.ident.span(),
+            "the main task has to be an `async fn` without `self`; \
+             it reaches the state through its `WorkflowContext<Self>`",
+        ));
+    }
+    Ok(run)
+}
+
+fn type_name(ty: &Type) -> syn::Result<String> {
+    match ty {
+        Type::Path(path) if path.qself.is_none() => Ok(path
+            .path
+            .segments
+            .last()
+            .map(|segment| segment.ident.to_string())
+            .unwrap_or_default()),
+        other => Err(syn::Error::new(other.span(), "expected the name of a type")),
+    }
+}
+
+fn init(run: &Parts, init: Option<&Parts>) -> syn::Result<TokenStream> {
+    let Some(init) = init else {
+        return Ok(quote!(<Self as ::core::default::Default>::default()));
+    };
+    if !init.arguments.is_empty() && init.arguments.len() != run.arguments.len() {
+        return Err(syn::Error::new(
+            init.ident.span(),
+            "`#[init]` takes references to all arguments of `#[run]`, or nothing",
+        ));
+    }
+    let (ident, pattern) = (&init.ident, run.names_tuple());
+    let names = &run.names[..init.arguments.len()];
+    Ok(quote!({
+        #[allow(unused_variables, reason = "`#[init]` may take nothing")]
+        let #pattern = arguments;
+        Self::#ident(#(#names),*)
+    }))
+}
+
+impl Workflow<'_> {
+    fn expand(&self) -> syn::Result<TokenStream> {
+        let Workflow { ty, run, init, .. } = self;
+        let (arguments, output) = (run.tuple(), run.result()?);
+        let functions = [self.definition(), self.run(), self.signal(), self.query()];
+        Ok(quote! {
+            #[automatically_derived]
+            #[allow(clippy::unused_unit, clippy::let_unit_value, clippy::redundant_closure_call, reason = "generated")]
+            impl ::wrt_sdk::Workflow for #ty {
+                type Arguments = #arguments;
+                type Output = #output;
+
+                fn init(arguments: &Self::Arguments) -> Self {
+                    let _ = arguments;
+                    #init
+                }
+
+                #(#functions)*
+            }
+        })
+    }
+
+    fn definition(&self) -> TokenStream {
+        let Workflow { name, description, run, .. } = self;
+        let (input_schema, output_schema) = (run.input_schema(), run.output_schema());
+        let signals = self.signals.iter().map(Handler::definition);
+        let queries = self.queries.iter().map(Handler::definition);
+        quote! {
+            fn name() -> &'static str {
+                #name
+            }
+
+            fn definition() -> ::wrt_sdk::WorkflowDefinition {
+                ::wrt_sdk::WorkflowDefinition {
+                    name: #name,
+                    description: #description,
+                    input_schema: #input_schema,
+                    output_schema: #output_schema,
+                    signals: ::std::vec![#(#signals),*],
+                    queries: ::std::vec![#(#queries),*],
+                }
+            }
+        }
+    }
+
+    fn run(&self) -> TokenStream {
+        let Workflow { run, run_path, .. } = self;
+        let (pattern, names, context) = (run.names_tuple(), &run.names, run.workflow_context());
+        quote! {
+            async fn run(
+                context: ::wrt_sdk::WorkflowContext<Self>,
+                arguments: Self::Arguments,
+            ) -> ::wrt_sdk::Result<Self::Output> {
+                let #pattern = arguments;
+                #run_path(#context #(#names),*).await.map_err(::core::convert::Into::into)
+            }
+        }
+    }
+
+    fn signal(&self) -> TokenStream {
+        let arms = self.signals.iter().map(Handler::signal_arm);
+        quote! {
+            fn signal(
+                context: &::wrt_sdk::WorkflowContext<Self>,
+                name: &str,
+                input: ::std::vec::Vec<::wrt_sdk::Payload>,
+            ) -> ::wrt_sdk::__private::SignalOutcome {
+                let _ = context;
+                match name {
+                    #(#arms)*
+                    _ => ::wrt_sdk::__private::SignalOutcome::Unhandled(input),
+                }
+            }
+        }
+    }
+
+    fn query(&self) -> TokenStream {
+        let arms = self.queries.iter().map(Handler::query_arm);
+        quote! {
+            fn query(
+                &self,
+                name: &str,
+                input: ::std::vec::Vec<::wrt_sdk::Payload>,
+            ) -> ::core::option::Option<::wrt_sdk::Result<::wrt_sdk::Payload>> {
+                let _ = &input;
+                ::core::option::Option::Some(match name {
+                    #(#arms)*
+                    _ => return ::core::option::Option::None,
+                })
+            }
+        }
+    }
+}
+
+/// The marked methods of an `impl` block.
+#[derive(Default)]
+struct Methods {
+    run: Option<Parts>,
+    init: Option<Parts>,
+    signals: Vec<Handler>,
+    queries: Vec<Handler>,
+}
+
+impl Methods {
+    /// Removes the marks, which the compiler does not know.
+    fn taken_from(block: &mut ItemImpl) -> syn::Result<Self> {
+        let mut methods = Methods::default();
+        for item in &mut block.items {
+            if let ImplItem::Fn(method) = item
+                && let Some(mark) = take_mark(&mut method.attrs)
+            {
+                let parts = Parts::of(&method.sig)?;
+                methods.add(&mark, parts, description(&method.attrs))?;
+            }
+        }
+        Ok(methods)
+    }
+
+    fn add(&mut self, mark: &Attribute, parts: Parts, description: String) -> syn::Result<()> {
+        let options = Options::of(mark)?;
+        let twice = || syn::Error::new(mark.span(), "only one method can have this mark");
+        if mark.path().is_ident("run") {
+            self.run.replace(parts).map_or(Ok(()), |_| Err(twice()))
+        } else if mark.path().is_ident("init") {
+            self.init.replace(parts).map_or(Ok(()), |_| Err(twice()))
+        } else {
+            let handler = Handler {
+                name: options.name_or(parts.ident.to_string()),
+                description,
+                parts,
+            };
+            let handlers = if mark.path().is_ident("signal") {
+                &mut self.signals
+            } else {
+                &mut self.queries
+            };
+            if handlers.iter().any(|other| other.name == handler.name) {
+                let message = format!("another handler has the name `{}` already", handler.name);
+                return Err(syn::Error::new(mark.span(), message));
+            }
+            handlers.push(handler);
+            Ok(())
+        }
+    }
+}
+
+fn take_mark(attributes: &mut Vec<Attribute>) -> Option<Attribute> {
+    let is_mark = |attribute: &Attribute| {
+        ["run", "init", "signal", "query"]
+            .iter()
+            .any(|mark| attribute.path().is_ident(mark))
+    };
+    let index = attributes.iter().position(is_mark)?;
+    Some(attributes.remove(index))
+}

@@ -1,0 +1,251 @@
+//! Reading histories: in pages, as they grow, or only the end.
+
+use std::time::Duration;
+
+use prost::Message;
+use tokio_util::sync::CancellationToken;
+use wrt_engine::{Engine, HistoryPage};
+use wrt_model::{
+    Namespace,
+    proto::{
+        History, HistoryEvent, WorkflowExecution,
+        enums::HistoryEventFilterType,
+        workflowservice::{GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionHistoryResponse},
+    },
+};
+
+use crate::{
+    error::ApiError,
+    namespace,
+    validate::{self, Checked},
+};
+
+/// The longest wait for an event. Clients ask again with the token that the empty answer carries.
+pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// About the bytes of one page: well below the 4 MiB that clients take by default, even when the last event is a large
+/// one.
+const PAGE_BYTES: usize = 1024 * 1024;
+
+/// The most events of one page.
+const PAGE_EVENTS: u32 = 1000;
+
+/// Where a reader stands. Its encoding is the page token, opaque to clients.
+#[derive(Clone, PartialEq, prost::Message)]
+struct PageToken {
+    /// The run, which the first request may have left open.
+    #[prost(string, tag = "1")]
+    run_id: String,
+    /// The first event of the next page.
+    #[prost(int64, tag = "2")]
+    next_event_id: i64,
+}
+
+impl PageToken {
+    fn parse(bytes: &[u8]) -> Checked<Self> {
+        match Self::decode(bytes) {
+            Ok(token) if token.next_event_id > 0 && !token.run_id.is_empty() => {
+                validate::run_id(&token.run_id).map(|()| token)
+            }
+            _ => validate::invalid("Invalid NextPageToken."),
+        }
+    }
+}
+
+/// One reader of one run.
+struct Reader<'a> {
+    engine: &'a Engine,
+    namespace: &'a Namespace,
+    execution: WorkflowExecution,
+    shutdown: &'a CancellationToken,
+}
+
+/// Answers with the events that the request asks for, waiting up to `wait` for one when it asks for that.
+pub(crate) async fn get(
+    engine: &Engine,
+    request: GetWorkflowExecutionHistoryRequest,
+    wait: Duration,
+    shutdown: &CancellationToken,
+) -> Result<GetWorkflowExecutionHistoryResponse, ApiError> {
+    let namespace = namespace::resolve(engine, &request.namespace).await?;
+    let mut execution = validate::execution(request.execution)?;
+    let filter = validate::choice("HistoryEventFilterType", request.history_event_filter_type)?;
+    let page_events = validate::page_size(request.maximum_page_size, PAGE_EVENTS)?;
+    let next_event_id = resume(&mut execution, &request.next_page_token)?;
+    let wait = request.wait_new_event.then_some(wait);
+    let reader = Reader {
+        engine,
+        namespace: &namespace,
+        execution,
+        shutdown,
+    };
+    match filter {
+        HistoryEventFilterType::CloseEvent => reader.close_event(wait).await,
+        HistoryEventFilterType::Unspecified | HistoryEventFilterType::AllEvent => {
+            reader.events(next_event_id, page_events, wait).await
+        }
+    }
+}
+
+/// Pins the execution to the token's run, and returns the event that the token leads to.
+fn resume(execution: &mut WorkflowExecution, token: &[u8]) -> Checked<i64> {
+    if token.is_empty() {
+        return Ok(1);
+    }
+    let token = PageToken::parse(token)?;
+    if !execution.run_id.is_empty() && execution.run_id != token.run_id {
+        return validate::invalid("RunId in the request does not match the NextPageToken.");
+    }
+    execution.run_id = token.run_id;
+    Ok(token.next_event_id)
+}
+
+// === impl Reader ===
+
+impl Reader<'_> {
+    /// The last event of a closed run; nothing of an open one, with a token when the caller waits for the end.
+    async fn close_event(mut self, wait: Option<Duration>) -> Result<GetWorkflowExecutionHistoryResponse, ApiError> {
+        if let Some(wait) = wait {
+            if self.execution.run_id.is_empty() {
+                self.execution.run_id = self.page(i64::MAX).await?.run_id;
+            }
+            self.wait(0, true, wait).await?;
+        }
+        let end = self.page(i64::MAX).await?;
+        if end.is_open {
+            return Ok(response(Vec::new(), wait.map(|_| token(end.run_id, 1))));
+        }
+        let mut last = self.page(end.last_event_id).await?;
+        Ok(response(
+            last.events.split_off(last.events.len().saturating_sub(1)),
+            None,
+        ))
+    }
+
+    /// A page of events. While the run is open, a caller who waits always gets a token to go on with.
+    async fn events(
+        mut self,
+        next_event_id: i64,
+        page_events: u32,
+        wait: Option<Duration>,
+    ) -> Result<GetWorkflowExecutionHistoryResponse, ApiError> {
+        let mut page = self.page(next_event_id).await?;
+        if let (true, true, Some(wait)) = (page.events.is_empty(), page.is_open, wait) {
+            self.execution.run_id.clone_from(&page.run_id);
+            self.wait(next_event_id - 1, false, wait).await?;
+            page = self.page(next_event_id).await?;
+        }
+        let next_event_id = cut(&mut page, page_events);
+        let more = next_event_id <= page.last_event_id || (page.is_open && wait.is_some());
+        Ok(response(page.events, more.then(|| token(page.run_id, next_event_id))))
+    }
+
+    async fn page(&self, from_event_id: i64) -> Result<HistoryPage, ApiError> {
+        let execution = self.execution.clone();
+        let page = self
+            .engine
+            .workflow_history(self.namespace, execution, from_event_id, PAGE_BYTES)
+            .await?;
+        Ok(page)
+    }
+
+    /// Returns when there is something new, when the time is up, or when the server shuts down.
+    async fn wait(&self, after_event_id: i64, until_closed: bool, wait: Duration) -> Result<(), ApiError> {
+        let execution = self.execution.clone();
+        let waiting = self
+            .engine
+            .wait_history(self.namespace, execution, after_event_id, until_closed, wait);
+        match self.shutdown.run_until_cancelled(waiting).await {
+            Some(waited) => Ok(waited?),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Cuts the page down to so many events; returns the id of the event after it.
+fn cut(page: &mut HistoryPage, events: u32) -> i64 {
+    let events = usize::try_from(events).unwrap_or(usize::MAX);
+    match page.events.get(events) {
+        Some(next) => {
+            let next_event_id = next.event_id;
+            page.events.truncate(events);
+            next_event_id
+        }
+        None => page.next_event_id,
+    }
+}
+
+fn token(run_id: String, next_event_id: i64) -> Vec<u8> {
+    PageToken { run_id, next_event_id }.encode_to_vec()
+}
+
+fn response(events: Vec<HistoryEvent>, token: Option<Vec<u8>>) -> GetWorkflowExecutionHistoryResponse {
+    GetWorkflowExecutionHistoryResponse {
+        history: Some(History { events }),
+        next_page_token: token.unwrap_or_default(),
+        ..Default::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RUN: &str = "5b7d1f3c-0d4e-4c8b-9d0a-2a2f5c8e1b11";
+
+    fn resumed(run_id: &str, token: &[u8]) -> Result<(String, i64), String> {
+        let mut execution = WorkflowExecution {
+            workflow_id: "order-1".into(),
+            run_id: run_id.into(),
+        };
+        let next_event_id = resume(&mut execution, token).map_err(|error| error.to_string())?;
+        Ok((execution.run_id, next_event_id))
+    }
+
+    #[test]
+    fn tokens_lead_on_from_where_they_were_given() {
+        assert_eq!(resumed("", &[]), Ok((String::new(), 1)));
+        assert_eq!(resumed("", &token(RUN.into(), 7)), Ok((RUN.into(), 7)));
+        assert_eq!(resumed(RUN, &token(RUN.into(), 7)), Ok((RUN.into(), 7)));
+    }
+
+    #[test]
+    fn tokens_of_others_are_refused() {
+        let other = "00000000-0000-4000-8000-000000000000";
+        assert_eq!(
+            resumed(other, &token(RUN.into(), 7)),
+            Err("RunId in the request does not match the NextPageToken.".into())
+        );
+        for garbled in [
+            b"garbage".as_slice(),
+            &[0],
+            &token(RUN.into(), 0),
+            &token(String::new(), 7),
+        ] {
+            assert_eq!(
+                resumed("", garbled),
+                Err("Invalid NextPageToken.".into()),
+                "{garbled:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn pages_are_cut_to_the_events_that_were_asked_for() {
+        for (asked, left, next) in [(1, 1, 2), (2, 2, 3), (3, 3, 4), (9, 3, 4)] {
+            let event = |event_id| HistoryEvent {
+                event_id,
+                ..Default::default()
+            };
+            let mut page = HistoryPage {
+                run_id: RUN.into(),
+                events: (1..=3).map(event).collect(),
+                next_event_id: 4,
+                last_event_id: 3,
+                is_open: false,
+            };
+            assert_eq!(cut(&mut page, asked), next);
+            assert_eq!(page.events.len(), left);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The generated services, and the descriptors that reflection shows.
+//!
+//! Temporal's messages are those of `temporalio-protos`; only its server trait is generated here. `wrt.v1` is whole:
+//! messages, server and client.
+
+/// What Temporal has no word for.
+pub mod wrt {
+    /// Version 1 of `wrt`'s own API. The documentation is in `proto/wrt/v1/component_service.proto`.
+    #[allow(missing_docs, unreachable_pub, clippy::all)]
+    pub mod v1 {
+        tonic::include_proto!("wrt.v1");
+    }
+}
+
+#[allow(missing_docs, unreachable_pub, clippy::all)]
+pub(crate) mod temporal {
+    tonic::include_proto!("temporal.api.workflowservice.v1");
+}
+
+/// Temporal's service and all that it refers to.
+pub(crate) const TEMPORAL_DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("temporal");
+
+/// The service of `wrt.v1`.
+pub(crate) const WRT_DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("wrt");

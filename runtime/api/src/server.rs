@@ -1,0 +1,160 @@
+//! The gRPC server: its services, its connections and its end.
+
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::{
+    codec::CompressionEncoding::Gzip,
+    service::Routes,
+    transport::{Server, server::TcpIncoming},
+};
+use tonic_health::{ServingStatus, server::HealthReporter};
+use tower::layer::layer_fn;
+use wrt_engine::Engine;
+
+use crate::{
+    component_service::ComponentService,
+    grpc_status,
+    proto::{
+        TEMPORAL_DESCRIPTORS, WRT_DESCRIPTORS,
+        temporal::workflow_service_server::{self, WorkflowServiceServer},
+        wrt::v1::component_service_server::{self, ComponentServiceServer},
+    },
+    workflow_service::WorkflowService,
+};
+
+/// The largest request, in bytes: Temporal's, and what its clients count on.
+const REQUEST_BYTES: usize = 4 * 1024 * 1024;
+
+/// The most calls of one connection at a time. Long polls stay open, and a whole worker or load generator shares one
+/// connection.
+const CALLS_PER_CONNECTION: u32 = 10_000;
+
+/// A connection that is silent for so long is asked whether it is alive.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// A connection that does not answer within this time is closed, and its long polls end.
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// The names under which health is asked for: the whole server, and the service that Temporal's clients ask about.
+const HEALTH_SERVICES: [&str; 3] = [
+    "",
+    workflow_service_server::SERVICE_NAME,
+    component_service_server::SERVICE_NAME,
+];
+
+/// What a server says about itself, and how it ends.
+#[derive(Clone, Debug)]
+pub struct ServeOptions {
+    /// Names this server for ever, for instance a UUID that is kept beside the database. Shown by `GetClusterInfo`.
+    pub cluster_id: String,
+    /// The kind of the database, for instance `sqlite`. Shown by `GetClusterInfo`.
+    pub store: String,
+    /// The longest wait for calls that are under way when the server is to end; later ones are cut off.
+    pub drain: Duration,
+}
+
+/// Why the server ended, or did not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The socket could not be made ready.
+    #[error("prepare the listening socket: {0}; check the address and that no other server has it")]
+    Socket(#[from] std::io::Error),
+    /// A connection could not be served any more.
+    #[error("serve gRPC: {0}")]
+    Transport(#[from] tonic::transport::Error),
+    /// The descriptors of the services could not be shown.
+    #[error("set up gRPC reflection: {0}")]
+    Reflection(#[from] tonic_reflection::server::Error),
+}
+
+/// Serves Temporal's API, `wrt.v1`, health and reflection on `listener` until `shutdown` is cancelled. Then long polls
+/// return at once, other calls have `options.drain` to end, and no new ones are taken.
+pub async fn serve(
+    engine: Engine,
+    listener: TcpListener,
+    options: ServeOptions,
+    shutdown: CancellationToken,
+) -> Result<(), ServeError> {
+    let drain = options.drain;
+    let (health, routes) = routes(engine, options, shutdown.clone()).await?;
+    let serving = Server::builder()
+        .max_concurrent_streams(CALLS_PER_CONNECTION)
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .layer(layer_fn(grpc_status::rewrite_errors))
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(
+            TcpIncoming::from(listener).with_nodelay(Some(true)),
+            shutdown.clone().cancelled_owned(),
+        );
+    let overdue = async {
+        shutdown.cancelled().await;
+        set_health(&health, ServingStatus::NotServing).await;
+        tokio::time::sleep(drain).await;
+    };
+    tokio::select! {
+        served = serving => Ok(served?),
+        () = overdue => {
+            tracing::warn!(?drain, "calls were still under way at the end of the drain period; they are cut off");
+            Ok(())
+        }
+    }
+}
+
+/// Every service takes gzip: clients compress their requests and do not ask before.
+async fn routes(
+    engine: Engine,
+    options: ServeOptions,
+    shutdown: CancellationToken,
+) -> Result<(HealthReporter, Routes), ServeError> {
+    let (health, health_service) = tonic_health::server::health_reporter();
+    set_health(&health, ServingStatus::Serving).await;
+    let workflows = WorkflowService::new(engine.clone(), options.cluster_id, options.store, shutdown);
+    let routes = Routes::new(
+        WorkflowServiceServer::new(workflows)
+            .max_decoding_message_size(REQUEST_BYTES)
+            .accept_compressed(Gzip)
+            .send_compressed(Gzip),
+    )
+    .add_service(
+        ComponentServiceServer::new(ComponentService::new(engine))
+            .max_decoding_message_size(REQUEST_BYTES)
+            .accept_compressed(Gzip)
+            .send_compressed(Gzip),
+    )
+    .add_service(health_service.accept_compressed(Gzip).send_compressed(Gzip))
+    .add_service(reflection().build_v1()?.accept_compressed(Gzip).send_compressed(Gzip))
+    .add_service(
+        reflection()
+            .build_v1alpha()?
+            .accept_compressed(Gzip)
+            .send_compressed(Gzip),
+    );
+    Ok((health, routes.prepare()))
+}
+
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(TEMPORAL_DESCRIPTORS)
+        .register_encoded_file_descriptor_set(WRT_DESCRIPTORS)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
+
+async fn set_health(health: &HealthReporter, status: ServingStatus) {
+    for service in HEALTH_SERVICES {
+        health.set_service_status(service, status).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reflection_finds_every_type_that_the_services_refer_to() {
+        assert!(reflection().build_v1().is_ok());
+        assert!(reflection().build_v1alpha().is_ok());
+    }
+}

@@ -1,0 +1,284 @@
+//! Activity tasks: handed to workers, and answered by them.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+use wrt_machine::{ActivityClose, ActivityStart, Rejection, Turn};
+use wrt_model::{
+    Namespace, Run, RunKey, Time, WorkflowKey,
+    proto::{
+        ActivityType, EventAttributes, Failure, HistoryEvent, Payloads, WorkflowExecution, WorkflowType,
+        workflowservice::{PollActivityTaskQueueRequest, PollActivityTaskQueueResponse},
+    },
+    run::Activity,
+    task::ActivityToken,
+    time::proto_span,
+};
+
+use crate::{
+    Engine, EngineError,
+    matching::{ActivityTask, QueueKey},
+};
+
+/// Names an activity: by the token of the attempt that a worker holds, or by the ids that its workflow knows.
+#[derive(Clone, Debug)]
+pub enum ActivityRef {
+    /// One attempt.
+    Token(ActivityToken),
+    /// Whichever attempt is current.
+    Id {
+        /// The namespace's id.
+        namespace_id: String,
+        /// The run; an empty run id stands for the current one.
+        workflow: WorkflowExecution,
+        /// The activity's id.
+        activity_id: String,
+    },
+}
+
+/// What a worker hears upon a heartbeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HeartbeatOutcome {
+    /// The activity is asked to stop.
+    pub cancel_requested: bool,
+}
+
+impl Engine {
+    /// The next activity task of a queue; `None` when there is none until the deadline. The attempt has started, durably,
+    /// when this returns one.
+    pub async fn poll_activity_task(
+        &self,
+        namespace: &Namespace,
+        request: PollActivityTaskQueueRequest,
+        deadline: Duration,
+    ) -> Result<Option<PollActivityTaskQueueResponse>, EngineError> {
+        let queue = QueueKey {
+            namespace_id: namespace.id.clone(),
+            name: request.task_queue.unwrap_or_default().name,
+        };
+        let next = async {
+            loop {
+                let lease = self.inner.matching.poll(&queue, None).await;
+                let started = self.start_activity(lease.task(), &request.identity, false).await;
+                match started {
+                    Ok((run, activity)) => {
+                        let task = lease.take();
+                        return self.poll_response(namespace, &task, &run, &activity).await.map(Some);
+                    }
+                    // The activity ended while its task waited here.
+                    Err(EngineError::Rejected(_) | EngineError::WorkflowNotFound { .. }) => drop(lease.take()),
+                    Err(error) => return Err(error),
+                }
+            }
+        };
+        tokio::select! {
+            task = next => task,
+            () = tokio::time::sleep(deadline) => Ok(None),
+            () = self.inner.stopping.cancelled() => Ok(None),
+        }
+    }
+
+    /// A worker's activity has a result.
+    pub async fn activity_completed(
+        &self,
+        which: ActivityRef,
+        result: Option<Payloads>,
+        identity: String,
+    ) -> Result<(), EngineError> {
+        self.close_activity(which, identity, ActivityClose::Completed(result))
+            .await
+    }
+
+    /// A worker's activity has failed.
+    pub async fn activity_failed(
+        &self,
+        which: ActivityRef,
+        failure: Failure,
+        last_heartbeat_details: Option<Payloads>,
+        identity: String,
+    ) -> Result<(), EngineError> {
+        let failure = Box::new(failure);
+        self.close_activity(
+            which,
+            identity,
+            ActivityClose::Failed {
+                failure,
+                last_heartbeat_details,
+            },
+        )
+        .await
+    }
+
+    /// A worker's activity has stopped because it was asked to.
+    pub async fn activity_canceled(
+        &self,
+        which: ActivityRef,
+        details: Option<Payloads>,
+        identity: String,
+    ) -> Result<(), EngineError> {
+        self.close_activity(which, identity, ActivityClose::Canceled(details))
+            .await
+    }
+
+    /// A worker's activity is alive.
+    pub async fn activity_heartbeat(
+        &self,
+        which: ActivityRef,
+        details: Option<Payloads>,
+    ) -> Result<HeartbeatOutcome, EngineError> {
+        let Target { key, run_id, pick } = target(which);
+        let cancel_requested = self
+            .decide(&key, &run_id, move |turn| {
+                let (scheduled_event_id, attempt) = pick.of(turn)?;
+                turn.heartbeat_activity(scheduled_event_id, attempt, details)
+            })
+            .await?;
+        Ok(HeartbeatOutcome { cancel_requested })
+    }
+
+    async fn close_activity(
+        &self,
+        which: ActivityRef,
+        identity: String,
+        close: ActivityClose,
+    ) -> Result<(), EngineError> {
+        let Target { key, run_id, pick } = target(which);
+        self.decide(&key, &run_id, move |turn| {
+            let (scheduled_event_id, attempt) = pick.of(turn)?;
+            turn.close_activity(scheduled_event_id, attempt, &identity, close)
+        })
+        .await
+    }
+
+    /// Has a worker take an attempt. Returns the run and the activity as they are then.
+    pub(crate) async fn start_activity(
+        &self,
+        task: &ActivityTask,
+        identity: &str,
+        in_process: bool,
+    ) -> Result<(Run, Activity), EngineError> {
+        let key = task.token.run_key();
+        let start = ActivityStart {
+            scheduled_event_id: task.token.scheduled_event_id,
+            attempt: task.token.attempt,
+            identity: identity.to_owned(),
+            request_id: Uuid::now_v7().to_string(),
+            in_process,
+        };
+        self.decide(&key.workflow, &key.run_id, move |turn| {
+            let scheduled_event_id = start.scheduled_event_id;
+            turn.start_activity(start)?;
+            let run = turn.run().clone();
+            let activity = run.activities[&scheduled_event_id].clone();
+            Ok((run, activity))
+        })
+        .await
+    }
+
+    async fn poll_response(
+        &self,
+        namespace: &Namespace,
+        task: &ActivityTask,
+        run: &Run,
+        activity: &Activity,
+    ) -> Result<PollActivityTaskQueueResponse, EngineError> {
+        let scheduled = self.stored_event(&run.key(), task.token.scheduled_event_id).await?;
+        Ok(poll_response(&namespace.name, &task.token, run, activity, scheduled))
+    }
+}
+
+/// What a worker is told of its attempt.
+pub(crate) fn poll_response(
+    namespace: &str,
+    token: &ActivityToken,
+    run: &Run,
+    activity: &Activity,
+    scheduled: HistoryEvent,
+) -> PollActivityTaskQueueResponse {
+    let Some(EventAttributes::ActivityTaskScheduledEventAttributes(scheduled)) = scheduled.attributes else {
+        unreachable!("a token names the event that scheduled its activity");
+    };
+    let time = |nanos| Some(Time::from_nanos(nanos).into());
+    let span = |nanos: i64| Some(proto_span(Duration::from_nanos(nanos.unsigned_abs())));
+    PollActivityTaskQueueResponse {
+        task_token: token.to_bytes(),
+        workflow_namespace: namespace.to_owned(),
+        workflow_type: Some(WorkflowType {
+            name: run.workflow_type.clone(),
+        }),
+        workflow_execution: Some(run.execution()),
+        activity_type: Some(ActivityType {
+            name: activity.activity_type.clone(),
+        }),
+        activity_id: activity.activity_id.clone(),
+        header: scheduled.header,
+        input: scheduled.input,
+        heartbeat_details: activity.heartbeat_details.clone(),
+        scheduled_time: time(activity.scheduled_ns),
+        current_attempt_scheduled_time: time(activity.attempt_scheduled_ns),
+        started_time: time(activity.started_ns),
+        attempt: activity.attempt,
+        schedule_to_close_timeout: span(activity.schedule_to_close_ns),
+        start_to_close_timeout: span(activity.start_to_close_ns),
+        heartbeat_timeout: span(activity.heartbeat_timeout_ns),
+        retry_policy: activity.retry_policy.clone(),
+        priority: activity.priority.clone(),
+        ..Default::default()
+    }
+}
+
+// === Naming activities ===
+
+struct Target {
+    key: WorkflowKey,
+    run_id: String,
+    pick: Pick,
+}
+
+/// An activity within its run.
+enum Pick {
+    Attempt { scheduled_event_id: i64, attempt: i32 },
+    Id(String),
+}
+
+impl Pick {
+    /// The event that scheduled the activity and the attempt that is meant, 0 for whichever is current.
+    fn of(&self, turn: &Turn<'_>) -> Result<(i64, i32), Rejection> {
+        match self {
+            Pick::Attempt {
+                scheduled_event_id,
+                attempt,
+            } => Ok((*scheduled_event_id, *attempt)),
+            Pick::Id(activity_id) => {
+                let mut activities = turn.run().activities.iter();
+                let found = activities.find(|(_, activity)| activity.activity_id == *activity_id);
+                let message = || format!("activity task not found: no activity {activity_id} is open");
+                found
+                    .map(|(&id, _)| (id, 0))
+                    .ok_or_else(|| Rejection::ActivityNotFound(message()))
+            }
+        }
+    }
+}
+
+fn target(which: ActivityRef) -> Target {
+    match which {
+        ActivityRef::Token(token) => {
+            let RunKey { workflow: key, run_id } = token.run_key();
+            let pick = Pick::Attempt {
+                scheduled_event_id: token.scheduled_event_id,
+                attempt: token.attempt,
+            };
+            Target { key, run_id, pick }
+        }
+        ActivityRef::Id {
+            namespace_id,
+            workflow,
+            activity_id,
+        } => Target {
+            key: WorkflowKey::new(namespace_id, workflow.workflow_id),
+            run_id: workflow.run_id,
+            pick: Pick::Id(activity_id),
+        },
+    }
+}

@@ -1,0 +1,55 @@
+//! The commit of a step: all runs that it changed, at once.
+
+use wrt_model::history::HistoryBatch;
+use wrt_store::{Commit, RunWrite, StoreError};
+
+use crate::{
+    lane::{HotRun, Lane, Step},
+    stats::count,
+};
+
+impl Lane {
+    /// Writes what the step has decided. After an error nothing of it has happened: the run is read again from the store.
+    pub(crate) async fn commit(&mut self, step: &mut Step) -> Result<(), StoreError> {
+        let mut runs: Vec<RunWrite> = step.superseded.iter().filter_map(|run| run.write(false)).collect();
+        runs.extend(self.current.as_ref().and_then(|run| run.write(true)));
+        if !runs.is_empty() {
+            if let Err(error) = self.engine.inner.store.commit(Commit { runs }).await {
+                self.unload();
+                return Err(error);
+            }
+            count(&self.engine.inner.counters.turns, 1);
+        }
+        for run in step.superseded.iter_mut().chain(&mut self.current) {
+            run.committed();
+        }
+        Ok(())
+    }
+}
+
+impl HotRun {
+    /// What is to be written; `None` when nothing has changed that must survive.
+    fn write(&self, is_current: bool) -> Option<RunWrite> {
+        self.pending.durable.then(|| RunWrite {
+            run: self.run.clone(),
+            version: self.version,
+            history: HistoryBatch::encode(&self.tail[self.uncommitted..]),
+            is_current,
+        })
+    }
+
+    fn committed(&mut self) {
+        if self.pending.durable {
+            self.version += 1;
+            self.pending.durable = false;
+        }
+        match &self.instance {
+            Some(instance) => {
+                let seen = instance.last_event_id();
+                self.tail.retain(|event| event.event_id > seen);
+            }
+            None => self.tail.clear(),
+        }
+        self.uncommitted = self.tail.len();
+    }
+}

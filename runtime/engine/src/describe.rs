@@ -1,0 +1,125 @@
+//! Descriptions of runs.
+
+use wrt_model::{
+    Namespace, Run, Time,
+    proto::{
+        ActivityType, UserMetadata, WorkflowExecution,
+        enums::{PendingActivityState, PendingWorkflowTaskState},
+        workflow::{
+            PendingActivityInfo, PendingWorkflowTaskInfo, WorkflowExecutionConfig, WorkflowExecutionExtendedInfo,
+        },
+        workflowservice::DescribeWorkflowExecutionResponse,
+    },
+    run::{Activity, WorkflowTask},
+    time::proto_span,
+};
+
+use crate::{
+    Engine, EngineError,
+    signal::key_of,
+    visibility::{execution_info, task_queue},
+};
+
+impl Engine {
+    /// Everything about a run but its history.
+    pub async fn describe_workflow(
+        &self,
+        namespace: &Namespace,
+        execution: WorkflowExecution,
+    ) -> Result<DescribeWorkflowExecutionResponse, EngineError> {
+        let (key, run_id) = key_of(namespace, Some(execution));
+        // Through the lane, because attempts that run inside the server are known there first.
+        let run = self.decide(&key, &run_id, |turn| Ok(turn.run().clone())).await?;
+        let user_metadata = self.stored_event(&run.key(), 1).await?.user_metadata;
+        Ok(DescribeWorkflowExecutionResponse {
+            execution_config: Some(execution_config(&run, user_metadata)),
+            pending_activities: run.activities.values().map(pending_activity).collect(),
+            pending_workflow_task: run.workflow_task.as_ref().map(pending_workflow_task),
+            workflow_execution_info: Some(execution_info(&run)),
+            workflow_extended_info: Some(extended_info(&run)),
+            ..Default::default()
+        })
+    }
+}
+
+fn execution_config(run: &Run, user_metadata: Option<UserMetadata>) -> WorkflowExecutionConfig {
+    WorkflowExecutionConfig {
+        task_queue: Some(task_queue(&run.task_queue)),
+        workflow_execution_timeout: Some(span(run.execution_timeout_ns)),
+        workflow_run_timeout: Some(span(run.run_timeout_ns)),
+        default_workflow_task_timeout: Some(span(run.workflow_task_timeout_ns)),
+        user_metadata,
+    }
+}
+
+fn extended_info(run: &Run) -> WorkflowExecutionExtendedInfo {
+    WorkflowExecutionExtendedInfo {
+        execution_expiration_time: time(run.execution_expires_ns),
+        run_expiration_time: time(run.run_expires_ns),
+        cancel_requested: run.cancel_requested,
+        original_start_time: Some(run.started().into()),
+        ..Default::default()
+    }
+}
+
+fn pending_activity(activity: &Activity) -> PendingActivityInfo {
+    let cancel_requested = activity.cancel_requested_event_id != 0;
+    let state = match (activity.is_started(), cancel_requested) {
+        (true, true) => PendingActivityState::CancelRequested,
+        (true, false) => PendingActivityState::Started,
+        (false, _) => PendingActivityState::Scheduled,
+    };
+    let policy = activity.retry_policy.clone().unwrap_or_default();
+    PendingActivityInfo {
+        activity_id: activity.activity_id.clone(),
+        activity_type: Some(ActivityType {
+            name: activity.activity_type.clone(),
+        }),
+        state: state as i32,
+        heartbeat_details: activity.heartbeat_details.clone(),
+        last_heartbeat_time: time(activity.heartbeat_ns),
+        last_started_time: time(activity.started_ns),
+        attempt: activity.attempt,
+        maximum_attempts: policy.maximum_attempts,
+        scheduled_time: time(activity.scheduled_ns),
+        expiration_time: (activity.schedule_to_close_ns > 0)
+            .then(|| time(activity.scheduled_ns.saturating_add(activity.schedule_to_close_ns)))
+            .flatten(),
+        last_failure: activity.last_failure.clone(),
+        last_worker_identity: if activity.identity.is_empty() {
+            activity.last_identity.clone()
+        } else {
+            activity.identity.clone()
+        },
+        next_attempt_schedule_time: activity
+            .backing_off
+            .then(|| time(activity.attempt_scheduled_ns))
+            .flatten(),
+        priority: activity.priority.clone(),
+
+    }
+}
+
+fn pending_workflow_task(task: &WorkflowTask) -> PendingWorkflowTaskInfo {
+    let state = if task.is_started() {
+        PendingWorkflowTaskState::Started
+    } else {
+        PendingWorkflowTaskState::Scheduled
+    };
+    PendingWorkflowTaskInfo {
+        state: state as i32,
+        scheduled_time: time(task.scheduled_ns),
+        original_scheduled_time: time(task.scheduled_ns),
+        started_time: time(task.started_ns),
+        attempt: task.attempt,
+        ..Default::default()
+    }
+}
+
+fn time(nanos: i64) -> Option<prost_types::Timestamp> {
+    (nanos != 0).then(|| Time::from_nanos(nanos).into())
+}
+
+fn span(nanos: i64) -> prost_types::Duration {
+    proto_span(std::time::Duration::from_nanos(nanos.unsigned_abs()))
+}

@@ -1,0 +1,89 @@
+//! What a caller of the engine is told when something does not work. The api maps it to gRPC statuses in one place.
+
+use wrt_host::{HostError, PrepareError};
+use wrt_machine::Rejection;
+use wrt_store::StoreError;
+
+/// Why a call did not do what it was asked to.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The rules say no.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+
+    /// No run has this id.
+    #[error("workflow execution {workflow_id}{} not found in namespace {namespace}", run_suffix(.run_id))]
+    WorkflowNotFound {
+        /// The namespace's name.
+        namespace: String,
+        /// The id asked for.
+        workflow_id: String,
+        /// The run asked for, empty for the current one.
+        run_id: String,
+    },
+
+    /// No namespace has this name.
+    #[error("namespace {0} is not found; create it with `wrt namespace create {0}`")]
+    NamespaceNotFound(String),
+
+    /// A namespace has this name already.
+    #[error("namespace {0} already exists")]
+    NamespaceAlreadyExists(String),
+
+    /// No deployment has this name.
+    #[error("deployment {0} is not found; `wrt module list` shows what is deployed")]
+    DeploymentNotFound(String),
+
+    /// The request is wrong in itself.
+    #[error("{0}")]
+    InvalidArgument(String),
+
+    /// The request is right, but not in the present state.
+    #[error("{0}")]
+    FailedPrecondition(String),
+
+    /// Too much at once; the caller may try again later.
+    #[error("{0}")]
+    ResourceExhausted(String),
+
+    /// The workflow answered a query with an error, or cannot answer it.
+    #[error("{0}")]
+    QueryFailed(String),
+
+    /// The run has not reached a point at which it can answer.
+    #[error("{0}")]
+    WorkflowNotReady(String),
+
+    /// The component was refused.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+
+    /// A component could not be loaded.
+    #[error(transparent)]
+    Host(#[from] HostError),
+
+    /// The store could not read or write.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+
+    /// The server is shutting down; the caller may try again elsewhere or later.
+    #[error("the server is shutting down")]
+    ShuttingDown,
+
+    /// Stored data that cannot be read back: a defect, never the caller's fault.
+    #[error("read {what}: {cause}")]
+    Corrupt {
+        /// What was being read.
+        what: String,
+        /// What the decoder said.
+        cause: prost::DecodeError,
+    },
+}
+
+fn run_suffix(run_id: &str) -> String {
+    if run_id.is_empty() {
+        String::new()
+    } else {
+        format!(" (run {run_id})")
+    }
+}

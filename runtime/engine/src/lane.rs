@@ -1,0 +1,247 @@
+//! A lane: everything that happens to one workflow id, one step after the other.
+//!
+//! A step takes all messages that have come, decides about them, runs the workflow's code, commits once, and releases.
+//! Nothing is locked meanwhile: what comes in during a step waits in the lane and shares the next one.
+
+use tokio::sync::{mpsc, oneshot};
+use wrt_host::WorkflowInstance;
+use wrt_machine::{Transition, Turn};
+use wrt_model::{Run, Time, WorkflowKey, proto::HistoryEvent};
+use wrt_store::StoreError;
+
+use crate::{Engine, EngineError, clock, query::QueryMessage, start::StartMessage, worker::Execution};
+
+/// Answers a caller, once the commit has succeeded or failed.
+pub(crate) type Release = Box<dyn FnOnce(Result<(), EngineError>) + Send>;
+/// Decides about a run, or hears why it cannot.
+pub(crate) type Decide = Box<dyn FnOnce(Result<&mut Turn<'_>, EngineError>) -> Release + Send>;
+
+/// Messages that one step takes at most, so that the first of them do not wait for ever.
+const MESSAGES_PER_STEP: usize = 256;
+
+/// Something that happens to a workflow.
+pub(crate) enum Message {
+    /// A caller wants something of a run. An empty id stands for the current run.
+    Decide { run_id: String, decide: Decide },
+    /// A caller wants a run to begin.
+    Start(Box<StartMessage>),
+    /// A caller asks the workflow's code.
+    Query(Box<QueryMessage>),
+    /// The time has come that was set for the run.
+    Deadline,
+    /// The server has just started, and the run was open.
+    Recover,
+}
+
+/// A run in memory, with what has been decided about it and not been committed.
+pub(crate) struct HotRun {
+    pub(crate) run: Run,
+    /// The version in the store; 0 for a run that is not there yet.
+    pub(crate) version: i64,
+    /// The workflow's code, as far as it has come.
+    pub(crate) instance: Option<WorkflowInstance>,
+    /// The last events of the history: those that the instance has not seen, and those that are not committed.
+    pub(crate) tail: Vec<HistoryEvent>,
+    /// Where in `tail` the events begin that are not committed.
+    pub(crate) uncommitted: usize,
+    /// What is to be done beside the events, once they are committed.
+    pub(crate) pending: Transition,
+}
+
+impl HotRun {
+    pub(crate) fn new(run: Run, version: i64) -> Self {
+        HotRun {
+            run,
+            version,
+            instance: None,
+            tail: Vec::new(),
+            uncommitted: 0,
+            pending: Transition::default(),
+        }
+    }
+
+    /// Lets the machine decide.
+    pub(crate) fn decide<T>(&mut self, now: Time, rule: impl FnOnce(&mut Turn<'_>) -> T) -> T {
+        let mut turn = Turn::new(&mut self.run, now);
+        let decided = rule(&mut turn);
+        let mut transition = turn.finish();
+        self.tail.append(&mut transition.events);
+        self.pending.absorb(transition);
+        decided
+    }
+
+    /// An event that is in memory, committed or not.
+    pub(crate) fn event(&self, event_id: i64) -> Option<HistoryEvent> {
+        let index = self.tail.binary_search_by_key(&event_id, |event| event.event_id);
+        index.ok().map(|index| self.tail[index].clone())
+    }
+
+    /// Bytes that it holds, roughly.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        let instance = self.instance.as_ref().map_or(0, WorkflowInstance::memory_bytes);
+        let tail: usize = self.tail.iter().map(prost::Message::encoded_len).sum();
+        instance + 2 * (prost::Message::encoded_len(&self.run) + tail) + size_of::<HotRun>()
+    }
+}
+
+/// What one step gathers before it commits.
+#[derive(Default)]
+pub(crate) struct Step {
+    /// Runs that a new one has taken the place of, and that changed in this step.
+    pub(crate) superseded: Vec<HotRun>,
+    /// Answers that wait for the commit.
+    pub(crate) releases: Vec<Release>,
+    /// Attempts that begin inside the server after the commit.
+    pub(crate) executions: Vec<Execution>,
+}
+
+/// The sequence of steps of one workflow.
+pub(crate) struct Lane {
+    pub(crate) engine: Engine,
+    pub(crate) key: WorkflowKey,
+    receiver: mpsc::UnboundedReceiver<Message>,
+    /// The workflow's current run; `None` when there is none, or before it is loaded.
+    pub(crate) current: Option<HotRun>,
+    loaded: bool,
+}
+
+impl Lane {
+    pub(crate) fn new(engine: Engine, key: WorkflowKey, receiver: mpsc::UnboundedReceiver<Message>) -> Self {
+        let current = engine.inner.parking.take(&key);
+        Lane {
+            engine,
+            loaded: current.is_some(),
+            key,
+            receiver,
+            current,
+        }
+    }
+
+    /// Takes steps until there is nothing left to do.
+    pub(crate) async fn run(mut self) {
+        let mut messages = Vec::new();
+        loop {
+            while let Ok(message) = self.receiver.try_recv() {
+                messages.push(message);
+                if messages.len() == MESSAGES_PER_STEP {
+                    break;
+                }
+            }
+            if messages.is_empty() {
+                let (engine, current) = (self.engine.clone(), &mut self.current);
+                if engine.retire(&self.key, &self.receiver, || {
+                    engine.inner.parking.park(&self.key, current.take())
+                }) {
+                    return;
+                }
+                continue;
+            }
+            self.step(&mut messages).await;
+        }
+    }
+
+    async fn step(&mut self, messages: &mut Vec<Message>) {
+        if let Err(error) = self.load().await {
+            refuse(messages.drain(..), &error);
+            return;
+        }
+        let mut step = Step::default();
+        for message in messages.drain(..) {
+            self.receive(message, &mut step).await;
+        }
+        self.run_workflow_tasks(&mut step).await;
+        self.start_activities(&mut step).await;
+        let committed = self.commit(&mut step).await;
+        self.release(step, committed);
+    }
+
+    async fn load(&mut self) -> Result<(), StoreError> {
+        if !self.loaded {
+            let stored = self.engine.inner.store.current_run(&self.key).await?;
+            self.current = stored.map(|stored| HotRun::new(stored.run, stored.version));
+            self.loaded = true;
+        }
+        Ok(())
+    }
+
+    /// Forgets what is in memory; the next step reads the store.
+    pub(crate) fn unload(&mut self) {
+        self.current = None;
+        self.loaded = false;
+    }
+
+    async fn receive(&mut self, message: Message, step: &mut Step) {
+        match message {
+            Message::Decide { run_id, decide } => {
+                let release = self.receive_decide(&run_id, decide, step).await;
+                step.releases.push(release);
+            }
+            Message::Start(start) => self.receive_start(*start, step).await,
+            Message::Query(query) => self.receive_query(*query, step).await,
+            Message::Deadline => {
+                if let Some(current) = &mut self.current {
+                    current.decide(clock::now(), |turn| turn.run_deadlines());
+                }
+            }
+            Message::Recover => {
+                if let Some(current) = &mut self.current {
+                    current.decide(clock::now(), |turn| turn.recover());
+                }
+            }
+        }
+    }
+
+    async fn receive_decide(&mut self, run_id: &str, decide: Decide, step: &mut Step) -> Release {
+        let now = clock::now();
+        let mut runs = self.current.iter_mut().chain(&mut step.superseded);
+        if let Some(run) = runs.find(|run| run_id.is_empty() || run.run.run_id == run_id) {
+            return run.decide(now, |turn| decide(Ok(turn)));
+        }
+        match self.engine.past_run(&self.key, run_id).await {
+            // Runs that are not current have closed: whatever is decided about one changes nothing.
+            Ok(run) => HotRun::new(run, 0).decide(now, |turn| decide(Ok(turn))),
+            Err(error) => decide(Err(error)),
+        }
+    }
+}
+
+impl Engine {
+    /// A run that is not the workflow's current one.
+    pub(crate) async fn past_run(&self, key: &WorkflowKey, run_id: &str) -> Result<Run, EngineError> {
+        let stored = match run_id {
+            "" => None,
+            run_id => {
+                self.inner
+                    .store
+                    .run(&wrt_model::RunKey::new(key.clone(), run_id))
+                    .await?
+            }
+        };
+        match stored {
+            Some(stored) => Ok(stored.run),
+            None => Err(EngineError::WorkflowNotFound {
+                namespace: self.namespace_by_id(&key.namespace_id).await?.name.clone(),
+                workflow_id: key.workflow_id.clone(),
+                run_id: run_id.to_owned(),
+            }),
+        }
+    }
+}
+
+/// Tells everybody that nothing can be decided.
+fn refuse(messages: impl Iterator<Item = Message>, error: &StoreError) {
+    for message in messages {
+        let error = EngineError::from(error.clone());
+        match message {
+            Message::Decide { decide, .. } => decide(Err(error))(Ok(())),
+            Message::Start(start) => answer(start.reply, Err(error)),
+            Message::Query(query) => answer(query.reply, Err(error)),
+            Message::Deadline | Message::Recover => tracing::error!(%error, "load run"),
+        }
+    }
+}
+
+/// Answers a caller, who may have gone away.
+pub(crate) fn answer<T>(reply: oneshot::Sender<Result<T, EngineError>>, result: Result<T, EngineError>) {
+    let _ = reply.send(result);
+}

@@ -1,0 +1,88 @@
+//! All lanes: one for each workflow id that something is happening to.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use tokio::sync::{mpsc, oneshot};
+use wrt_machine::{Rejection, Turn};
+use wrt_model::WorkflowKey;
+
+use crate::{
+    Engine, EngineError,
+    lane::{Lane, Message},
+};
+
+/// The lanes that are at work. An idle workflow has none.
+#[derive(Default)]
+pub(crate) struct Lanes {
+    by_workflow: Mutex<HashMap<WorkflowKey, mpsc::UnboundedSender<Message>>>,
+}
+
+impl Lanes {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<WorkflowKey, mpsc::UnboundedSender<Message>>> {
+        self.by_workflow.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Engine {
+    /// Puts a message into the workflow's lane, opening the lane when it is not at work.
+    pub(crate) fn send(&self, key: &WorkflowKey, message: Message) {
+        let mut lanes = self.inner.lanes.lock();
+        if let Some(sender) = lanes.get(key) {
+            sender
+                .send(message)
+                .expect("a lane leaves the map before it drops its receiver");
+            return;
+        }
+        let (sender, receiver) = mpsc::unbounded_channel();
+        sender.send(message).expect("the receiver is at hand");
+        lanes.insert(key.clone(), sender);
+        self.inner
+            .tasks
+            .spawn(Lane::new(self.clone(), key.clone(), receiver).run());
+    }
+
+    /// Closes an idle lane, unless a message has come in the meantime. `park` runs before anybody can open the lane again.
+    pub(crate) fn retire(
+        &self,
+        key: &WorkflowKey,
+        receiver: &mpsc::UnboundedReceiver<Message>,
+        park: impl FnOnce(),
+    ) -> bool {
+        let mut lanes = self.inner.lanes.lock();
+        if !receiver.is_empty() {
+            return false;
+        }
+        park();
+        lanes.remove(key);
+        true
+    }
+
+    /// The one gate: loads the run, decides by the machine's rules, commits, and then returns what was decided.
+    ///
+    /// An empty `run_id` stands for the workflow's current run.
+    pub(crate) async fn decide<T: Send + 'static>(
+        &self,
+        key: &WorkflowKey,
+        run_id: &str,
+        rule: impl FnOnce(&mut Turn<'_>) -> Result<T, Rejection> + Send + 'static,
+    ) -> Result<T, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        self.send(
+            key,
+            Message::Decide {
+                run_id: run_id.to_owned(),
+                decide: Box::new(move |turn| {
+                    let decided = turn.and_then(|turn| Ok(rule(turn)?));
+                    Box::new(move |committed| {
+                        // The caller may have gone away; what was decided stands.
+                        let _ = reply.send(committed.and(decided));
+                    })
+                }),
+            },
+        );
+        answer.await.unwrap_or(Err(EngineError::ShuttingDown))
+    }
+}

@@ -1,0 +1,39 @@
+//! Taking up what the store holds, after a start.
+
+use wrt_machine::next_deadline;
+use wrt_model::Run;
+
+use crate::{Engine, EngineError, lane::Message};
+
+/// Runs that are read at a time.
+const PAGE: u32 = 1000;
+
+impl Engine {
+    /// Sets the timers of all open runs again, and wakes those with work that nobody holds any more.
+    pub(crate) async fn recover(&self) -> Result<(), EngineError> {
+        let mut after: Option<String> = None;
+        let mut recovered = 0_usize;
+        loop {
+            let runs = self.inner.store.open_runs(after.as_deref(), PAGE).await?;
+            let Some(last) = runs.last() else { break };
+            after = Some(last.run.run_id.clone());
+            recovered += runs.len();
+            for stored in &runs {
+                self.take_up(&stored.run);
+            }
+        }
+        if recovered > 0 {
+            tracing::info!(runs = recovered, "took up the open runs");
+        }
+        Ok(())
+    }
+
+    fn take_up(&self, run: &Run) {
+        let key = run.workflow_key();
+        if run.activities.is_empty() && run.workflow_task.is_none() {
+            self.inner.timers.set(&key, next_deadline(run));
+        } else {
+            self.send(&key, Message::Recover);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What leaves a lane after its commit: answers, tasks, timers and wake-ups.
+
+use wrt_machine::next_deadline;
+use wrt_model::task::ActivityToken;
+use wrt_store::StoreError;
+
+use crate::{
+    lane::{HotRun, Lane, Step},
+    matching::{ActivityTask, QueueKey},
+    watch::Progress,
+};
+
+impl Lane {
+    /// Lets the outside see what was committed, or tells the callers that nothing was.
+    pub(crate) fn release(&mut self, step: Step, committed: Result<(), StoreError>) {
+        if let Err(error) = committed {
+            self.release_error(step, error);
+            return;
+        }
+        for execution in step.executions {
+            self.engine.spawn_execution(execution);
+        }
+        if let Some(current) = &mut self.current {
+            let dispatches = std::mem::take(&mut current.pending.dispatches);
+            let tasks = dispatches
+                .into_iter()
+                .filter_map(|scheduled| activity_task(current, scheduled));
+            for (queue, task) in tasks {
+                self.engine.inner.matching.add(&queue, task);
+            }
+            self.engine.inner.timers.set(&self.key, next_deadline(&current.run));
+        }
+        for run in step.superseded.iter().chain(&self.current) {
+            let progress = Progress {
+                last_event_id: run.run.history_length(),
+                is_closed: !run.run.is_open(),
+            };
+            self.engine.inner.watchers.notify(&run.run.run_id, progress);
+        }
+        for release in step.releases {
+            release(Ok(()));
+        }
+    }
+
+    fn release_error(&self, step: Step, error: StoreError) {
+        tracing::error!(workflow = %self.key, %error, "commit");
+        for release in step.releases {
+            release(Err(error.clone().into()));
+        }
+        // Timers and tasks of the run are derived again from what the store holds.
+        self.engine.recover_later(&self.key);
+    }
+}
+
+/// The task of an attempt that no worker holds.
+fn activity_task(run: &HotRun, scheduled_event_id: i64) -> Option<(QueueKey, ActivityTask)> {
+    let activity = run
+        .run
+        .activities
+        .get(&scheduled_event_id)
+        .filter(|activity| !activity.is_started())?;
+    let queue = QueueKey {
+        namespace_id: run.run.namespace_id.clone(),
+        name: activity.task_queue.clone(),
+    };
+    let token = ActivityToken {
+        namespace_id: run.run.namespace_id.clone(),
+        workflow_id: run.run.workflow_id.clone(),
+        run_id: run.run.run_id.clone(),
+        scheduled_event_id,
+        attempt: activity.attempt,
+    };
+    Some((
+        queue,
+        ActivityTask {
+            token,
+            activity_type: activity.activity_type.clone(),
+        },
+    ))
+}

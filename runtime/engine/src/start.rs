@@ -1,0 +1,268 @@
+//! Starting workflows.
+
+use tokio::sync::oneshot;
+use uuid::Uuid;
+use wrt_machine::{ReuseDecision, Signal, StartRun, decide_reuse};
+use wrt_model::{
+    ComponentKind, Namespace, Run, WorkflowKey,
+    proto::{
+        EventAttributes,
+        enums::{WorkflowExecutionStatus, WorkflowIdConflictPolicy, WorkflowIdReusePolicy},
+        workflowservice::{
+            SignalWithStartWorkflowExecutionRequest, SignalWithStartWorkflowExecutionResponse,
+            StartWorkflowExecutionRequest, StartWorkflowExecutionResponse,
+        },
+    },
+};
+
+use crate::{
+    Engine, EngineError, IDENTITY, clock,
+    lane::{HotRun, Lane, Step},
+    matching::QueueKey,
+};
+
+/// A caller wants a run to begin.
+pub(crate) struct StartMessage {
+    start: StartRun,
+    reuse: WorkflowIdReusePolicy,
+    conflict: WorkflowIdConflictPolicy,
+    /// Goes to the new run, or to the one that is found.
+    signal: Option<Signal>,
+    pub(crate) reply: oneshot::Sender<Result<Started, EngineError>>,
+}
+
+/// What a start has led to.
+pub(crate) struct Started {
+    run_id: String,
+    first_execution_run_id: String,
+    started: bool,
+    status: WorkflowExecutionStatus,
+}
+
+impl Started {
+    fn of(run: &Run, started: bool) -> Self {
+        Started {
+            run_id: run.run_id.clone(),
+            first_execution_run_id: run.first_execution_run_id.clone(),
+            started,
+            status: run.status(),
+        }
+    }
+}
+
+impl Engine {
+    /// Starts a workflow on the current version of the component that serves its task queue.
+    pub async fn start_workflow(
+        &self,
+        namespace: &Namespace,
+        request: StartWorkflowExecutionRequest,
+    ) -> Result<StartWorkflowExecutionResponse, EngineError> {
+        let conflict = request.workflow_id_conflict_policy();
+        let started = self.begin(namespace, request, conflict, None).await?;
+        Ok(StartWorkflowExecutionResponse {
+            run_id: started.run_id,
+            started: started.started,
+            status: started.status as i32,
+            first_execution_run_id: started.first_execution_run_id,
+            ..Default::default()
+        })
+    }
+
+    /// Signals a workflow, and starts it first when it is not running.
+    pub async fn signal_with_start_workflow(
+        &self,
+        namespace: &Namespace,
+        request: SignalWithStartWorkflowExecutionRequest,
+    ) -> Result<SignalWithStartWorkflowExecutionResponse, EngineError> {
+        let conflict = match request.workflow_id_conflict_policy() {
+            WorkflowIdConflictPolicy::Unspecified => WorkflowIdConflictPolicy::UseExisting,
+            given => given,
+        };
+        let (request, signal) = split(request);
+        let started = self.begin(namespace, request, conflict, Some(signal)).await?;
+        Ok(SignalWithStartWorkflowExecutionResponse {
+            run_id: started.run_id,
+            started: started.started,
+            first_execution_run_id: started.first_execution_run_id,
+            ..Default::default()
+        })
+    }
+
+    async fn begin(
+        &self,
+        namespace: &Namespace,
+        request: StartWorkflowExecutionRequest,
+        conflict: WorkflowIdConflictPolicy,
+        signal: Option<Signal>,
+    ) -> Result<Started, EngineError> {
+        let component = self.component_for(namespace, &request)?;
+        let key = WorkflowKey::new(namespace.id.clone(), request.workflow_id.clone());
+        let (reply, answer) = oneshot::channel();
+        let message = StartMessage {
+            reuse: request.workflow_id_reuse_policy(),
+            conflict,
+            start: StartRun {
+                namespace_id: namespace.id.clone(),
+                run_id: Uuid::now_v7().to_string(),
+                component,
+                request,
+            },
+            signal,
+            reply,
+        };
+        self.send(&key, crate::lane::Message::Start(Box::new(message)));
+        answer.await.unwrap_or(Err(EngineError::ShuttingDown))
+    }
+
+    /// The digest of the component that a new run gets.
+    fn component_for(
+        &self,
+        namespace: &Namespace,
+        request: &StartWorkflowExecutionRequest,
+    ) -> Result<String, EngineError> {
+        let workflow_type = request.workflow_type.as_ref().map_or("", |kind| &kind.name);
+        let task_queue = request.task_queue.as_ref().map_or("", |queue| &queue.name);
+        let queue = QueueKey {
+            namespace_id: namespace.id.clone(),
+            name: task_queue.to_owned(),
+        };
+        if let Some(route) = self.inner.routing.find(&queue, ComponentKind::Workflow, workflow_type) {
+            return Ok(route.deployment.current.as_str().to_owned());
+        }
+        let elsewhere = self.inner.routing.queues_of(&namespace.id, workflow_type);
+        let hint = match elsewhere.as_slice() {
+            [] => "deploy one with `wrt deploy`".to_owned(),
+            queues => format!("it is served on {}", queues.join(", ")),
+        };
+        Err(EngineError::FailedPrecondition(format!(
+            "no component serves the workflow type {workflow_type} on the task queue {task_queue} of namespace {}: {hint}",
+            namespace.name
+        )))
+    }
+}
+
+impl Lane {
+    /// Begins a run, or finds the one that is there.
+    pub(crate) async fn receive_start(&mut self, message: StartMessage, step: &mut Step) {
+        let StartMessage {
+            start,
+            reuse,
+            conflict,
+            signal,
+            reply,
+        } = message;
+        let begun = self.begin(start, reuse, conflict, signal, step);
+        // The run's status after this step is known only then, but a start reports a run that has begun.
+        step.releases.push(Box::new(move |committed| {
+            let _ = reply.send(committed.and(begun));
+        }));
+    }
+
+    fn begin(
+        &mut self,
+        start: StartRun,
+        reuse: WorkflowIdReusePolicy,
+        conflict: WorkflowIdConflictPolicy,
+        signal: Option<Signal>,
+        step: &mut Step,
+    ) -> Result<Started, EngineError> {
+        let now = clock::now();
+        let current = self.current.as_mut();
+        let decision = decide_reuse(
+            current.as_deref().map(|run| &run.run),
+            &start.request.request_id,
+            reuse,
+            conflict,
+        )?;
+        match (decision, current) {
+            (ReuseDecision::UseExisting { started }, Some(existing)) => {
+                // The same request again has brought its signal already.
+                if let Some(signal) = signal.filter(|_| !started) {
+                    existing.decide(now, |turn| turn.signal(signal))?;
+                }
+                return Ok(Started::of(&existing.run, started));
+            }
+            (ReuseDecision::TerminateThenStart, Some(existing)) => {
+                let reason = format!("TerminateIfRunning WorkflowIdReusePolicy: Run {} starts", start.run_id);
+                existing.decide(now, |turn| turn.terminate(reason, None, IDENTITY.to_owned()))?;
+            }
+            (ReuseDecision::Start, _) | (_, None) => {}
+        }
+        let mut run = HotRun::new(Run::default(), 0);
+        run.decide(now, |turn| turn.start(start))?;
+        if let Some(signal) = signal {
+            run.decide(now, |turn| turn.signal(signal))?;
+        }
+        let started = Started::of(&run.run, true);
+        self.supersede(run, step);
+        Ok(started)
+    }
+
+    /// Begins the run that the current one has asked for at its end.
+    pub(crate) async fn continue_run(&mut self, step: &mut Step) {
+        let Some(current) = &mut self.current else { return };
+        let Some(continuation) = current.pending.continuation.take() else {
+            return;
+        };
+        let (in_memory, key) = (current.event(1), current.run.key());
+        let first_event = match in_memory {
+            Some(event) => Ok(event),
+            None => self.engine.stored_event(&key, 1).await,
+        };
+        let first_event = match first_event {
+            Ok(event) => event,
+            Err(error) => {
+                tracing::error!(run = %key, %error, "read the first event for the run that follows");
+                return;
+            }
+        };
+        let Some(EventAttributes::WorkflowExecutionStartedEventAttributes(started)) = first_event.attributes else {
+            unreachable!("a history begins with WorkflowExecutionStarted");
+        };
+        let mut next = HotRun::new(Run::default(), 0);
+        next.decide(clock::now(), |turn| {
+            turn.continue_from(&current.run, started, continuation)
+        });
+        self.supersede(next, step);
+    }
+
+    /// Puts a new run in the place of the current one.
+    fn supersede(&mut self, run: HotRun, step: &mut Step) {
+        step.superseded.extend(self.current.replace(run));
+    }
+}
+
+fn split(request: SignalWithStartWorkflowExecutionRequest) -> (StartWorkflowExecutionRequest, Signal) {
+    let signal = Signal {
+        name: request.signal_name,
+        input: request.signal_input,
+        identity: request.identity.clone(),
+        header: request.header.clone(),
+        request_id: request.request_id.clone(),
+    };
+    let start = StartWorkflowExecutionRequest {
+        namespace: request.namespace,
+        workflow_id: request.workflow_id,
+        workflow_type: request.workflow_type,
+        task_queue: request.task_queue,
+        input: request.input,
+        workflow_execution_timeout: request.workflow_execution_timeout,
+        workflow_run_timeout: request.workflow_run_timeout,
+        workflow_task_timeout: request.workflow_task_timeout,
+        identity: request.identity,
+        request_id: request.request_id,
+        workflow_id_reuse_policy: request.workflow_id_reuse_policy,
+        retry_policy: request.retry_policy,
+        cron_schedule: request.cron_schedule,
+        memo: request.memo,
+        search_attributes: request.search_attributes,
+        header: request.header,
+        workflow_start_delay: request.workflow_start_delay,
+        user_metadata: request.user_metadata,
+        links: request.links,
+        versioning_override: request.versioning_override,
+        priority: request.priority,
+        ..Default::default()
+    };
+    (start, signal)
+}

@@ -1,0 +1,68 @@
+//! Lists and counts of runs.
+
+use wrt_model::{
+    Namespace, Run, Time,
+    proto::{TaskQueue, WorkflowType, workflow::WorkflowExecutionInfo},
+    time::proto_span,
+};
+use wrt_store::RunCount;
+
+use crate::{Engine, EngineError};
+
+impl Engine {
+    /// A page of the runs that match a query in Temporal's list filter language.
+    pub async fn list_workflows(
+        &self,
+        namespace: &Namespace,
+        query: &str,
+        page_size: u32,
+        page_token: &[u8],
+    ) -> Result<(Vec<WorkflowExecutionInfo>, Vec<u8>), EngineError> {
+        let page = self
+            .inner
+            .store
+            .list(&namespace.id, query, page_size, page_token)
+            .await?;
+        Ok((page.runs.iter().map(execution_info).collect(), page.next_page_token))
+    }
+
+    /// How many runs match a query, in groups when it asks for them.
+    pub async fn count_workflows(&self, namespace: &Namespace, query: &str) -> Result<RunCount, EngineError> {
+        Ok(self.inner.store.count(&namespace.id, query).await?)
+    }
+}
+
+/// What lists and descriptions show of a run.
+pub(crate) fn execution_info(run: &Run) -> WorkflowExecutionInfo {
+    let close_time = (run.close_ns != 0).then(|| Time::from_nanos(run.close_ns));
+    let execution_time = Time::from_nanos(run.execution_ns);
+    WorkflowExecutionInfo {
+        execution: Some(run.execution()),
+        r#type: Some(WorkflowType {
+            name: run.workflow_type.clone(),
+        }),
+        start_time: Some(run.started().into()),
+        execution_time: Some(execution_time.into()),
+        close_time: close_time.map(Into::into),
+        status: run.status,
+        history_length: run.history_length(),
+        history_size_bytes: run.history_bytes,
+        state_transition_count: run.state_transition_count,
+        memo: run.memo.clone(),
+        search_attributes: run.search_attributes.clone(),
+        task_queue: run.task_queue.clone(),
+        execution_duration: close_time.map(|close| proto_span(close.since(execution_time))),
+        first_run_id: run.first_execution_run_id.clone(),
+        root_execution: Some(run.execution()),
+        ..Default::default()
+    }
+}
+
+/// A task queue by its name.
+pub(crate) fn task_queue(name: &str) -> TaskQueue {
+    TaskQueue {
+        name: name.to_owned(),
+        kind: 1,
+        ..Default::default()
+    }
+}

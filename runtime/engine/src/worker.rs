@@ -1,0 +1,258 @@
+//! The server as a worker: activities of components run in its own process.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use wrt_host::{ActivityControl, ActivityModule};
+use wrt_machine::ActivityStart;
+use wrt_model::{
+    Component, ComponentKind, failure,
+    proto::{Failure, Payloads, enums::TimeoutType, workflowservice::PollActivityTaskQueueResponse},
+    task::ActivityToken,
+    time::span_set,
+};
+
+use crate::{
+    ActivityRef, Engine, EngineError, IDENTITY,
+    activity::poll_response,
+    clock,
+    lane::{Lane, Step},
+    matching::{ActivityTask, Lease, QueueKey},
+    routing::{Route, queue_of},
+};
+
+/// An attempt that runs inside the server. It holds its place among the attempts that may run at the same time.
+pub(crate) struct Execution {
+    token: ActivityToken,
+    task: PollActivityTaskQueueResponse,
+    route: Route,
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Lane {
+    /// Starts the attempts that the server itself can run right away: their start is part of this step's commit. The rest
+    /// goes to the task queues.
+    pub(crate) async fn start_activities(&mut self, step: &mut Step) {
+        let Some(current) = &mut self.current else { return };
+        for scheduled_event_id in std::mem::take(&mut current.pending.dispatches) {
+            match self.start_here(scheduled_event_id).await {
+                Some(execution) => step.executions.push(execution),
+                None => {
+                    let current = self.current.as_mut().expect("there is one, see above");
+                    current.pending.dispatches.push(scheduled_event_id);
+                }
+            }
+        }
+    }
+
+    async fn start_here(&mut self, scheduled_event_id: i64) -> Option<Execution> {
+        let engine = &self.engine;
+        let current = self.current.as_mut()?;
+        let activity = current
+            .run
+            .activities
+            .get(&scheduled_event_id)
+            .filter(|activity| !activity.is_started())?;
+        let queue = QueueKey {
+            namespace_id: self.key.namespace_id.clone(),
+            name: activity.task_queue.clone(),
+        };
+        let route = engine
+            .inner
+            .routing
+            .find(&queue, ComponentKind::Activity, &activity.activity_type)?;
+        let slot = engine.inner.activity_slots.clone().try_acquire_owned().ok()?;
+        let namespace = engine.namespace_by_id(&self.key.namespace_id).await.ok()?;
+        let attempt = activity.attempt;
+        let (in_memory, key) = (current.event(scheduled_event_id), current.run.key());
+        let scheduled = match in_memory {
+            Some(event) => event,
+            None => engine.stored_event(&key, scheduled_event_id).await.ok()?,
+        };
+        let start = ActivityStart {
+            scheduled_event_id,
+            attempt,
+            identity: IDENTITY.to_owned(),
+            request_id: String::new(),
+            in_process: true,
+        };
+        current.decide(clock::now(), |turn| turn.start_activity(start)).ok()?;
+        let token = ActivityToken {
+            namespace_id: self.key.namespace_id.clone(),
+            workflow_id: self.key.workflow_id.clone(),
+            run_id: current.run.run_id.clone(),
+            scheduled_event_id,
+            attempt,
+        };
+        let activity = &current.run.activities[&scheduled_event_id];
+        let task = poll_response(&namespace.name, &token, &current.run, activity, scheduled);
+        Some(Execution {
+            token,
+            task,
+            route,
+            _slot: slot,
+        })
+    }
+}
+
+/// Polls the queue of an activity deployment for the attempts that found no free place when they were scheduled.
+pub(crate) struct ServerWorker {
+    engine: Engine,
+    queue: QueueKey,
+    component: Arc<Component>,
+}
+
+impl ServerWorker {
+    /// Serves the route until another one takes its place.
+    pub(crate) fn spawn(engine: &Engine, route: Route) {
+        let worker = ServerWorker {
+            engine: engine.clone(),
+            queue: queue_of(&route.deployment),
+            component: route.current.clone(),
+        };
+        engine.inner.tasks.spawn(async move {
+            tokio::select! {
+                () = worker.run(&route) => {}
+                () = worker.engine.inner.stopping.cancelled() => {}
+            }
+        });
+    }
+
+    async fn run(&self, route: &Route) {
+        loop {
+            let lease = self
+                .engine
+                .inner
+                .matching
+                .poll(&self.queue, Some(self.component.clone()))
+                .await;
+            if !self.engine.inner.routing.serves(&self.queue, route) {
+                // Dropping the lease gives the task to the route that serves now.
+                return;
+            }
+            let slots = self.engine.inner.activity_slots.clone();
+            let slot = slots.acquire_owned().await.expect("the semaphore is never closed");
+            if let Err(error) = self.take(lease, route.clone(), slot).await {
+                tracing::debug!(%error, "an activity task was not taken");
+            }
+        }
+    }
+
+    async fn take(&self, lease: Lease, route: Route, slot: OwnedSemaphorePermit) -> Result<(), EngineError> {
+        let (run, activity) = match self.engine.start_activity(lease.task(), IDENTITY, true).await {
+            Ok(started) => started,
+            Err(error) => {
+                drop(lease.take());
+                return Err(error);
+            }
+        };
+        let ActivityTask { token, .. } = lease.take();
+        let namespace = self.engine.namespace_by_id(&token.namespace_id).await?;
+        let scheduled = self.engine.stored_event(&run.key(), token.scheduled_event_id).await?;
+        let task = poll_response(&namespace.name, &token, &run, &activity, scheduled);
+        self.engine.spawn_execution(Execution {
+            token,
+            task,
+            route,
+            _slot: slot,
+        });
+        Ok(())
+    }
+}
+
+impl Engine {
+    /// Runs an attempt and reports how it ended.
+    pub(crate) fn spawn_execution(&self, execution: Execution) {
+        let engine = self.clone();
+        self.inner.tasks.spawn(async move {
+            tokio::select! {
+                () = engine.execute(&execution) => {}
+                // The attempt is lost; it runs again after the next start.
+                () = engine.inner.stopping.cancelled() => {}
+            }
+        });
+    }
+
+    async fn execute(&self, execution: &Execution) {
+        let which = ActivityRef::Token(execution.token.clone());
+        let identity = IDENTITY.to_owned();
+        let reported = match self.run_activity(execution).await {
+            Ok(result) => self.activity_completed(which, result, identity).await,
+            Err(failure) if is_canceled(&failure) => {
+                self.activity_canceled(which, canceled_details(failure), identity).await
+            }
+            Err(failure) => self.activity_failed(which, failure, None, identity).await,
+        };
+        if let Err(error) = reported {
+            // The run has closed, or the attempt had timed out. After a failure of the store the run is taken up again.
+            tracing::debug!(%error, activity = execution.task.activity_id, "the end of an activity was not taken");
+        }
+    }
+
+    async fn run_activity(&self, execution: &Execution) -> Result<Option<Payloads>, Failure> {
+        let module = self
+            .activity_module(execution)
+            .await
+            .map_err(|error| failure::server(format!("load the activity component: {error}"), false))?;
+        let (heartbeat, mut beats) = mpsc::unbounded_channel();
+        let (cancel, canceled) = tokio::sync::watch::channel(false);
+        let control = ActivityControl {
+            heartbeat,
+            cancel: canceled,
+        };
+        let running = module.execute(
+            &execution.task,
+            &execution.task.workflow_namespace,
+            &execution.route.deployment.grants,
+            control,
+        );
+        let heartbeats = async {
+            while let Some(details) = beats.recv().await {
+                let outcome = self
+                    .activity_heartbeat(ActivityRef::Token(execution.token.clone()), details)
+                    .await;
+                if outcome.map_or(true, |outcome| outcome.cancel_requested) {
+                    cancel.send_replace(true);
+                }
+            }
+            std::future::pending::<()>().await;
+        };
+        let limit = span_set(execution.task.start_to_close_timeout.as_ref()).unwrap_or(Duration::MAX);
+        tokio::select! {
+            result = running => result,
+            () = heartbeats => unreachable!("waits for ever once the activity sends no more"),
+            () = sleep(limit) => Err(failure::timeout(TimeoutType::StartToClose, None)),
+        }
+    }
+
+    async fn activity_module(&self, execution: &Execution) -> Result<ActivityModule, EngineError> {
+        let digest = &execution.route.deployment.current;
+        Ok(self
+            .inner
+            .host
+            .activity(digest, || self.component_bytes(digest.clone()))
+            .await?)
+    }
+}
+
+/// Sleeps; spans that the timer cannot hold count as for ever.
+async fn sleep(span: Duration) {
+    if span > Duration::from_secs(10 * 365 * 24 * 3600) {
+        std::future::pending::<()>().await;
+    }
+    tokio::time::sleep(span).await;
+}
+
+fn is_canceled(failure: &Failure) -> bool {
+    matches!(
+        failure.failure_info,
+        Some(wrt_model::proto::FailureInfo::CanceledFailureInfo(_))
+    )
+}
+
+fn canceled_details(failure: Failure) -> Option<Payloads> {
+    match failure.failure_info {
+        Some(wrt_model::proto::FailureInfo::CanceledFailureInfo(info)) => info.details,
+        _ => None,
+    }
+}

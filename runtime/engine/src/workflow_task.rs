@@ -1,0 +1,166 @@
+//! Running the workflow's own code: its component is activated in the same step in which something happened to it.
+
+use wrt_host::{TaskFailure, WorkflowInstance, WorkflowModule};
+use wrt_machine::Rejection;
+use wrt_model::{
+    Digest, Run, RunKey,
+    proto::{Command, enums::WorkflowTaskFailedCause},
+};
+
+use crate::{
+    Engine, EngineError, IDENTITY, clock,
+    lane::{HotRun, Lane, Step},
+    stats::count,
+};
+
+/// Bytes of history that are read and replayed at a time.
+const REPLAY_PAGE_BYTES: usize = 4 * 1024 * 1024;
+
+impl Lane {
+    /// Runs workflow tasks until the workflow waits, or has ended, or its failed task has to wait.
+    pub(crate) async fn run_workflow_tasks(&mut self, step: &mut Step) {
+        loop {
+            self.continue_run(step).await;
+            let Some(current) = &mut self.current else { return };
+            let started = current.decide(clock::now(), |turn| {
+                turn.wants_workflow_task() && turn.start_workflow_task(IDENTITY, "").is_ok()
+            });
+            if !started {
+                return;
+            }
+            current.run_workflow_task(&self.engine).await;
+            count(&self.engine.inner.counters.workflow_tasks, 1);
+        }
+    }
+}
+
+impl HotRun {
+    async fn run_workflow_task(&mut self, engine: &Engine) {
+        let outcome = match self.activate(engine).await {
+            Ok(commands) => self.decide(clock::now(), |turn| turn.complete_workflow_task(commands, IDENTITY)),
+            Err(failure) => {
+                tracing::warn!(run = %self.run.key(), failure = failure.failure.message, "workflow task failed");
+                self.fail_workflow_task(failure);
+                return;
+            }
+        };
+        match outcome {
+            Ok(()) => {}
+            Err(Rejection::BadCommands { cause, message }) => self.fail_workflow_task(task_failure(cause, message)),
+            Err(rejection) => self.fail_workflow_task(task_failure(
+                WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+                rejection.to_string(),
+            )),
+        }
+    }
+
+    fn fail_workflow_task(&mut self, failure: TaskFailure) {
+        // The instance went another way than the history will tell.
+        self.instance = None;
+        let failed = self.decide(clock::now(), |turn| {
+            turn.fail_workflow_task(failure.cause, Some(failure.failure), IDENTITY)
+        });
+        failed.expect("the task was started by the lane and nobody else can end it");
+    }
+
+    /// Hands the instance what it has not seen, and returns its commands.
+    async fn activate(&mut self, engine: &Engine) -> Result<Vec<Command>, TaskFailure> {
+        self.ensure_instance(engine).await?;
+        let instance = self.instance.as_mut().expect("made just now");
+        let seen = instance.last_event_id();
+        let first = self.tail.partition_point(|event| event.event_id <= seen);
+        let length = self.tail.len();
+        let now = clock::now();
+        self.tail
+            .extend(wrt_machine::Turn::new(&mut self.run, now).transient_events());
+        let commands = instance.activate(&self.tail[first..]).await;
+        self.tail.truncate(length);
+        commands
+    }
+
+    /// Makes sure that there is an instance which may run the workflow: one that has answered a query may not.
+    async fn ensure_instance(&mut self, engine: &Engine) -> Result<(), TaskFailure> {
+        if self.instance.as_ref().is_none_or(WorkflowInstance::is_tainted) {
+            // The old one gives its memory back before the new one takes some.
+            self.instance = None;
+            self.instance = Some(engine.rebuild(&self.run, self.version > 0).await?);
+        }
+        Ok(())
+    }
+}
+
+impl Engine {
+    /// An instance of the run's component that has replayed what the store holds of its history.
+    pub(crate) async fn rebuild(&self, run: &Run, has_history: bool) -> Result<WorkflowInstance, TaskFailure> {
+        let module = self
+            .workflow_module(&run.component)
+            .await
+            .map_err(|error| not_loaded(&error))?;
+        let namespace = self
+            .namespace_by_id(&run.namespace_id)
+            .await
+            .map_err(|error| not_loaded(&error))?;
+        let identity = wrt_host::RunIdentity {
+            namespace: namespace.name.clone(),
+            workflow_id: run.workflow_id.clone(),
+            run_id: run.run_id.clone(),
+            original_execution_run_id: run.original_execution_run_id.clone(),
+            start_time: run.started(),
+        };
+        let mut instance = match module.instantiate(identity.clone()).await {
+            Ok(instance) => instance,
+            // Every place in the pool may be taken by parked runs.
+            Err(_) if self.inner.parking.clear() => module
+                .instantiate(identity)
+                .await
+                .map_err(|error| not_loaded(&error.into()))?,
+            Err(error) => return Err(not_loaded(&error.into())),
+        };
+        if has_history {
+            self.replay(&mut instance, &run.key()).await?;
+        }
+        Ok(instance)
+    }
+
+    async fn replay(&self, instance: &mut WorkflowInstance, key: &RunKey) -> Result<(), TaskFailure> {
+        let mut next_event_id = 1;
+        loop {
+            let events = self
+                .read_events(key, next_event_id, REPLAY_PAGE_BYTES)
+                .await
+                .map_err(|error| not_loaded(&error))?;
+            let Some(last) = events.last() else { break };
+            next_event_id = last.event_id + 1;
+            instance.replay(&events).await?;
+            count(&self.inner.counters.replayed_events, events.len());
+        }
+        count(&self.inner.counters.replays, 1);
+        Ok(())
+    }
+
+    /// The compiled component of a run.
+    async fn workflow_module(&self, digest: &str) -> Result<WorkflowModule, EngineError> {
+        let digest = Digest::parse(digest)
+            .ok_or_else(|| EngineError::FailedPrecondition(format!("{digest:?} is not the digest of a component")))?;
+        Ok(self
+            .inner
+            .host
+            .workflow(&digest, || self.component_bytes(digest.clone()))
+            .await?)
+    }
+}
+
+/// The workflow task fails because the server could not get at the code or the history: it is tried again later.
+fn not_loaded(error: &EngineError) -> TaskFailure {
+    task_failure(
+        WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+        format!("rebuild the run: {error}"),
+    )
+}
+
+fn task_failure(cause: WorkflowTaskFailedCause, message: String) -> TaskFailure {
+    TaskFailure {
+        cause,
+        failure: wrt_model::failure::server(message, false),
+    }
+}

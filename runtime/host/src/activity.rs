@@ -1,0 +1,185 @@
+//! Activity components: each attempt runs in an instance of its own.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+use wasmtime::{
+    Engine, Result, Store,
+    component::{Component, HasSelf, Linker},
+};
+use wrt_model::{
+    ComponentKind, Digest,
+    component::{Grants, TypeDefinition},
+    failure,
+    proto::{Failure, Payloads, workflowservice::PollActivityTaskQueueResponse},
+};
+
+use crate::{
+    ActivityLimits, HostError,
+    bindings::activity::{Activity, ActivityPre, guest},
+    describe::Description,
+    error::message,
+    trap::{self, Explanation},
+};
+
+mod context;
+mod convert;
+mod http;
+mod state;
+
+use self::state::{AttemptIdentity, AttemptState};
+
+/// An activity component, compiled and ready to be instantiated. Clones share the code.
+#[derive(Clone)]
+pub struct ActivityModule {
+    digest: Digest,
+    component: ActivityPre<AttemptState>,
+    limits: Arc<ActivityLimits>,
+}
+
+/// The lines between an attempt and whoever started it.
+pub struct ActivityControl {
+    /// Takes the details of each heartbeat.
+    pub heartbeat: mpsc::UnboundedSender<Option<Payloads>>,
+    /// Becomes true when the attempt is asked to stop.
+    pub cancel: watch::Receiver<bool>,
+}
+
+/// Links activity components with what the contract gives them.
+pub(crate) struct ActivityLinker {
+    linker: Linker<AttemptState>,
+    limits: Arc<ActivityLimits>,
+}
+
+impl ActivityLinker {
+    pub(crate) fn new(engine: &Engine, limits: ActivityLimits) -> Result<Self> {
+        let mut linker = Linker::new(engine);
+        wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+        wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+        Activity::add_to_linker::<_, HasSelf<AttemptState>>(&mut linker, |state| state)?;
+        Ok(ActivityLinker {
+            linker,
+            limits: Arc::new(limits),
+        })
+    }
+
+    pub(crate) fn link(
+        &self,
+        digest: &Digest,
+        component: &Component,
+    ) -> Result<ActivityModule, HostError> {
+        self.linker
+            .instantiate_pre(component)
+            .and_then(ActivityPre::new)
+            .map(|component| ActivityModule {
+                digest: digest.clone(),
+                component,
+                limits: Arc::clone(&self.limits),
+            })
+            .map_err(|error| HostError::Kind {
+                digest: digest.clone(),
+                expected: ComponentKind::Activity,
+                cause: message(&error),
+            })
+    }
+}
+
+impl ActivityModule {
+    /// The component's digest.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// Executes one attempt. Dropping the future ends it at once, so timeouts are the caller's.
+    ///
+    /// What the guest returns as a failure comes back as it is; a trap becomes a failure of type `ActivityTrapped` that
+    /// another attempt may cure.
+    pub async fn execute(
+        &self,
+        task: &PollActivityTaskQueueResponse,
+        namespace: &str,
+        grants: &Grants,
+        control: ActivityControl,
+    ) -> Result<Option<Payloads>, Failure> {
+        let identity = AttemptIdentity::of(task, namespace);
+        let task = convert::task(task, namespace)?;
+        let state = AttemptState::new(identity, grants, Some(control), &self.limits);
+        let (mut store, guest) = self.start(state).await.map_err(|error| {
+            failure::application(error.to_string(), "ActivityNotStarted", false)
+        })?;
+        let outcome = guest
+            .wrt_activity_guest()
+            .call_execute(&mut store, &task)
+            .await;
+        store.data().console.end();
+        match outcome {
+            Ok(output) => output
+                .map(convert::payloads_from_wit)
+                .map_err(convert::failure_from_wit),
+            Err(error) => Err(trapped(explain(&error, store.data()))),
+        }
+    }
+
+    /// Asks the component what it contains, in an instance of its own.
+    pub(crate) async fn describe(&self) -> Result<Description, HostError> {
+        let identity = AttemptIdentity::default();
+        let state = AttemptState::new(identity, &Grants::default(), None, &self.limits);
+        let (mut store, guest) = self.start(state).await?;
+        match guest.wrt_activity_guest().call_describe(&mut store).await {
+            Ok(definition) => Ok(definition.into()),
+            Err(error) => Err(self.stopped(&error, store.data())),
+        }
+    }
+
+    async fn start(
+        &self,
+        state: AttemptState,
+    ) -> Result<(Store<AttemptState>, Activity), HostError> {
+        let mut store = Store::new(self.component.engine(), state);
+        store.limiter(|state| &mut state.memory);
+        // An attempt may compute for as long as it likes, but it makes room for others.
+        store.epoch_deadline_async_yield_and_update(1);
+        store.set_epoch_deadline(1);
+        match self.component.instantiate_async(&mut store).await {
+            Ok(guest) => Ok((store, guest)),
+            Err(error) => Err(self.stopped(&error, store.data())),
+        }
+    }
+
+    fn stopped(&self, error: &wasmtime::Error, state: &AttemptState) -> HostError {
+        crate::error::stopped(&self.digest, error, &explain(error, state))
+    }
+}
+
+fn explain(error: &wasmtime::Error, state: &AttemptState) -> Explanation {
+    trap::explain(error, &state.memory, &state.console)
+}
+
+fn trapped(explanation: Explanation) -> Failure {
+    Failure {
+        stack_trace: explanation.backtrace,
+        ..failure::application(explanation.message, "ActivityTrapped", false)
+    }
+}
+
+// === Describing ===
+
+impl From<guest::ModuleDefinition> for Description {
+    fn from(definition: guest::ModuleDefinition) -> Self {
+        Description {
+            sdk_name: definition.sdk_name,
+            sdk_version: definition.sdk_version,
+            types: definition
+                .activities
+                .into_iter()
+                .map(|activity| TypeDefinition {
+                    name: activity.name,
+                    description: activity.description,
+                    input_schema: activity.input_schema,
+                    output_schema: activity.output_schema,
+                    ..Default::default()
+                })
+                .collect(),
+        }
+    }
+}

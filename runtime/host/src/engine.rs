@@ -1,0 +1,105 @@
+//! The two engines: one for workflows, which must compute the same on every machine and replay, one for activities.
+
+use std::{thread, time::Duration};
+
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+
+use crate::{
+    error::{HostError, message},
+    options::{ActivityLimits, HostOptions, WorkflowLimits},
+};
+
+/// How often a guest that computes is asked to make room for others.
+pub(crate) const TICK: Duration = Duration::from_millis(10);
+
+/// Stack that host functions may use on top of the guest's own.
+const HOST_STACK_BYTES: usize = 512 << 10;
+
+/// Elements of one table. Large interpreters need some ten thousand.
+pub(crate) const TABLE_ELEMENTS: usize = 64 << 10;
+
+/// Core modules of one component, an upper bound: Python with its shared libraries has some thirty.
+const CORE_INSTANCES_PER_COMPONENT: u32 = 100;
+
+/// The engine of workflows.
+pub(crate) fn workflow_engine(options: &HostOptions) -> Result<Engine, HostError> {
+    let WorkflowLimits {
+        memory_bytes,
+        stack_bytes,
+        ..
+    } = options.workflow;
+    let mut config = config(stack_bytes);
+    // Bounds are checked in code, so that an instance needs no 4 GiB of address space.
+    config.memory_reservation(round_up(memory_bytes) as u64);
+    config.memory_guard_size(64 << 10);
+    config.cranelift_nan_canonicalization(true);
+    config.relaxed_simd_deterministic(true);
+    config.allocation_strategy(pool(options.instances, memory_bytes));
+    start(&config)
+}
+
+/// The engine of activities.
+pub(crate) fn activity_engine(options: &HostOptions) -> Result<Engine, HostError> {
+    let ActivityLimits {
+        memory_bytes,
+        stack_bytes,
+    } = options.activity;
+    let mut config = config(stack_bytes);
+    config.allocation_strategy(pool(options.activities, memory_bytes));
+    start(&config)
+}
+
+fn config(stack_bytes: usize) -> Config {
+    let mut config = Config::new();
+    config.max_wasm_stack(stack_bytes);
+    config.async_stack_size(stack_bytes + HOST_STACK_BYTES);
+    config.epoch_interruption(true);
+    config.concurrency_support(false);
+    config
+}
+
+/// One linear memory and one stack per instance. Further tables and core instances cost nothing until they are used.
+fn pool(instances: u32, memory_bytes: usize) -> InstanceAllocationStrategy {
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(instances)
+        .total_core_instances(instances.saturating_mul(CORE_INSTANCES_PER_COMPONENT))
+        .total_memories(instances)
+        .total_tables(instances.saturating_mul(3))
+        .total_stacks(instances)
+        .max_memory_size(round_up(memory_bytes))
+        .max_memories_per_module(1)
+        .max_tables_per_module(8)
+        .table_elements(TABLE_ELEMENTS)
+        .max_component_instance_size(usize::MAX)
+        .max_core_instance_size(usize::MAX)
+        .linear_memory_keep_resident(64 << 10)
+        .table_keep_resident(16 << 10);
+    InstanceAllocationStrategy::Pooling(pool)
+}
+
+/// Memories grow by pages of 64 KiB.
+fn round_up(bytes: usize) -> usize {
+    bytes.next_multiple_of(64 << 10)
+}
+
+fn start(config: &Config) -> Result<Engine, HostError> {
+    let engine = Engine::new(config).map_err(|error| HostError::Engine(message(&error)))?;
+    tick(&engine)?;
+    Ok(engine)
+}
+
+/// Advances the engine's epoch for as long as the engine is in use.
+fn tick(engine: &Engine) -> Result<(), HostError> {
+    let engine = engine.weak();
+    thread::Builder::new()
+        .name("wrt-epoch".to_owned())
+        .spawn(move || {
+            while let Some(engine) = engine.upgrade() {
+                engine.increment_epoch();
+                drop(engine);
+                thread::sleep(TICK);
+            }
+        })
+        .map(drop)
+        .map_err(|error| HostError::Engine(format!("start the epoch's thread: {error}")))
+}

@@ -1,0 +1,103 @@
+//! How a guest's trouble reaches the engine.
+
+use wrt_model::{
+    failure,
+    proto::{Failure, enums::WorkflowTaskFailedCause},
+};
+
+use crate::{trap::Explanation, workflow::BrokenHistory};
+
+/// Fails the workflow task, not the run: the run stays where it was, and the task is tried again.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}", failure.message)]
+pub struct TaskFailure {
+    /// What the `failed` event of the task gives as its cause.
+    pub cause: WorkflowTaskFailedCause,
+    /// The message, with the guest's backtrace as its stack trace.
+    pub failure: Failure,
+}
+
+/// Why a query has no answer.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{}", failure.message)]
+pub struct QueryFailure {
+    /// The message, with the guest's backtrace as its stack trace if it trapped.
+    pub failure: Failure,
+}
+
+impl TaskFailure {
+    pub(crate) fn new(
+        cause: WorkflowTaskFailedCause,
+        message: String,
+        stack_trace: String,
+    ) -> Self {
+        TaskFailure {
+            cause,
+            failure: Failure {
+                stack_trace,
+                ..failure::application(message, cause.as_str_name(), false)
+            },
+        }
+    }
+
+    /// The guest's own error.
+    pub(crate) fn reported(message: String) -> Self {
+        Self::new(
+            WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+            message,
+            String::new(),
+        )
+    }
+
+    pub(crate) fn tainted() -> Self {
+        Self::reported(
+            "the instance is tainted by a query or a failure; drop it and replay the history"
+                .to_owned(),
+        )
+    }
+}
+
+impl From<Explanation> for TaskFailure {
+    fn from(explanation: Explanation) -> Self {
+        let cause = if explanation.diverged {
+            WorkflowTaskFailedCause::NonDeterministicError
+        } else {
+            WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure
+        };
+        Self::new(cause, explanation.message, explanation.backtrace)
+    }
+}
+
+impl From<BrokenHistory> for TaskFailure {
+    fn from(broken: BrokenHistory) -> Self {
+        Self::new(
+            WorkflowTaskFailedCause::NonDeterministicError,
+            broken.to_string(),
+            String::new(),
+        )
+    }
+}
+
+impl QueryFailure {
+    /// The guest's own error.
+    pub(crate) fn refused(message: String) -> Self {
+        QueryFailure {
+            failure: failure::application(message, "QueryFailed", true),
+        }
+    }
+
+    pub(crate) fn trapped_before() -> Self {
+        Self::refused("the instance trapped before; drop it and replay the history".to_owned())
+    }
+}
+
+impl From<Explanation> for QueryFailure {
+    fn from(explanation: Explanation) -> Self {
+        QueryFailure {
+            failure: Failure {
+                stack_trace: explanation.backtrace,
+                ..failure::application(explanation.message, "QueryFailed", true)
+            },
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Workflow components: from compiled code to runs.
+
+use std::sync::Arc;
+
+use wasmtime::{
+    Engine, Result, Store,
+    component::{Component, HasSelf, Linker},
+};
+use wrt_model::{ComponentKind, Digest, Time, component::TypeDefinition};
+
+use crate::{
+    HostError, WorkflowLimits,
+    bindings::workflow::{self, Workflow, WorkflowPre, guest},
+    error::message,
+    describe::Description,
+    trap,
+};
+
+mod activity;
+mod check;
+mod clock;
+mod convert;
+mod execution;
+mod failures;
+mod instance;
+mod jobs;
+mod ledger;
+mod log;
+mod random;
+mod state;
+mod timer;
+mod turns;
+mod wasi;
+
+pub(crate) use self::{check::Divergence, turns::BrokenHistory};
+pub use self::instance::WorkflowInstance;
+use self::state::RunState;
+
+/// A workflow component, compiled and ready to be instantiated. Clones share the code.
+#[derive(Clone)]
+pub struct WorkflowModule {
+    digest: Digest,
+    component: WorkflowPre<RunState>,
+    limits: Arc<WorkflowLimits>,
+}
+
+/// Whose instance it is. All of it comes from the run's `started` event and its name, and is the same on every replay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunIdentity {
+    /// The namespace's name.
+    pub namespace: String,
+    /// The workflow's id.
+    pub workflow_id: String,
+    /// The run's id.
+    pub run_id: String,
+    /// The run that the randomness is seeded by: `original_execution_run_id` of the `started` event.
+    pub original_execution_run_id: String,
+    /// The time of the `started` event, which the monotonic clock counts from.
+    pub start_time: Time,
+}
+
+/// Links workflow components with what the contract gives them.
+pub(crate) struct WorkflowLinker {
+    linker: Linker<RunState>,
+    limits: Arc<WorkflowLimits>,
+}
+
+impl WorkflowLinker {
+    pub(crate) fn new(engine: &Engine, limits: WorkflowLimits) -> Result<Self> {
+        let mut linker = Linker::new(engine);
+        wasi::add_to_linker(&mut linker)?;
+        Workflow::add_to_linker::<_, HasSelf<RunState>>(&mut linker, |state| state)?;
+        Ok(WorkflowLinker {
+            linker,
+            limits: Arc::new(limits),
+        })
+    }
+
+    pub(crate) fn link(
+        &self,
+        digest: &Digest,
+        component: &Component,
+    ) -> Result<WorkflowModule, HostError> {
+        self.linker
+            .instantiate_pre(component)
+            .and_then(WorkflowPre::new)
+            .map(|component| WorkflowModule {
+                digest: digest.clone(),
+                component,
+                limits: Arc::clone(&self.limits),
+            })
+            .map_err(|error| HostError::Kind {
+                digest: digest.clone(),
+                expected: ComponentKind::Workflow,
+                cause: message(&error),
+            })
+    }
+}
+
+impl WorkflowModule {
+    /// The component's digest.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// Makes an instance for a run: [`replay`](WorkflowInstance::replay) its history, or begin with
+    /// [`activate`](WorkflowInstance::activate).
+    pub async fn instantiate(&self, run: RunIdentity) -> Result<WorkflowInstance, HostError> {
+        let (store, guest) = self.start(run).await?;
+        Ok(WorkflowInstance::new(store, guest))
+    }
+
+    /// Asks the component what it contains, in an instance of its own.
+    pub(crate) async fn describe(&self) -> Result<Description, HostError> {
+        let nobody = RunIdentity {
+            namespace: String::new(),
+            workflow_id: String::new(),
+            run_id: String::new(),
+            original_execution_run_id: String::new(),
+            start_time: Time::EPOCH,
+        };
+        let (mut store, guest) = self.start(nobody).await?;
+        store.data_mut().ledger.refuse("describing a component");
+        match guest.wrt_workflow_guest().call_describe(&mut store).await {
+            Ok(definition) => Ok(definition.into()),
+            Err(error) => Err(self.stopped(&error, store.data())),
+        }
+    }
+
+    async fn start(&self, run: RunIdentity) -> Result<(Store<RunState>, Workflow), HostError> {
+        let state = RunState::new(Arc::new(run), Arc::clone(&self.limits));
+        let mut store = Store::new(self.component.engine(), state);
+        store.limiter(|state| &mut state.memory);
+        store.epoch_deadline_callback(|mut store| store.data_mut().tick());
+        store.set_epoch_deadline(1);
+        match self.component.instantiate_async(&mut store).await {
+            Ok(guest) => Ok((store, guest)),
+            Err(error) => Err(self.stopped(&error, store.data())),
+        }
+    }
+
+    fn stopped(&self, error: &wasmtime::Error, state: &RunState) -> HostError {
+        crate::error::stopped(
+            &self.digest,
+            error,
+            &trap::explain(error, &state.memory, &state.console),
+        )
+    }
+}
+
+impl workflow::imports::types::Host for RunState {}
+impl workflow::imports::failures::Host for RunState {}
+
+// === Describing ===
+
+impl From<guest::ModuleDefinition> for Description {
+    fn from(definition: guest::ModuleDefinition) -> Self {
+        Description {
+            sdk_name: definition.sdk_name,
+            sdk_version: definition.sdk_version,
+            types: definition.workflows.into_iter().map(type_definition).collect(),
+        }
+    }
+}
+
+fn type_definition(definition: guest::WorkflowDefinition) -> TypeDefinition {
+    TypeDefinition {
+        name: definition.name,
+        description: definition.description,
+        input_schema: definition.input_schema,
+        output_schema: definition.output_schema,
+        signals: definition.signals.into_iter().map(handler).collect(),
+        queries: definition.queries.into_iter().map(handler).collect(),
+        updates: definition.updates.into_iter().map(handler).collect(),
+    }
+}
+
+fn handler(definition: guest::HandlerDefinition) -> wrt_model::component::HandlerDefinition {
+    wrt_model::component::HandlerDefinition {
+        name: definition.name,
+        description: definition.description,
+        input_schema: definition.input_schema,
+        output_schema: definition.output_schema,
+    }
+}

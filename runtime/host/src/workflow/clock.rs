@@ -1,0 +1,162 @@
+//! The clocks of a run: they show the time of the activation and stand still during it.
+
+use std::time::Duration;
+
+use wasmtime::{
+    Result, bail,
+    component::{Resource, ResourceTable},
+};
+use wasmtime_wasi::{
+    async_trait,
+    p2::{
+        DynPollable, Pollable,
+        bindings::clocks::{
+            monotonic_clock,
+            wall_clock::{self, Datetime},
+        },
+        subscribe,
+    },
+};
+use wasmtime_wasi_io::bindings::wasi::io::poll;
+use wrt_model::Time;
+
+use super::state::RunState;
+
+/// The time of a run.
+pub(crate) struct RunClock {
+    start: Time,
+    now: Time,
+    elapsed: Duration,
+}
+
+impl RunClock {
+    pub(crate) fn starting(start: Time) -> Self {
+        RunClock {
+            start,
+            now: start,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// Moves to the time of an activation. The elapsed time never goes back, even when the server's clock did.
+    pub(crate) fn set(&mut self, now: Time) {
+        self.now = now;
+        self.elapsed = self.elapsed.max(now.since(self.start));
+    }
+
+    fn elapsed_nanos(&self) -> u64 {
+        u64::try_from(self.elapsed.as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+fn datetime(span: Duration) -> Datetime {
+    Datetime {
+        seconds: span.as_secs(),
+        nanoseconds: span.subsec_nanos(),
+    }
+}
+
+impl wall_clock::Host for RunState {
+    fn now(&mut self) -> Result<Datetime> {
+        Ok(datetime(self.clock.now.since(Time::EPOCH)))
+    }
+
+    fn resolution(&mut self) -> Result<Datetime> {
+        Ok(datetime(Duration::from_nanos(1)))
+    }
+}
+
+impl monotonic_clock::Host for RunState {
+    fn now(&mut self) -> Result<u64> {
+        Ok(self.clock.elapsed_nanos())
+    }
+
+    fn resolution(&mut self) -> Result<u64> {
+        Ok(1)
+    }
+
+    fn subscribe_instant(&mut self, when: u64) -> Result<Resource<DynPollable>> {
+        let over = when <= self.clock.elapsed_nanos();
+        wait(&mut self.table, over)
+    }
+
+    fn subscribe_duration(&mut self, when: u64) -> Result<Resource<DynPollable>> {
+        wait(&mut self.table, when == 0)
+    }
+}
+
+// === Waiting ===
+
+/// A wait for a time. The clock stands still, so it is over from the beginning or never.
+struct Wait {
+    over: bool,
+}
+
+fn wait(table: &mut ResourceTable, over: bool) -> Result<Resource<DynPollable>> {
+    let wait = table.push(Wait { over })?;
+    subscribe(table, wait)
+}
+
+#[async_trait]
+impl Pollable for Wait {
+    async fn ready(&mut self) {
+        if !self.over {
+            std::future::pending().await
+        }
+    }
+}
+
+const WOULD_BLOCK: &str = "a workflow must not block its thread (`std::thread::sleep`, `time.sleep`, a blocking poll): \
+                           nothing would wake it. Wait with the durable `sleep` of the SDK, which starts a timer";
+
+impl poll::Host for RunState {
+    async fn poll(&mut self, pollables: Vec<Resource<DynPollable>>) -> Result<Vec<u32>> {
+        let mut ready = Vec::new();
+        for (index, pollable) in (0u32..).zip(&pollables) {
+            let pollable = Resource::new_borrow(pollable.rep());
+            if poll::HostPollable::ready(&mut self.table, pollable).await? {
+                ready.push(index);
+            }
+        }
+        if ready.is_empty() {
+            bail!(WOULD_BLOCK);
+        }
+        Ok(ready)
+    }
+}
+
+impl poll::HostPollable for RunState {
+    async fn ready(&mut self, pollable: Resource<DynPollable>) -> Result<bool> {
+        poll::HostPollable::ready(&mut self.table, pollable).await
+    }
+
+    async fn block(&mut self, pollable: Resource<DynPollable>) -> Result<()> {
+        if poll::HostPollable::ready(&mut self.table, pollable).await? {
+            return Ok(());
+        }
+        bail!(WOULD_BLOCK)
+    }
+
+    fn drop(&mut self, pollable: Resource<DynPollable>) -> Result<()> {
+        poll::HostPollable::drop(&mut self.table, pollable)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_monotonic_clock_counts_from_the_start_and_never_goes_back() {
+        let at = Time::from_nanos;
+        let mut clock = RunClock::starting(at(1_000));
+        let elapsed: Vec<_> = [1_000, 4_000, 2_000, 500, 4_001]
+            .into_iter()
+            .map(|now| {
+                clock.set(at(now));
+                clock.elapsed_nanos()
+            })
+            .collect();
+        assert_eq!(elapsed, [0, 3_000, 3_000, 3_000, 3_001]);
+    }
+}

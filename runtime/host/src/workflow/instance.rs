@@ -1,0 +1,251 @@
+//! A run in memory: its guest, and how far into its history it has come.
+
+use wasmtime::Store;
+use wrt_model::proto::{
+    Command, Header, HistoryEvent, Payloads,
+    enums::WorkflowTaskFailedCause,
+};
+
+use super::{
+    convert::{header_to_wit, payloads_from_wit, payloads_to_wit},
+    jobs,
+    state::RunState,
+    turns::{self, BrokenHistory, Turn},
+};
+use crate::{
+    bindings::workflow::{Workflow, guest},
+    failure::{QueryFailure, TaskFailure},
+    trap,
+};
+
+/// One run of a workflow: its own instance, with its own memory. It is driven by the events of its history, in order,
+/// by one path for those that were seen before and those that are new.
+pub struct WorkflowInstance {
+    store: Store<RunState>,
+    guest: Workflow,
+    /// Events after the last task that was run. Their jobs belong to the next one.
+    kept: Vec<HistoryEvent>,
+    /// The last task, if it was run here for the first time: the history has yet to say that it was completed.
+    unsettled: Option<Unsettled>,
+    last_event_id: i64,
+    tainted: bool,
+    trapped: bool,
+}
+
+/// A task that was run and whose events are not known yet.
+struct Unsettled {
+    started_event_id: i64,
+    commands: usize,
+}
+
+impl WorkflowInstance {
+    pub(crate) fn new(store: Store<RunState>, guest: Workflow) -> Self {
+        WorkflowInstance {
+            store,
+            guest,
+            kept: Vec::new(),
+            unsettled: None,
+            last_event_id: 0,
+            tainted: false,
+            trapped: false,
+        }
+    }
+
+    /// Runs a workflow task. Takes every event that was appended since the last call, in order, ending with the
+    /// `started` event of the task; returns the commands that the workflow issued, in their order.
+    ///
+    /// After a failure the instance is tainted.
+    pub async fn activate(&mut self, events: &[HistoryEvent]) -> Result<Vec<Command>, TaskFailure> {
+        self.guarded(events, true).await
+    }
+
+    /// Rebuilds the state. Takes a history, or the next part of one, ending where a batch of events ended, and replays
+    /// each workflow task that was completed, comparing each command with its event as it is issued. Events after the
+    /// last completed task are kept for the next call.
+    ///
+    /// After a failure the instance is tainted.
+    pub async fn replay(&mut self, events: &[HistoryEvent]) -> Result<(), TaskFailure> {
+        self.guarded(events, false).await.map(drop)
+    }
+
+    /// Asks the workflow about its state. The instance is tainted by it, because asking may change what is in memory.
+    pub async fn query(
+        &mut self,
+        query_type: &str,
+        input: Option<Payloads>,
+        header: Option<Header>,
+    ) -> Result<Option<Payloads>, QueryFailure> {
+        if self.trapped {
+            return Err(QueryFailure::trapped_before());
+        }
+        self.tainted = true;
+        let query = guest::WorkflowQuery {
+            name: query_type.to_owned(),
+            input: payloads_to_wit(input.as_ref()),
+            header: header_to_wit(header.as_ref()),
+        };
+        self.begin(false);
+        self.store.data_mut().ledger.refuse("a query");
+        let guest = self.guest.wrt_workflow_guest();
+        // A query that is dropped in the middle leaves the guest in the middle.
+        self.trapped = true;
+        let outcome = guest.call_query(&mut self.store, &query).await;
+        self.store.data().console.end();
+        match outcome {
+            Ok(answer) => {
+                self.trapped = false;
+                answer.map(payloads_from_wit).map_err(QueryFailure::refused)
+            }
+            Err(error) => Err(QueryFailure::from(trap::explain(
+                &error,
+                &self.store.data().memory,
+                &self.store.data().console,
+            ))),
+        }
+    }
+
+    /// The last event that it has seen; 0 before the first.
+    pub fn last_event_id(&self) -> i64 {
+        self.last_event_id
+    }
+
+    /// True after a query, a failure or a call that was dropped before its end. A tainted instance must not run the
+    /// workflow any further: drop it and rebuild the state by replay. It still answers queries, unless it trapped.
+    pub fn is_tainted(&self) -> bool {
+        self.tainted
+    }
+
+    /// Roughly the bytes that it keeps resident.
+    ///
+    /// A linear memory shares the pages that were never written with all instances of its component. The share of
+    /// written pages is an average that was measured with guests of several languages.
+    pub fn memory_bytes(&self) -> usize {
+        const STORE_BYTES: usize = 20 << 10;
+        const WRITTEN_SHARE: usize = 64;
+        let kept: usize = self.kept.iter().map(prost::Message::encoded_len).sum();
+        STORE_BYTES + self.store.data().memory.used_bytes() / WRITTEN_SHARE + kept
+    }
+
+    // === Events ===
+
+    async fn guarded(
+        &mut self,
+        events: &[HistoryEvent],
+        live: bool,
+    ) -> Result<Vec<Command>, TaskFailure> {
+        if self.tainted {
+            return Err(TaskFailure::tainted());
+        }
+        // Stays so when it fails, and when the call is dropped in the middle.
+        self.tainted = true;
+        let commands = self.advance(events, live).await?;
+        self.tainted = false;
+        Ok(commands)
+    }
+
+    /// Replays the tasks that were completed; then runs the one that was started, or keeps the events for later.
+    async fn advance(
+        &mut self,
+        events: &[HistoryEvent],
+        live: bool,
+    ) -> Result<Vec<Command>, TaskFailure> {
+        let kept = std::mem::take(&mut self.kept);
+        let all: Vec<&HistoryEvent> = kept.iter().chain(events).collect();
+        self.last_event_id = all
+            .last()
+            .map_or(self.last_event_id, |event| event.event_id);
+        let (completed, rest) = turns::cut(self.settle(&all)?)?;
+        for turn in completed {
+            self.repeat(&turn).await?;
+        }
+        if live {
+            return self.run(rest).await;
+        }
+        self.kept = rest.iter().copied().cloned().collect();
+        Ok(Vec::new())
+    }
+
+    /// Checks that the task which ran here was completed with the commands that it issued, and passes its events by.
+    fn settle<'e>(
+        &mut self,
+        events: &'e [&'e HistoryEvent],
+    ) -> Result<&'e [&'e HistoryEvent], BrokenHistory> {
+        let Some((first, rest)) = events.split_first() else {
+            return Ok(events);
+        };
+        let Some(unsettled) = self.unsettled.take() else {
+            return Ok(events);
+        };
+        let (commands, rest) = turns::split_commands(rest);
+        if turns::completes(first) != Some(unsettled.started_event_id)
+            || commands.len() != unsettled.commands
+        {
+            return Err(BrokenHistory(format!(
+                "event {} does not complete the workflow task that event {} started with {} commands, as it ran here",
+                first.event_id, unsettled.started_event_id, unsettled.commands
+            )));
+        }
+        Ok(rest)
+    }
+
+    /// Does again what a completed task did.
+    async fn repeat(&mut self, turn: &Turn<'_>) -> Result<(), TaskFailure> {
+        let activation = jobs::activation(self.store.data_mut(), turn.started, turn.happened)?;
+        self.begin(true);
+        let state = self.store.data_mut();
+        state.ledger.compare(
+            turn.started.event_id,
+            turn.commands.iter().copied(),
+        );
+        self.call(&activation).await.map(drop)
+    }
+
+    /// Runs the task that was started last.
+    async fn run(&mut self, happened: &[&HistoryEvent]) -> Result<Vec<Command>, TaskFailure> {
+        let started = turns::open_task(happened)?;
+        let activation = jobs::activation(self.store.data_mut(), started, happened)?;
+        self.begin(false);
+        let state = self.store.data_mut();
+        let command_bytes = state.limits().command_bytes;
+        state.ledger.collect(started.event_id, command_bytes);
+        let commands = self.call(&activation).await?;
+        self.unsettled = Some(Unsettled {
+            started_event_id: started.event_id,
+            commands: commands.len(),
+        });
+        Ok(commands)
+    }
+
+    // === The guest ===
+
+    fn begin(&mut self, replaying: bool) {
+        self.store.set_epoch_deadline(1);
+        self.store.data_mut().begin(replaying);
+    }
+
+    async fn call(&mut self, activation: &guest::Activation) -> Result<Vec<Command>, TaskFailure> {
+        let guest = self.guest.wrt_workflow_guest();
+        self.trapped = true;
+        let outcome = guest.call_activate(&mut self.store, activation).await;
+        let state = self.store.data_mut();
+        state.console.end();
+        match outcome {
+            Ok(Ok(())) => {}
+            Ok(Err(message)) => {
+                self.trapped = false;
+                return Err(TaskFailure::reported(message));
+            }
+            Err(error) => {
+                return Err(trap::explain(&error, &state.memory, &state.console).into());
+            }
+        }
+        self.trapped = false;
+        state.ledger.end().map_err(|divergence| {
+            TaskFailure::new(
+                WorkflowTaskFailedCause::NonDeterministicError,
+                divergence.to_string(),
+                String::new(),
+            )
+        })
+    }
+}

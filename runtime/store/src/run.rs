@@ -1,0 +1,275 @@
+//! The rows of runs.
+
+use prost::Message;
+use sqlx::{QueryBuilder, Row as _, query_builder::Separated};
+use wrt_model::{Digest, Run, RunKey, WorkflowKey};
+
+use crate::{
+    RunWrite, Store, StoreError,
+    sqlite::{Backend, Connection, Row},
+};
+
+/// `close_ns` of an open run: open runs sort as the last to close.
+pub(crate) const OPEN: i64 = i64::MAX;
+
+/// A run as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredRun {
+    /// The run.
+    pub run: Run,
+    /// How often its row has been written, from 1: what the next [`RunWrite`] replaces.
+    pub version: i64,
+}
+
+impl Store {
+    /// The run that answers for a workflow id: the open one, else the newest. `None` when the id was never used.
+    pub async fn current_run(&self, key: &WorkflowKey) -> Result<Option<StoredRun>, StoreError> {
+        let statement = sqlx::query(
+            "SELECT version, state FROM run WHERE namespace_id = $1 AND workflow_id = $2 AND is_current \
+             ORDER BY sequence DESC LIMIT 1",
+        )
+        .bind(&key.namespace_id)
+        .bind(&key.workflow_id);
+        self.load("load current run", statement).await
+    }
+
+    /// One run. `None` when there is none of this name.
+    pub async fn run(&self, key: &RunKey) -> Result<Option<StoredRun>, StoreError> {
+        let statement =
+            sqlx::query("SELECT version, state FROM run WHERE run_id = $1 AND namespace_id = $2 AND workflow_id = $3")
+                .bind(&key.run_id)
+                .bind(&key.workflow.namespace_id)
+                .bind(&key.workflow.workflow_id);
+        self.load("load run", statement).await
+    }
+
+    /// At most `limit` open runs of all namespaces, from the one that follows the run `after`, or from the first.
+    /// Calling it with the last run of each page visits every run that stays open.
+    pub async fn open_runs(&self, after: Option<&str>, limit: u32) -> Result<Vec<StoredRun>, StoreError> {
+        // The cursor's run may have closed meanwhile; its place in the order stays.
+        let statement = match after {
+            None => sqlx::query(
+                "SELECT version, state FROM run WHERE status = 1 ORDER BY namespace_id, workflow_id LIMIT $1",
+            )
+            .bind(limit),
+            Some(run_id) => sqlx::query(
+                "SELECT version, state FROM run WHERE status = 1 AND (namespace_id, workflow_id) > \
+                 (SELECT namespace_id, workflow_id FROM run WHERE run_id = $2) \
+                 ORDER BY namespace_id, workflow_id LIMIT $1",
+            )
+            .bind(limit)
+            .bind(run_id),
+        };
+        let rows = statement
+            .fetch_all(self.database.readers())
+            .await
+            .map_err(|error| self.database.failure("load open runs", error))?;
+        rows.iter().map(|row| self.stored(row)).collect()
+    }
+
+    /// How many open runs are pinned to a component.
+    pub async fn open_runs_of(&self, digest: &Digest) -> Result<i64, StoreError> {
+        sqlx::query_scalar("SELECT count(*) FROM run WHERE status = 1 AND component = $1")
+            .bind(digest.as_str())
+            .fetch_one(self.database.readers())
+            .await
+            .map_err(|error| self.database.failure("count open runs of component", error))
+    }
+
+    async fn load(
+        &self,
+        action: &'static str,
+        statement: crate::sqlite::Statement<'_>,
+    ) -> Result<Option<StoredRun>, StoreError> {
+        statement
+            .fetch_optional(self.database.readers())
+            .await
+            .map_err(|error| self.database.failure(action, error))?
+            .map(|row| self.stored(&row))
+            .transpose()
+    }
+
+    fn stored(&self, row: &Row) -> Result<StoredRun, StoreError> {
+        let version = row
+            .try_get(0)
+            .map_err(|error| self.database.failure("read run", error))?;
+        let state = row
+            .try_get(1)
+            .map_err(|error| self.database.failure("read run", error))?;
+        Ok(StoredRun {
+            run: decode(state)?,
+            version,
+        })
+    }
+}
+
+/// Decodes the state of a run.
+pub(crate) fn decode(state: &[u8]) -> Result<Run, StoreError> {
+    Run::decode(state).map_err(|error| StoreError::Unreadable {
+        what: "run".to_owned(),
+        cause: error.to_string(),
+    })
+}
+
+// === Writing ===
+
+/// What a write does to a row. Each kind touches no more indexes than it has to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// An open run goes on: no index.
+    Step,
+    /// A run closes, or changes after it closed: the indexes by status and by close time.
+    Close,
+    /// A new run: all indexes.
+    Create,
+}
+
+impl Change {
+    /// In the order in which one transaction has to make them: a run that continues another one is created after that
+    /// one has closed.
+    pub(crate) const ORDER: [Change; 3] = [Change::Step, Change::Close, Change::Create];
+
+    /// Words for errors.
+    pub(crate) fn action(self) -> &'static str {
+        match self {
+            Change::Step => "update run",
+            Change::Close => "close run",
+            Change::Create => "create run",
+        }
+    }
+}
+
+/// A run as a row, made by the committing task so that the writer has only to copy.
+pub(crate) struct RunRow {
+    pub(crate) change: Change,
+    run_id: String,
+    namespace_id: String,
+    workflow_id: String,
+    version: i64,
+    is_current: bool,
+    status: i32,
+    workflow_type: String,
+    task_queue: String,
+    component: String,
+    start_ns: i64,
+    execution_ns: i64,
+    close_ns: i64,
+    history_length: i64,
+    state: Vec<u8>,
+}
+
+impl RunRow {
+    /// Encodes a write.
+    pub(crate) fn new(write: RunWrite) -> Self {
+        let RunWrite {
+            run,
+            version,
+            is_current,
+            ..
+        } = write;
+        let change = match (version, run.is_open()) {
+            (0, _) => Change::Create,
+            (_, true) => Change::Step,
+            (_, false) => Change::Close,
+        };
+        RunRow {
+            change,
+            state: run.encode_to_vec(),
+            version: version + 1,
+            is_current,
+            status: run.status,
+            start_ns: run.start_ns,
+            execution_ns: run.execution_ns,
+            close_ns: if run.is_open() { OPEN } else { run.close_ns },
+            history_length: run.history_length(),
+            run_id: run.run_id,
+            namespace_id: run.namespace_id,
+            workflow_id: run.workflow_id,
+            workflow_type: run.workflow_type,
+            task_queue: run.task_queue,
+            component: run.component,
+        }
+    }
+
+    /// The run's name, for errors.
+    pub(crate) fn name(&self) -> String {
+        format!("{}/{}/{}", self.namespace_id, self.workflow_id, self.run_id)
+    }
+}
+
+/// Writes rows of one kind with one statement, and returns how many were at the version that they replace. A second open
+/// run of a workflow id violates a unique index.
+pub(crate) async fn write(connection: &mut Connection, change: Change, rows: &[&RunRow]) -> Result<u64, sqlx::Error> {
+    let mut statement = match change {
+        Change::Step => update(
+            rows,
+            &["version", "is_current", "component", "history_length", "state"],
+            |row, values| push_step(row, values),
+        ),
+        Change::Close => update(
+            rows,
+            &[
+                "version",
+                "is_current",
+                "component",
+                "history_length",
+                "state",
+                "status",
+                "close_ns",
+            ],
+            |row, values| {
+                push_step(row, values);
+                values.push_bind(row.status).push_bind(row.close_ns);
+            },
+        ),
+        Change::Create => create(rows),
+    };
+    Ok(statement.build().execute(connection).await?.rows_affected())
+}
+
+type Values<'a> = Separated<'a, Backend, &'static str>;
+
+fn push_step(row: &RunRow, values: &mut Values<'_>) {
+    values
+        .push_bind(row.run_id.as_str())
+        .push_bind(row.version)
+        .push_bind(row.is_current)
+        .push_bind(row.component.as_str())
+        .push_bind(row.history_length)
+        .push_bind(row.state.as_slice());
+}
+
+/// `columns` are those that `push` binds after the run's id.
+fn update(rows: &[&RunRow], columns: &[&str], mut push: impl FnMut(&RunRow, &mut Values<'_>)) -> QueryBuilder<Backend> {
+    let assignments: Vec<String> = columns
+        .iter()
+        .map(|column| format!("{column} = new.{column}"))
+        .collect();
+    let mut statement = QueryBuilder::new(format!("WITH new (run_id, {}) AS (", columns.join(", ")));
+    statement.push_values(rows, |mut values, row| push(row, &mut values));
+    statement.push(format!(
+        ") UPDATE run SET {} FROM new WHERE run.run_id = new.run_id AND run.version = new.version - 1",
+        assignments.join(", "),
+    ));
+    statement
+}
+
+fn create(rows: &[&RunRow]) -> QueryBuilder<Backend> {
+    let mut statement = QueryBuilder::new(
+        "INSERT INTO run (run_id, version, is_current, component, history_length, state, status, close_ns, \
+         namespace_id, workflow_id, workflow_type, task_queue, start_ns, execution_ns) ",
+    );
+    statement.push_values(rows, |mut values, row| {
+        push_step(row, &mut values);
+        values
+            .push_bind(row.status)
+            .push_bind(row.close_ns)
+            .push_bind(row.namespace_id.as_str())
+            .push_bind(row.workflow_id.as_str())
+            .push_bind(row.workflow_type.as_str())
+            .push_bind(row.task_queue.as_str())
+            .push_bind(row.start_ns)
+            .push_bind(row.execution_ns);
+    });
+    statement
+}

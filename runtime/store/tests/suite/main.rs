@@ -1,0 +1,13 @@
+//! The store through its public face. `sqlite` is about its files; everything else runs on any backend, on the store that
+//! [`fixture::store`] opens.
+
+mod commit;
+mod component;
+mod deployment;
+mod fixture;
+mod golden;
+mod history;
+mod namespace;
+mod run;
+mod sqlite;
+mod visibility;

@@ -1,0 +1,246 @@
+//! The database file: what a crash leaves, and what happens to files that cannot be used.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use futures::future::join_all;
+use sqlx::Connection as _;
+use tempfile::TempDir;
+use wrt_store::{Commit, RunWrite, Store, StoreError, StoreOptions};
+
+use crate::fixture::{commit, open_run, put, write_with_events};
+
+async fn open(path: &Path) -> Result<Store, StoreError> {
+    Store::open(StoreOptions {
+        path: Some(path.to_owned()),
+        readers: 2,
+    })
+    .await
+}
+
+/// The error of a file that must not open.
+async fn refusal(path: &Path) -> StoreError {
+    match open(path).await {
+        Ok(_) => panic!("{} opens", path.display()),
+        Err(error) => error,
+    }
+}
+
+fn folder() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wrt.db");
+    (folder, path)
+}
+
+/// Two runs with a history each: a commit of four rows.
+fn pair(number: u32) -> Vec<RunWrite> {
+    ["left", "right"]
+        .map(|side| write_with_events(&open_run(&format!("{side}-{number:04}"), 1), 0, 1, 5))
+        .into()
+}
+
+/// Numbers of the pairs that are stored. Fails when one is stored in part.
+async fn stored_pairs(store: &Store) -> Vec<u32> {
+    let mut numbers = Vec::new();
+    for stored in store.open_runs(None, 10_000).await.unwrap() {
+        let events = store.history(&stored.run.key(), 1, usize::MAX).await.unwrap();
+        assert_eq!(events.len(), 1, "history of {}", stored.run.run_id);
+        let (side, number) = stored.run.workflow_id.split_once('-').unwrap();
+        if side == "left" {
+            numbers.push(number.parse().unwrap());
+        } else {
+            assert!(numbers.contains(&number.parse().unwrap()), "the left one of {number}");
+        }
+    }
+    let count = store.count(crate::fixture::NAMESPACE, "").await.unwrap().total;
+    assert_eq!(count as usize, numbers.len() * 2, "a pair is stored in part");
+    numbers
+}
+
+#[tokio::test]
+async fn what_was_stored_is_there_after_a_restart() {
+    let (_folder, path) = folder();
+    let store = open(&path).await.unwrap();
+    commit(&store, pair(1)).await.unwrap();
+    store.close().await;
+    assert!(!path.with_extension("db-wal").exists(), "closing leaves no log behind");
+
+    let store = open(&path).await.unwrap();
+    assert_eq!(stored_pairs(&store).await, [1]);
+}
+
+/// The files of a living server are what a killed one leaves.
+#[tokio::test]
+async fn a_killed_process_loses_nothing_acknowledged_and_leaves_nothing_half() {
+    let (folder, path) = folder();
+    let store = open(&path).await.unwrap();
+    for round in 0..20 {
+        let pairs = round * 10..(round + 1) * 10;
+        let mut commits: Vec<_> = pairs
+            .clone()
+            .map(|number| Box::pin(store.commit(Commit { runs: pair(number) })))
+            .collect();
+        // Some are acknowledged, the rest is under way while the files are copied.
+        let rest = commits.split_off(5);
+        assert_eq!(join_all(commits).await, vec![Ok(()); 5]);
+        let rest = tokio::spawn(join_all(
+            rest.into_iter()
+                .map(|commit| async move { commit.await.is_ok() })
+                .collect::<Vec<_>>(),
+        ));
+
+        let copy = folder.path().join(format!("copy-{round}.db"));
+        fs::copy(&path, &copy).unwrap();
+        fs::copy(path.with_extension("db-wal"), copy.with_extension("db-wal")).unwrap();
+        let survivor = open(&copy).await.unwrap();
+        let numbers = stored_pairs(&survivor).await;
+        for acknowledged in 0..pairs.start + 5 {
+            assert!(numbers.contains(&acknowledged), "round {round}: {acknowledged} is lost");
+        }
+        survivor.close().await;
+        assert_eq!(rest.await.unwrap(), vec![true; 5]);
+    }
+}
+
+#[test]
+fn a_store_that_is_dropped_in_the_middle_opens_again() {
+    let (_folder, path) = folder();
+    let runtime = || {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let acknowledged = {
+        let runtime = runtime();
+        let store = runtime.block_on(open(&path)).unwrap();
+        let tasks: Vec<_> = (0..200)
+            .map(|number| {
+                let store = store.clone();
+                runtime.spawn(async move { store.commit(Commit { runs: pair(number) }).await.map(|()| number) })
+            })
+            .collect();
+        let (first, _, _) = runtime.block_on(futures::future::select_all(tasks));
+        first.unwrap().unwrap()
+        // The runtime is dropped here, with all tasks.
+    };
+    let numbers = runtime().block_on(async { stored_pairs(&open(&path).await.unwrap()).await });
+    assert!(numbers.contains(&acknowledged));
+}
+
+#[tokio::test]
+async fn a_second_server_is_kept_away() {
+    let (_folder, path) = folder();
+    let store = open(&path).await.unwrap();
+    let error = refusal(&path).await;
+    assert_eq!(
+        error,
+        StoreError::InUse {
+            database: path.display().to_string()
+        }
+    );
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the database {} is in use by another wrt server; stop that one or choose another file",
+            path.display()
+        )
+    );
+    // The first one does not notice.
+    put(&store, &open_run("a", 1), 0).await;
+    store.close().await;
+    open(&path).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_missing_folder_is_created() {
+    let (folder, _) = folder();
+    let path = folder.path().join("a/b/wrt.db");
+    put(&open(&path).await.unwrap(), &open_run("a", 1), 0).await;
+}
+
+#[tokio::test]
+async fn a_place_that_cannot_be_written_is_named() {
+    let (folder, path) = folder();
+    // The parent is a file; the path is a folder; and a file system that takes no files, even from root.
+    fs::write(folder.path().join("file"), "").unwrap();
+    fs::create_dir(&path).unwrap();
+    for path in [folder.path().join("file/wrt.db"), path, PathBuf::from("/proc/wrt.db")] {
+        let error = refusal(&path).await;
+        assert!(
+            matches!(error, StoreError::NotWritable { .. }),
+            "{}: {error:?}",
+            path.display()
+        );
+        assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_named() {
+    let (_folder, path) = folder();
+    fs::write(&path, "Dear diary, ".repeat(1000)).unwrap();
+    let error = refusal(&path).await;
+    assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
+    assert!(error.to_string().contains("restore it from a backup"), "{error}");
+    assert!(
+        fs::read_to_string(&path).unwrap().starts_with("Dear diary"),
+        "the file is left as it was"
+    );
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_named_when_it_is_read() {
+    let (_folder, path) = folder();
+    let store = open(&path).await.unwrap();
+    for number in 0..200 {
+        commit(&store, pair(number)).await.unwrap();
+    }
+    store.close().await;
+
+    // Everything but the schema and the list of migrations, which lie at the start.
+    let mut bytes = fs::read(&path).unwrap();
+    let half = bytes.len() / 2;
+    bytes[half..].fill(0xa5);
+    fs::write(&path, bytes).unwrap();
+    let store = open(&path).await.unwrap();
+    let mut errors = Vec::new();
+    for number in 0..200 {
+        let key = open_run(&format!("left-{number:04}"), 1).key();
+        errors.extend(store.run(&key).await.err());
+        errors.extend(store.history(&key, 1, usize::MAX).await.err());
+    }
+    assert!(!errors.is_empty());
+    for error in errors {
+        assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused() {
+    let (_folder, path) = folder();
+    open(&path).await.unwrap().close().await;
+    let mut connection = sqlx::SqliteConnection::connect(&format!("sqlite://{}", path.display()))
+        .await
+        .unwrap();
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+         VALUES (9999, 'from the future', TRUE, x'00', 0)",
+    )
+    .execute(&mut connection)
+    .await
+    .unwrap();
+    connection.close().await.unwrap();
+
+    let database = path.display().to_string();
+    assert_eq!(
+        refusal(&path).await,
+        StoreError::NewerSchema {
+            database,
+            version: 9999
+        }
+    );
+}

@@ -1,0 +1,54 @@
+//! Generates the services: Temporal's from the descriptors that `temporalio-protos` was built from, `wrt.v1` from
+//! `proto/`. Needs no `protoc`.
+
+use std::{collections::HashMap, env, error::Error, fs, path::Path};
+
+use prost::Message;
+use prost_types::{FileDescriptorProto, FileDescriptorSet};
+
+/// The file that declares Temporal's service.
+const WORKFLOW_SERVICE: &str = "temporal/api/workflowservice/v1/service.proto";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let out = env::var("OUT_DIR")?;
+    let out = Path::new(&out);
+
+    let temporal = read_descriptors(&env::var("DEP_TEMPORALIO_PROTOS_DESCRIPTOR_PATH")?)?;
+    let temporal = with_imports(temporal, WORKFLOW_SERVICE);
+    fs::write(out.join("temporal.bin"), temporal.encode_to_vec())?;
+    tonic_prost_build::configure()
+        .build_client(true)
+        .build_transport(false)
+        // A call that is not overridden answers UNIMPLEMENTED.
+        .generate_default_stubs(true)
+        // The messages are those of `temporalio-protos`.
+        .extern_path(".temporal", "::temporalio_protos::temporal")
+        .compile_fds(temporal)?;
+
+    println!("cargo:rerun-if-changed=proto");
+    let wrt = protox::compile(["wrt/v1/component_service.proto"], ["../api/proto"])?;
+    fs::write(out.join("wrt.bin"), wrt.encode_to_vec())?;
+    tonic_prost_build::configure().compile_fds(wrt)?;
+    Ok(())
+}
+
+fn read_descriptors(path: &str) -> Result<FileDescriptorSet, Box<dyn Error>> {
+    let bytes = fs::read(path).map_err(|error| format!("read {path}: {error}"))?;
+    Ok(FileDescriptorSet::decode(bytes.as_slice())?)
+}
+
+/// The file and what it imports, without comments: what reflection has to know, a quarter of the whole.
+fn with_imports(all: FileDescriptorSet, root: &str) -> FileDescriptorSet {
+    let mut by_name: HashMap<String, FileDescriptorProto> =
+        all.file.into_iter().map(|file| (file.name().to_owned(), file)).collect();
+    let mut wanted = vec![root.to_owned()];
+    let mut set = FileDescriptorSet::default();
+    while let Some(name) = wanted.pop() {
+        if let Some(mut file) = by_name.remove(&name) {
+            file.source_code_info = None;
+            wanted.extend(file.dependency.iter().cloned());
+            set.file.push(file);
+        }
+    }
+    set
+}

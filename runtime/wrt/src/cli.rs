@@ -1,0 +1,229 @@
+//! The command line: its nouns, and the flags that all of them take.
+
+use std::{future::Future, time::Duration};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    activity::ActivityCommand,
+    completion::CompletionArgs,
+    context::Context,
+    deploy::DeployArgs,
+    exit::{self, Exit},
+    module::ModuleCommand,
+    namespace::NamespaceCommand,
+    output::{Color, Format, Output},
+    server::ServerArgs,
+    workflow::WorkflowCommand,
+};
+
+/// Durable workflows as WebAssembly components, behind Temporal's API.
+#[derive(Debug, Parser)]
+#[command(name = "wrt", version, propagate_version = true, after_help = exit::HELP)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags that may stand anywhere in the command line.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
+struct GlobalArgs {
+    /// Address of the server [default: $TEMPORAL_ADDRESS, or 127.0.0.1:7233]
+    #[arg(long, global = true, env = "WRT_ADDRESS", value_name = "HOST:PORT")]
+    address: Option<String>,
+    /// Namespace to work in. `server start-dev` registers each one that is given
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "TEMPORAL_NAMESPACE",
+        default_value = "default",
+        value_name = "NAME"
+    )]
+    namespace: Vec<String>,
+    /// How to print data; JSON follows Temporal's messages
+    #[arg(long, short, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    output: Format,
+    /// When to color
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    color: Color,
+    /// Give up after this time, such as `30s` or `5m`
+    #[arg(long, global = true, value_parser = humantime::parse_duration, value_name = "TIME")]
+    command_timeout: Option<Duration>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Server(ServerArgs),
+    Deploy(DeployArgs),
+    /// Deployed components and their versions
+    #[command(subcommand)]
+    Module(ModuleCommand),
+    /// Workflow executions
+    #[command(subcommand)]
+    Workflow(WorkflowCommand),
+    /// Activities that are completed from outside
+    #[command(subcommand)]
+    Activity(ActivityCommand),
+    /// Namespaces
+    #[command(subcommand)]
+    Namespace(NamespaceCommand),
+    /// Temporal's place for the verbs of operators
+    #[command(subcommand)]
+    Operator(OperatorCommand),
+    Completion(CompletionArgs),
+}
+
+#[derive(Debug, Subcommand)]
+enum OperatorCommand {
+    /// Namespaces
+    #[command(subcommand)]
+    Namespace(NamespaceCommand),
+}
+
+/// Does what the command line says.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
+    let Cli { global, command } = cli;
+    let timeout = global.command_timeout;
+    let context = global.into_context();
+    let runtime = tokio::runtime::Runtime::new().context("start the async runtime")?;
+    let outcome = runtime.block_on(within(timeout, command.run(&context)));
+    // A task that is stuck in a blocking call must not keep the process alive.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn within(
+    timeout: Option<Duration>,
+    work: impl Future<Output = anyhow::Result<Exit>>,
+) -> anyhow::Result<Exit> {
+    match timeout {
+        None => work.await,
+        Some(timeout) => match tokio::time::timeout(timeout, work).await {
+            Ok(outcome) => outcome,
+            Err(_) => bail!(
+                "gave up after --command-timeout {}; what was asked for may still happen",
+                humantime::format_duration(timeout)
+            ),
+        },
+    }
+}
+
+impl Command {
+    async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        match self {
+            Command::Server(args) => args.run(context).await,
+            Command::Deploy(args) => args.run(context).await,
+            Command::Module(command) => command.run(context).await,
+            Command::Workflow(command) => command.run(context).await,
+            Command::Activity(command) => command.run(context).await,
+            Command::Namespace(command)
+            | Command::Operator(OperatorCommand::Namespace(command)) => command.run(context).await,
+            Command::Completion(args) => args.run(),
+        }
+    }
+}
+
+impl GlobalArgs {
+    fn into_context(self) -> Context {
+        Context {
+            output: Output::new(self.output, self.color),
+            address: self
+                .address
+                .or_else(|| std::env::var("TEMPORAL_ADDRESS").ok())
+                .unwrap_or_else(|| "127.0.0.1:7233".to_owned()),
+            namespaces: self.namespace,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_help_of_every_verb() {
+        let mut command = Cli::command().term_width(100);
+        command.build();
+        let mut pages = String::new();
+        collect_help(&mut command, &mut pages);
+        insta::assert_snapshot!(pages);
+    }
+
+    fn collect_help(command: &mut clap::Command, pages: &mut String) {
+        // The flags that all verbs share are on the first page; shells and versions need no page.
+        *command = command.clone().disable_help_flag(true);
+        let help = command.render_help().to_string();
+        let help = help.split("\nGlobal options:").next().unwrap_or_default();
+        *pages += &format!("{}\n==========\n", help.trim_end());
+        for verb in command.get_subcommands_mut().filter(|verb| verb.get_name() != "help") {
+            collect_help(verb, pages);
+        }
+    }
+
+    #[test]
+    fn lines_of_temporals_command_line_are_understood() {
+        for line in [
+            "wrt workflow start --type Order -t orders -w order-1 -i '{}' --id-conflict-policy UseExisting",
+            "wrt workflow start --type Order --id-reuse-policy allowduplicatefailedonly --memo a=1 --start-delay 10s",
+            "wrt workflow execute --type Order --input 1 --input 2 --execution-timeout 1h --task-timeout 10s",
+            "wrt --address a:1 workflow list --query WorkflowType='Order' --limit 3 -o jsonl",
+            "wrt workflow list --address a:1 -n shop --fields workflow-id,close-time --output table",
+            "wrt workflow signal --workflow-id a --run-id b --name go --input-file x.json",
+            "wrt workflow signal-with-start --signal-name go --signal-input 1 --type Order -w a",
+            "wrt workflow query -w a --type status --reject-condition not_open",
+            "wrt workflow show -w a --follow --detailed --color never",
+            "wrt workflow terminate -w a --reason enough --command-timeout 5s",
+            "wrt activity complete --activity-id 3 -w a --result 1 --identity me",
+            "wrt activity fail -a 3 -w a --reason r --detail 1",
+            "wrt operator namespace create -n shop --retention 30d --email a@b",
+            "wrt namespace update shop --data a=b",
+            "wrt deploy x.wasm --name orders -t orders --allow-http books:8080 --env A=B --no-set-current",
+            "wrt module set-current orders --build-id 12ab",
+            "wrt server start-dev -n a -n b --headless --ip 0.0.0.0",
+            "wrt completion zsh",
+        ] {
+            let parsed = Cli::try_parse_from(line.split_whitespace());
+            assert!(parsed.is_ok(), "{line}: {}", parsed.unwrap_err());
+        }
+    }
+
+    #[test]
+    fn lines_that_make_no_sense_are_refused() {
+        for line in [
+            "wrt",
+            "wrt workflow start",
+            "wrt workflow start --type A --memo a",
+            "wrt workflow start --type A --input 1 --input-file x",
+            "wrt workflow query -w a",
+            "wrt workflow list --fields colour",
+            "wrt server start-dev --search-attribute a=Text",
+            "wrt server --config x start-dev",
+            "wrt namespace create a --retention soon",
+        ] {
+            let parsed = Cli::try_parse_from(line.split_whitespace());
+            assert_eq!(parsed.err().map(|error| error.exit_code()), Some(2), "{line}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_namespace_is_one_except_for_the_development_server() {
+        let cli = Cli::try_parse_from("wrt workflow list -n a -n b".split(' ')).unwrap();
+        let context = cli.global.into_context();
+        assert_eq!(context.namespaces, ["a", "b"]);
+        let error = cli.command.run(&context).await.unwrap_err().to_string();
+        assert_eq!(error, "--namespace is given 2 times; this command works in one namespace");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_command_that_takes_too_long_is_given_up() {
+        let error = within(Some(Duration::from_secs(5)), std::future::pending()).await.unwrap_err();
+        assert!(error.to_string().starts_with("gave up after --command-timeout 5s"), "{error}");
+    }
+}

@@ -1,0 +1,154 @@
+//! `wrt deploy`: give the server a component to run.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::json;
+
+use crate::{
+    client::{Client, answer},
+    context::Context,
+    exit::Exit,
+    json,
+    module::short,
+    output::{card, heading},
+    payload::key_value,
+    progress::Progress,
+    proto::wrt::{
+        DeployComponentRequest, DeployComponentResponse, DeployOptions, Grants,
+        deploy_component_request::Part,
+    },
+};
+
+/// Messages stay well below the 4 MiB that a server takes.
+const CHUNK_BYTES: usize = 1 << 20;
+
+/// Deploy a component: workflows or activities
+///
+/// Takes a component, or a core module that carries component metadata. Deploying to a name that exists adds a
+/// version; open runs stay on theirs.
+#[derive(Debug, Args)]
+pub(crate) struct DeployArgs {
+    /// The component
+    #[arg(value_name = "FILE.wasm")]
+    file: PathBuf,
+    /// The deployment's name; the name of the file if it is left out
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// The task queue that it serves; the deployment's name if it is left out
+    #[arg(long, short, value_name = "NAME")]
+    task_queue: Option<String>,
+    /// A host, as NAME or NAME:PORT, that its activities may send HTTP requests to. Repeatable
+    #[arg(long, value_name = "HOST")]
+    allow_http: Vec<String>,
+    /// A variable in the environment of its activities. Repeatable
+    #[arg(long = "env", value_parser = key_value, value_name = "KEY=VALUE")]
+    environment: Vec<(String, String)>,
+    /// Do not make it the current version
+    #[arg(long)]
+    no_set_current: bool,
+}
+
+impl DeployArgs {
+    /// Uploads the component and prints what became of it.
+    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let bytes = std::fs::read(&self.file)
+            .with_context(|| format!("read component {}", self.file.display()))?;
+        let client = context.client().await?;
+        let progress = Progress::new(&context.output, format!("deploying {}", self.file.display()));
+        let parts = parts(self.options(&client), &bytes);
+        let outcome = client.components().deploy_component(tokio_stream::iter(parts)).await;
+        drop(progress);
+        let deployed = answer("deploy component", outcome)?;
+        context.output.one(|| text(&deployed), || json(&deployed))?;
+        Ok(Exit::Success)
+    }
+
+    fn options(self, client: &Client) -> DeployOptions {
+        DeployOptions {
+            namespace: client.namespace(),
+            name: self.name.unwrap_or_else(|| name_of(&self.file)),
+            task_queue: self.task_queue.unwrap_or_default(),
+            grants: Some(Grants {
+                http_hosts: self.allow_http,
+                environment: self.environment.into_iter().collect(),
+            }),
+            keep_current: self.no_set_current,
+        }
+    }
+}
+
+/// A name for the deployment of a file: `order-saga` for `target/order_saga.wasm`, since compilers write underscores.
+fn name_of(file: &Path) -> String {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    stem.trim_end_matches(".component").replace('_', "-")
+}
+
+fn parts(options: DeployOptions, bytes: &[u8]) -> Vec<DeployComponentRequest> {
+    let chunks = bytes.chunks(CHUNK_BYTES).map(|chunk| Part::Chunk(chunk.to_vec()));
+    std::iter::once(Part::Options(options))
+        .chain(chunks)
+        .map(|part| DeployComponentRequest { part: Some(part) })
+        .collect()
+}
+
+fn text(deployed: &DeployComponentResponse) -> String {
+    let deployment = deployed.deployment.clone().unwrap_or_default();
+    let component = deployed.component.clone().unwrap_or_default();
+    let current = match component.digest == deployment.current_digest {
+        true => "yes".to_owned(),
+        false => format!("no, {} is", short(&deployment.current_digest)),
+    };
+    let types: Vec<&str> = component.types.iter().map(|kind| kind.name.as_str()).collect();
+    let lines = card(&[
+        ("Name", deployment.name.clone()),
+        ("Kind", crate::module::kind_word(component.kind())),
+        ("TaskQueue", deployment.task_queue.clone()),
+        ("BuildId", component.digest.clone()),
+        ("Current", current),
+        ("Types", types.join(", ")),
+        ("AllowedHttp", deployment.http_hosts.join(", ")),
+        ("Environment", deployment.environment_names.join(", ")),
+    ]);
+    format!("{}\n{lines}", heading("Deployed:"))
+}
+
+fn json(deployed: &DeployComponentResponse) -> serde_json::Value {
+    let deployment = deployed.deployment.clone().unwrap_or_default();
+    let component = deployed.component.clone().unwrap_or_default();
+    json!({
+        "deployment": json::named("wrt.v1.Deployment", &deployment),
+        "component": json::named("wrt.v1.Component", &component),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deployment_is_named_after_its_file() {
+        for (file, name) in [
+            ("target/wasm32-wasip2/release/order_saga.wasm", "order-saga"),
+            ("orders.component.wasm", "orders"),
+            ("x", "x"),
+        ] {
+            assert_eq!(name_of(Path::new(file)), name);
+        }
+    }
+
+    #[test]
+    fn an_upload_is_the_options_and_then_all_the_bytes() {
+        let bytes: Vec<u8> = (0..CHUNK_BYTES + 3).map(|index| index as u8).collect();
+        let mut parts = parts(DeployOptions::default(), &bytes).into_iter().map(|part| part.part);
+        assert!(matches!(parts.next(), Some(Some(Part::Options(_)))));
+        let sent: Vec<u8> = parts
+            .flat_map(|part| match part {
+                Some(Part::Chunk(chunk)) => chunk,
+                other => panic!("not a chunk: {other:?}"),
+            })
+            .collect();
+        assert_eq!(sent, bytes);
+    }
+}

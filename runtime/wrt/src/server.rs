@@ -1,0 +1,191 @@
+//! `wrt server`: a server for development, or one that a configuration file describes.
+
+mod config;
+mod logging;
+mod settings;
+mod signals;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use self::{
+    config::Config,
+    logging::{LogArgs, LogFormat, LogLevel},
+    settings::{Settings, listen_address, set},
+};
+use crate::{context::Context, exit::Exit, payload::key_value};
+
+/// Run a server as a configuration file describes it
+///
+/// What is not configured has the defaults of `start-dev`. Flags win over environment variables, and those over the
+/// file.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, after_long_help = config::HELP)]
+pub(crate) struct ServerArgs {
+    #[command(subcommand)]
+    verb: Option<ServerVerb>,
+    /// A configuration file, in TOML
+    #[arg(long, env = "WRT_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where to listen
+    #[arg(long, env = "WRT_LISTEN", value_name = "HOST:PORT")]
+    listen: Option<String>,
+    /// The database file
+    #[arg(long, short = 'f', env = "WRT_DATABASE", value_name = "FILE")]
+    db_filename: Option<PathBuf>,
+    /// The folder for compiled components
+    #[arg(long, env = "WRT_CACHE_DIR", value_name = "FOLDER")]
+    cache_dir: Option<PathBuf>,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum ServerVerb {
+    StartDev(StartDevArgs),
+}
+
+/// Run a server for development
+///
+/// Takes the flags of Temporal's development server, so that the test environments of its SDKs can start it.
+#[derive(Debug, Args)]
+struct StartDevArgs {
+    /// The port to listen on; 0 for any that is free
+    #[arg(long, short, default_value_t = 7233, value_name = "PORT")]
+    port: u16,
+    /// The address to listen on
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    ip: String,
+    /// The database file, or `:memory:` [default: one for each port, in the user's data folder]
+    #[arg(long, short = 'f', value_name = "FILE")]
+    db_filename: Option<PathBuf>,
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    temporal: TemporalArgs,
+}
+
+/// Flags of Temporal's development server that have nothing to set here. They are taken because its SDKs give them.
+#[derive(Debug, Args)]
+struct TemporalArgs {
+    /// Taken for compatibility: there is no web page to leave out
+    #[arg(long, hide_short_help = true)]
+    headless: bool,
+    /// Taken for compatibility: there is no web page to listen for
+    #[arg(long, hide_short_help = true, value_name = "PORT")]
+    ui_port: Option<u16>,
+    /// Taken for compatibility: there is no dynamic configuration
+    #[arg(long, hide_short_help = true, value_parser = key_value, value_name = "KEY=JSON")]
+    dynamic_config_value: Vec<(String, String)>,
+}
+
+impl ServerArgs {
+    /// Runs the server until a signal ends it.
+    pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let settings = match &self.verb {
+            Some(ServerVerb::StartDev(args)) => args.settings(&context.namespaces)?,
+            None => self.configured()?,
+        };
+        logging::start(settings.log_level, settings.log_format);
+        if let Some(ServerVerb::StartDev(args)) = &self.verb {
+            args.temporal.explain();
+        }
+        { context.output.text(&format!("{settings:?}"))?; Ok(Exit::Success) }
+    }
+
+    fn configured(&self) -> anyhow::Result<Settings> {
+        let config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+        let mut settings = config.settings()?;
+        set(&mut settings.listen, self.listen.clone());
+        settings.database = self.db_filename.clone().or(settings.database);
+        settings.cache_dir = self.cache_dir.clone().or(settings.cache_dir);
+        self.log.apply_to(&mut settings);
+        Ok(settings)
+    }
+}
+
+impl StartDevArgs {
+    fn settings(&self, namespaces: &[String]) -> anyhow::Result<Settings> {
+        let mut settings = Settings::with_defaults()?;
+        settings.listen = listen_address(&self.ip, self.port);
+        settings.database = match &self.db_filename {
+            // SQLite's own word for it.
+            Some(file) if file.as_os_str() == ":memory:" => None,
+            Some(file) => Some(file.clone()),
+            // Two servers cannot share a file, but several may run at a time on different ports.
+            None => Some(settings::data_dir()?.join(format!("dev-{}.db", self.port))),
+        };
+        settings.namespaces.extend_from_slice(namespaces);
+        self.log.apply_to(&mut settings);
+        Ok(settings)
+    }
+}
+
+impl TemporalArgs {
+    /// Logs what has no effect.
+    fn explain(&self) {
+        if self.headless || self.ui_port.is_some() {
+            tracing::debug!("there is no web page to leave out or to listen for");
+        }
+        for (key, value) in &self.dynamic_config_value {
+            tracing::debug!(key, value, "there is no dynamic configuration; the value has no effect");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        server: ServerArgs,
+    }
+
+    fn parse(line: &str) -> ServerArgs {
+        Line::try_parse_from(line.split_whitespace()).unwrap().server
+    }
+
+    fn start_dev(line: &str) -> Settings {
+        let Some(ServerVerb::StartDev(args)) = parse(line).verb else {
+            panic!("not start-dev: {line}")
+        };
+        args.settings(&["shop".to_owned()]).unwrap()
+    }
+
+    #[test]
+    fn the_development_server_takes_what_sdks_give() {
+        let settings = start_dev(
+            "server start-dev --port 7400 --ip ::1 --log-format pretty --log-level warn --headless --ui-port 8233 \
+             --dynamic-config-value frontend.enableServerVersionCheck=false --db-filename x.db",
+        );
+        assert_eq!(settings.listen, "[::1]:7400");
+        assert_eq!(settings.database.as_deref(), Some(Path::new("x.db")));
+        assert_eq!(settings.namespaces, ["default", "shop"]);
+        assert_eq!(settings.log_level, LogLevel::Warn);
+    }
+
+    #[test]
+    fn the_development_server_keeps_its_data_in_a_file_of_its_port_unless_told_otherwise() {
+        assert!(start_dev("server start-dev -p 7400").database.unwrap().ends_with("wrt/dev-7400.db"));
+        assert_eq!(start_dev("server start-dev -f :memory:").database, None);
+    }
+
+    #[test]
+    fn flags_win_over_the_configuration_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("wrt.toml");
+        std::fs::write(&file, "listen = \"0.0.0.0:1\"\n[database]\npath = \"a.db\"\n[log]\nformat = \"json\"").unwrap();
+        let args = parse(&format!("server --config {} --listen [::]:2", file.display()));
+        let settings = args.configured().unwrap();
+        assert_eq!(settings.listen, "[::]:2");
+        assert_eq!(settings.database.as_deref(), Some(Path::new("a.db")));
+        assert_eq!(settings.log_format, LogFormat::Json);
+    }
+}

@@ -1,0 +1,122 @@
+//! Wiring: store, host, engine and api together are a server.
+
+use std::{future::Future, path::Path};
+
+use anyhow::{Context as _, bail};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use wrt_api::{ServeError, ServeOptions};
+use wrt_engine::{Engine, EngineError, EngineOptions};
+use wrt_host::Host;
+use wrt_model::{Namespace, proto::enums::NamespaceState};
+use wrt_store::{Store, StoreOptions};
+
+use super::{
+    settings::{Settings, set},
+    signals::Signals,
+};
+use crate::{exit::Exit, output::Output};
+
+/// Runs a server until a signal ends it.
+pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<Exit> {
+    let mut signals = Signals::new().context("take over signals")?;
+    // The port first: when it is taken, nothing else need be touched.
+    let listener = listen(&settings.listen).await?;
+    let engine = start_engine(&settings).await?;
+    let cluster_id = register_namespaces(&engine, &settings).await?;
+    announce(&listener, &settings, output)?;
+
+    let shutdown = CancellationToken::new();
+    let options = ServeOptions { cluster_id, store: "sqlite".to_owned(), drain: settings.drain };
+    let serving = wrt_api::serve(engine.clone(), listener, options, shutdown.clone());
+    let ending = async {
+        let served = serve_until_signal(serving, &mut signals, &shutdown).await;
+        engine.shutdown(settings.drain).await;
+        served
+    };
+    ending.await?;
+    tracing::info!("stopped");
+    Ok(Exit::Success)
+}
+
+/// Serves; the first signal begins the drain, the second ends it.
+async fn serve_until_signal(
+    serving: impl Future<Output = Result<(), ServeError>>,
+    signals: &mut Signals,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<()> {
+    let mut serving = std::pin::pin!(serving);
+    tokio::select! {
+        served = &mut serving => return Ok(served?),
+        signal = signals.next() => {
+            tracing::info!(signal, "stopping when the calls under way have ended; a second signal stops at once");
+            shutdown.cancel();
+        }
+    }
+    tokio::select! {
+        served = &mut serving => Ok(served?),
+        signal = signals.next() => bail!("stopped at once by a second signal, {signal}"),
+    }
+}
+
+async fn listen(address: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("listen on {address} (another server may have the port; choose one with --port or `listen`)")
+    })
+}
+
+async fn start_engine(settings: &Settings) -> anyhow::Result<Engine> {
+    if let Some(folder) = settings.database.as_deref().and_then(Path::parent) {
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("create the database's folder {}", folder.display()))?;
+    }
+    let options = StoreOptions { path: settings.database.clone(), readers: settings.readers };
+    let store = Store::open(options).await.context("open store")?;
+    let host = Host::new(settings.limits.host_options(settings.cache_dir.clone()))
+        .context("start WebAssembly host")?;
+    let mut options = EngineOptions::new(store, host);
+    set(&mut options.parked_bytes, settings.limits.parked_memory_bytes);
+    set(&mut options.concurrent_activities, settings.limits.concurrent_activities);
+    Engine::start(options).await.context("start engine")
+}
+
+/// Registers the namespaces that are missing. The id of the first one names the server: it is as old as the database.
+async fn register_namespaces(engine: &Engine, settings: &Settings) -> anyhow::Result<String> {
+    for name in &settings.namespaces {
+        let action = || format!("register namespace {name}");
+        match engine.namespace(name).await {
+            Ok(_) => {}
+            Err(EngineError::NamespaceNotFound(_)) => {
+                let namespace = namespace(name, settings);
+                engine.namespace_register(namespace).await.with_context(action)?;
+            }
+            Err(error) => return Err(error).with_context(action),
+        }
+    }
+    let first = settings.namespaces.first().context("`namespaces` names none; name one")?;
+    Ok(engine.namespace(first).await?.id.clone())
+}
+
+fn namespace(name: &str, settings: &Settings) -> Namespace {
+    Namespace {
+        name: name.to_owned(),
+        state: NamespaceState::Registered as i32,
+        retention_ns: i64::try_from(settings.retention.as_nanos()).unwrap_or(i64::MAX),
+        ..Default::default()
+    }
+}
+
+/// Says where the server is, in one line that scripts can wait for.
+fn announce(listener: &TcpListener, settings: &Settings, output: &Output) -> anyhow::Result<()> {
+    let address = listener.local_addr().context("read the address that is listened on")?;
+    let database = match &settings.database {
+        Some(file) => std::path::absolute(file)?.display().to_string(),
+        None => "memory, lost at the end".to_owned(),
+    };
+    output.one(
+        || format!("wrt {} listening on {address}, data in {database}", env!("CARGO_PKG_VERSION")),
+        || json!({"address": address.to_string(), "database": database}),
+    )?;
+    Ok(())
+}

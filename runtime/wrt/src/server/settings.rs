@@ -1,0 +1,120 @@
+//! What a server needs to know, whoever says it.
+
+use std::{net::Ipv6Addr, path::PathBuf, time::Duration};
+
+use anyhow::Context as _;
+use wrt_host::HostOptions;
+
+use super::{LogFormat, LogLevel};
+
+/// The settings of a server.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    /// `host:port` to listen on.
+    pub(super) listen: String,
+    /// The database file; none for a database in memory.
+    pub(super) database: Option<PathBuf>,
+    /// Reads of the database that may run at the same time.
+    pub(super) readers: u32,
+    /// The folder for compiled components; none to compile them anew at each start.
+    pub(super) cache_dir: Option<PathBuf>,
+    /// Namespaces that there must be; they are registered when they are missing.
+    pub(super) namespaces: Vec<String>,
+    /// How long closed workflows of namespaces registered here are kept.
+    pub(super) retention: Duration,
+    /// How long calls and tasks that are under way may take to end, once the server is to stop.
+    pub(super) drain: Duration,
+    /// What components may use.
+    pub(super) limits: Limits,
+    /// What is logged.
+    pub(super) log_level: LogLevel,
+    /// How it is logged.
+    pub(super) log_format: LogFormat,
+}
+
+/// What components may use; `None` leaves the default of the crate that keeps the limit.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Limits {
+    /// Bytes of memory of one run.
+    pub(super) workflow_memory_bytes: Option<usize>,
+    /// The longest that a run may compute at a time.
+    pub(super) activation_time: Option<Duration>,
+    /// Bytes of memory of one attempt of an activity.
+    pub(super) activity_memory_bytes: Option<usize>,
+    /// Instances of workflows that exist at the same time.
+    pub(super) instances: Option<u32>,
+    /// Bytes that waiting runs may keep in memory together.
+    pub(super) parked_memory_bytes: Option<usize>,
+    /// Activities of components that run at the same time.
+    pub(super) concurrent_activities: Option<usize>,
+}
+
+impl Settings {
+    /// The settings of a server that nobody has configured.
+    pub(super) fn with_defaults() -> anyhow::Result<Self> {
+        Ok(Settings {
+            listen: listen_address("127.0.0.1", 7233),
+            database: Some(data_dir()?.join("wrt.db")),
+            readers: 4,
+            cache_dir: dirs::cache_dir().map(|folder| folder.join("wrt").join("components")),
+            namespaces: vec!["default".to_owned()],
+            retention: Duration::from_secs(72 * 3600),
+            drain: Duration::from_secs(10),
+            limits: Limits::default(),
+            log_level: LogLevel::default(),
+            log_format: LogFormat::default(),
+        })
+    }
+}
+
+impl Limits {
+    /// The options of a host with these limits.
+    pub(super) fn host_options(&self, cache_dir: Option<PathBuf>) -> HostOptions {
+        let mut options = HostOptions { cache_dir, ..HostOptions::default() };
+        set(&mut options.workflow.memory_bytes, self.workflow_memory_bytes);
+        set(&mut options.workflow.activation_time, self.activation_time);
+        set(&mut options.activity.memory_bytes, self.activity_memory_bytes);
+        set(&mut options.instances, self.instances);
+        options
+    }
+}
+
+/// Puts a value in the place of a default, if there is one.
+pub(super) fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+/// The folder that keeps databases for which no place was chosen.
+pub(super) fn data_dir() -> anyhow::Result<PathBuf> {
+    dirs::data_dir()
+        .map(|folder| folder.join("wrt"))
+        .context("find the user's data folder: HOME is not set; say where the database is with --db-filename")
+}
+
+/// `host:port`, with brackets around an IPv6 address.
+pub(super) fn listen_address(host: &str, port: u16) -> String {
+    if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_address_is_told_from_its_port() {
+        assert_eq!(listen_address("127.0.0.1", 7233), "127.0.0.1:7233");
+        assert_eq!(listen_address("::1", 7233), "[::1]:7233");
+        assert_eq!(listen_address("localhost", 0), "localhost:0");
+    }
+
+    #[test]
+    fn limits_that_are_not_set_stay_the_defaults() {
+        let limits = Limits { workflow_memory_bytes: Some(1 << 20), ..Limits::default() };
+        let options = limits.host_options(None);
+        assert_eq!(options.workflow.memory_bytes, 1 << 20);
+        assert_eq!(options.workflow.activation_time, HostOptions::default().workflow.activation_time);
+        assert_eq!(options.instances, HostOptions::default().instances);
+    }
+}

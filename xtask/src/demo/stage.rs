@@ -1,0 +1,144 @@
+//! The processes of the demo, none of which outlives it.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, Read, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+/// The longest wait for a process to say that it is ready. The first start of a server compiles nothing.
+const READY_WITHIN: Duration = Duration::from_secs(60);
+
+/// The exit code of a program that was interrupted.
+const INTERRUPTED: i32 = 130;
+
+/// Kills its processes when it goes away, or when the demo is interrupted.
+pub(super) struct Stage {
+    folder: PathBuf,
+    processes: Arc<Mutex<Vec<Child>>>,
+}
+
+/// A process on the stage.
+pub(super) struct Actor {
+    id: u32,
+    /// The line with which it said that it was ready.
+    greeting: String,
+}
+
+impl Actor {
+    /// The address, as `host:port`, that it said it listens on.
+    ///
+    /// # Errors
+    /// It said none.
+    pub(super) fn address(&self) -> Result<String> {
+        let words = self.greeting.split_whitespace();
+        let addresses = words.map(|word| word.trim_start_matches("http://").trim_end_matches(['/', ',', '.']));
+        let address = addresses.into_iter().find(|word| word.starts_with("127.0.0.1:"));
+        address.map(str::to_owned).with_context(|| format!("find an address in `{}`", self.greeting))
+    }
+}
+
+impl Stage {
+    /// An empty stage, whose logs go to this folder.
+    ///
+    /// # Errors
+    /// Signals cannot be handled.
+    pub(super) fn new(folder: &Path) -> Result<Self> {
+        let processes = Arc::default();
+        let interrupted = Arc::clone(&processes);
+        ctrlc::set_handler(move || {
+            // Keeps the lock, so that nothing is started any more.
+            let mut processes = lock(&interrupted);
+            kill_all(&mut processes);
+            std::process::exit(INTERRUPTED);
+        })
+        .context("handle interrupts")?;
+        Ok(Self { folder: folder.to_owned(), processes })
+    }
+
+    /// Starts a process and waits until a line that it writes holds the word. What it writes goes to a log file.
+    ///
+    /// # Errors
+    /// It does not start, ends, or says nothing of the kind in time; the message names its log.
+    pub(super) fn start(&self, name: &str, command: &mut Command, ready: &str) -> Result<Actor> {
+        let log = self.folder.join(format!("{name}.log"));
+        let mut file = File::options().create(true).append(true).open(&log)?;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (id, lines) = self.spawn(command).with_context(|| format!("start {name}"))?;
+        let greeting = greeting(&lines, &mut file, ready)
+            .with_context(|| format!("wait until {name} is ready; its log is {}", log.display()))?;
+        thread::spawn(move || lines.iter().try_for_each(|line| writeln!(file, "{line}")));
+        Ok(Actor { id, greeting })
+    }
+
+    /// Kills a process as a power cut would: it gets no chance to write anything.
+    ///
+    /// # Errors
+    /// It cannot be killed.
+    pub(super) fn kill(&self, actor: &Actor) -> Result<()> {
+        let mut processes = lock(&self.processes);
+        let index = processes.iter().position(|process| process.id() == actor.id);
+        let mut process = processes.swap_remove(index.context("find the process to kill")?);
+        process.kill()?;
+        process.wait()?;
+        Ok(())
+    }
+
+    fn spawn(&self, command: &mut Command) -> Result<(u32, Receiver<String>)> {
+        let mut processes = lock(&self.processes);
+        let mut process = command.spawn()?;
+        let (sender, lines) = mpsc::channel();
+        forward(process.stdout.take().context("read its output")?, sender.clone());
+        forward(process.stderr.take().context("read its errors")?, sender);
+        let id = process.id();
+        processes.push(process);
+        Ok((id, lines))
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        kill_all(&mut lock(&self.processes));
+    }
+}
+
+/// The list is right even when a thread that held it has panicked.
+fn lock(processes: &Mutex<Vec<Child>>) -> MutexGuard<'_, Vec<Child>> {
+    processes.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn kill_all(processes: &mut Vec<Child>) {
+    for mut process in processes.drain(..) {
+        // It may have ended by itself, which is as good.
+        let _ = process.kill();
+        let _ = process.wait();
+    }
+}
+
+/// Sends each line on, until the other end of the pipe is closed.
+fn forward(pipe: impl Read + Send + 'static, lines: Sender<String>) {
+    thread::spawn(move || {
+        let read = BufReader::new(pipe).lines().map_while(Result::ok);
+        read.map(|line| lines.send(line)).all(|sent| sent.is_ok())
+    });
+}
+
+/// The first line that holds the word. Every line up to it is written to the log.
+fn greeting(lines: &Receiver<String>, log: &mut File, ready: &str) -> Result<String> {
+    loop {
+        let line = match lines.recv_timeout(READY_WITHIN) {
+            Ok(line) => line,
+            Err(RecvTimeoutError::Timeout) => bail!("it did not say `{ready}` within {READY_WITHIN:?}"),
+            Err(RecvTimeoutError::Disconnected) => bail!("it ended without saying `{ready}`"),
+        };
+        writeln!(log, "{line}")?;
+        if line.contains(ready) {
+            return Ok(line);
+        }
+    }
+}

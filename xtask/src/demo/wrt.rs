@@ -1,0 +1,84 @@
+//! The command line of `wrt`, as a user would type it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::shell;
+
+/// The pause between two looks at the state of a workflow.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Looks until one gives up.
+const LOOKS: u32 = 1_200;
+
+/// The program, and the server that it talks to.
+pub(super) struct Wrt {
+    program: PathBuf,
+    address: String,
+}
+
+impl Wrt {
+    /// Talks to the server at this address.
+    pub(super) fn new(program: &Path, address: &str) -> Self {
+        Self { program: program.to_owned(), address: address.to_owned() }
+    }
+
+    /// Shows a command, runs it, and lets its output be seen.
+    ///
+    /// # Errors
+    /// The command fails.
+    pub(super) fn show(&self, arguments: &[&str]) -> Result<()> {
+        println!("\n$ wrt {}", quoted(arguments));
+        shell::run(&mut self.command(arguments))
+    }
+
+    /// As [`Wrt::show`], for a command whose exit code tells how a workflow has ended.
+    ///
+    /// # Errors
+    /// The command cannot be run at all.
+    pub(super) fn show_end(&self, arguments: &[&str]) -> Result<()> {
+        println!("\n$ wrt {}", quoted(arguments));
+        let status = self.command(arguments).status().context("run wrt")?;
+        println!("(exit code {})", status.code().unwrap_or_default());
+        Ok(())
+    }
+
+    /// Looks into the history of a workflow again and again, until it holds an event of this type.
+    ///
+    /// # Errors
+    /// The history cannot be read, or the event never comes.
+    pub(super) fn wait_for_event(&self, workflow_id: &str, event_type: &str) -> Result<()> {
+        let arguments = ["workflow", "show", "--workflow-id", workflow_id, "--output", "json"];
+        for _ in 0..LOOKS {
+            let history = shell::read(&mut self.command(&arguments))?;
+            if history.contains(event_type) {
+                return Ok(());
+            }
+            pause();
+        }
+        bail!("the history of {workflow_id} never held {event_type}")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(arguments).args(["--address", &self.address, "--command-timeout", "2m"]);
+        command
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a user who looks again waits a while, too")]
+fn pause() {
+    std::thread::sleep(LOOK_EVERY);
+}
+
+/// The words, with quotes where a shell wants them.
+fn quoted(words: &[&str]) -> String {
+    let quoted = words.iter().map(|word| match word.contains([' ', '"', '{', '&']) {
+        true => format!("'{word}'"),
+        false => (*word).to_owned(),
+    });
+    quoted.collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,71 @@
+//! `cargo xtask setup`: installs what is missing.
+
+mod debian;
+mod javascript;
+mod python;
+mod stamp;
+mod wasm;
+
+use anyhow::Result;
+
+pub(crate) use stamp::Stamp;
+pub(crate) use wasm::WasmToolchain;
+
+/// What to set up beside the target that Rust guests are compiled for.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Further languages whose guests are to be built.
+    #[arg(long, value_delimiter = ',', value_name = "LANGUAGES")]
+    guests: Vec<Language>,
+}
+
+/// A guest language beside Rust.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Language {
+    Python,
+    Javascript,
+}
+
+impl Language {
+    /// All of them.
+    pub(crate) const ALL: [Self; 2] = [Self::Python, Self::Javascript];
+
+    /// The name of the folder of its guests.
+    pub(crate) fn folder(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::Javascript => "javascript",
+        }
+    }
+}
+
+/// Installs what is missing.
+///
+/// # Errors
+/// An installer fails; its own words are on the terminal.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    wasm()?;
+    languages(&options.guests)
+}
+
+/// Finds or installs a toolchain that compiles Rust to WebAssembly.
+///
+/// # Errors
+/// There is none, and none can be installed.
+pub(crate) fn wasm() -> Result<WasmToolchain> {
+    wasm::prepare()
+}
+
+/// Installs the tools of these languages.
+///
+/// # Errors
+/// An installer fails.
+pub(crate) fn languages(languages: &[Language]) -> Result<()> {
+    for language in languages {
+        match language {
+            Language::Python => python::prepare()?,
+            Language::Javascript => javascript::prepare()?,
+        }
+    }
+    Ok(())
+}
