@@ -62,3 +62,19 @@ CREATE TABLE deployment (
     data TEXT NOT NULL,
     PRIMARY KEY (namespace_id, name)
 ) STRICT;
+
+-- What SQLite's planner assumes (https://sqlite.org/lang_analyze.html, "fixed results of ANALYZE"): a million runs in one
+-- namespace, so that plans do not depend on whether and when somebody ran ANALYZE. Without this it would look for a
+-- workflow id by reading all runs of the namespace in the order of the list. Each number after the first says how many
+-- rows share the first column, the first two columns, and so on.
+ANALYZE;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('run', 'sqlite_autoindex_run_1', '1000000 1'),
+    ('run', 'run_open', '10000 10000 1'),
+    ('run', 'run_by_workflow', '1000000 1000000 2 1'),
+    ('run', 'run_by_close', '1000000 1000000 2 1 1'),
+    ('run', 'run_by_status', '1000000 1000000 200000 2 1 1'),
+    ('run', 'run_by_type', '1000000 1000000 50000 2 1 1'),
+    ('run', 'run_by_start', '1000000 1000000 1 1'),
+    ('history', 'sqlite_autoindex_history_1', '10000000 10 1');
+ANALYZE sqlite_schema;

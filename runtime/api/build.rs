@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let temporal = with_imports(temporal, WORKFLOW_SERVICE);
     fs::write(out.join("temporal.bin"), temporal.encode_to_vec())?;
     tonic_prost_build::configure()
-        .build_client(false)
+        .build_client(true)
         .build_transport(false)
         // A call that is not overridden answers UNIMPLEMENTED.
         .generate_default_stubs(true)

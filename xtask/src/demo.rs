@@ -68,25 +68,30 @@ impl Story {
         let books = stage.start("books", &mut Command::new(books), "127.0.0.1:")?;
         shell::say("a server, with its database in a fresh folder");
         let database = folder.join("wrt.db");
-        let server = stage.start("server", &mut server(wrt, &database, "0"), "listening on")?;
+        let server = stage.start("server", &mut server_command(wrt, &database, "0"), "listening on")?;
         let address = server.address()?;
         let port = address.rsplit(':').next().unwrap_or_default();
         Ok(Self {
-            restart: server(wrt, &database, port),
+            restart: server_command(wrt, &database, port),
             books: Books::new(books.address()?),
             wrt: Wrt::new(wrt, &address),
             stage,
             server,
         })
     }
-}
 
     /// Gives the server the code: what an order does, and the work on the books, which may talk to them and nobody else.
     fn deploy(&self) -> Result<()> {
         shell::say("deploy both components");
         let url = format!("BOOKS_URL=http://{}", self.books.address());
         let granted = ["--allow-http", self.books.address(), "--env", &url];
-        self.wrt.show(&[&["deploy", &guest(ACTIVITIES), "--task-queue", TASK_QUEUE], granted.as_slice()].concat())?;
+        self.wrt.show(
+            &[
+                &["deploy", &guest(ACTIVITIES), "--task-queue", TASK_QUEUE],
+                granted.as_slice(),
+            ]
+            .concat(),
+        )?;
         self.wrt.show(&["deploy", &guest(WORKFLOW), "--task-queue", TASK_QUEUE])
     }
 
@@ -98,7 +103,7 @@ impl Story {
         shell::say("it sleeps now, which takes no thread: the server knows when to wake it");
         self.status("order-1")?;
         shell::say("kill -9 the server");
-        self.stage.kill(&self.server)?;
+        self.stage.kill(&self.server);
         shell::say("start it again, on the same database");
         self.server = self.stage.start("server", &mut self.restart, "listening on")?;
         self.status("order-1")?;
@@ -113,8 +118,16 @@ impl Story {
         shell::say("the second order, which is canceled while it sleeps");
         self.start_order("order-2")?;
         self.wrt.wait_for_event("order-2", "EVENT_TYPE_TIMER_STARTED")?;
-        let signal = ["workflow", "signal", "--name", "cancel-order", "--workflow-id", "order-2"];
-        self.wrt.show(&[signal.as_slice(), &["--input", "\"changed my mind\""]].concat())?;
+        let signal = [
+            "workflow",
+            "signal",
+            "--name",
+            "cancel-order",
+            "--workflow-id",
+            "order-2",
+        ];
+        self.wrt
+            .show(&[signal.as_slice(), &["--input", "\"changed my mind\""]].concat())?;
         self.wrt.show_end(&["workflow", "result", "--workflow-id", "order-2"])?;
         self.status("order-2")?;
         self.wrt.show(&["workflow", "show", "--workflow-id", "order-2"])
@@ -129,22 +142,42 @@ impl Story {
 
     fn start_order(&self, workflow_id: &str) -> Result<()> {
         let order = json!({ "user_id": "ada", "items": ["keyboard", "cable"], "amount": 4_200, "pause_ms": PAUSE_MS });
-        let start = ["workflow", "start", "--type", "OrderWorkflow", "--workflow-id", workflow_id];
-        self.wrt.show(&[start.as_slice(), &["--task-queue", TASK_QUEUE, "--input", &order.to_string()]].concat())
+        let start = [
+            "workflow",
+            "start",
+            "--type",
+            "OrderWorkflow",
+            "--workflow-id",
+            workflow_id,
+        ];
+        self.wrt.show(
+            &[
+                start.as_slice(),
+                &["--task-queue", TASK_QUEUE, "--input", &order.to_string()],
+            ]
+            .concat(),
+        )
     }
 
     fn status(&self, workflow_id: &str) -> Result<()> {
-        self.wrt.show(&["workflow", "query", "--name", "status", "--workflow-id", workflow_id])
+        self.wrt
+            .show(&["workflow", "query", "--name", "status", "--workflow-id", workflow_id])
     }
 }
 
 /// The command that starts the server.
-fn server(wrt: &Path, database: &Path, port: &str) -> Command {
+fn server_command(wrt: &Path, database: &Path, port: &str) -> Command {
     let mut command = Command::new(wrt);
-    command.args(["server", "start-dev", "--port", port, "--db-filename"]).arg(database);
+    command
+        .args(["server", "start-dev", "--port", port, "--db-filename"])
+        .arg(database);
     command
 }
 
 fn guest(name: &str) -> String {
-    shell::target().join("guests").join(format!("{name}.wasm")).display().to_string()
+    shell::target()
+        .join("guests")
+        .join(format!("{name}.wasm"))
+        .display()
+        .to_string()
 }

@@ -188,7 +188,10 @@ impl<T> ActivityCall<T> {
             let options = std::mem::take(&mut self.options).complete();
             let seq = self.run.schedule_activity(&self.activity_type, input, &options);
             self.options = options;
-            self.state = State::Scheduled { seq, cancel_requested: false };
+            self.state = State::Scheduled {
+                seq,
+                cancel_requested: false,
+            };
         }
     }
 
@@ -251,9 +254,7 @@ impl<T: FromPayload> Future for ActivityCall<T> {
             return Poll::Pending;
         };
         self.stop();
-        Poll::Ready(result.and_then(|output| {
-            T::from_payload(output.into_iter().next().unwrap_or_else(Payload::null))
-        }))
+        Poll::Ready(result.and_then(|output| T::from_payload(output.into_iter().next().unwrap_or_else(Payload::null))))
     }
 }
 

@@ -118,17 +118,17 @@ impl Deref for CancellationScope {
     }
 }
 
-/// Waits for the request to stop; see [`Context::cancelled`].
+/// Waits for the request to stop; see [`Context::canceled`].
 #[must_use = "futures do nothing unless awaited"]
-pub struct Cancelled {
+pub struct Canceled {
     token: CancellationToken,
     waiter: Waiter,
     done: bool,
 }
 
-impl Cancelled {
+impl Canceled {
     pub(crate) fn new(token: &CancellationToken) -> Self {
-        Cancelled {
+        Canceled {
             waiter: token.waiter(),
             token: token.clone(),
             done: false,
@@ -136,7 +136,7 @@ impl Cancelled {
     }
 }
 
-impl Future for Cancelled {
+impl Future for Canceled {
     type Output = String;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<String> {
@@ -149,7 +149,7 @@ impl Future for Cancelled {
     }
 }
 
-impl FusedFuture for Cancelled {
+impl FusedFuture for Canceled {
     fn is_terminated(&self) -> bool {
         self.done
     }

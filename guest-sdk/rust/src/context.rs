@@ -8,8 +8,8 @@ use std::{
 };
 
 use crate::{
-    ActivityCall, ActivityOptions, Arguments, Cancelled, CancellationScope, FromPayload, Saga, Signals,
-    Sleep, WorkflowInfo, cancellation::CancellationToken, run::Run, state::StateCell,
+    ActivityCall, ActivityOptions, Arguments, Canceled, CancellationScope, Failure, FromPayload, Saga, Signals, Sleep,
+    WorkflowInfo, cancellation::CancellationToken, run::Run, state::StateCell,
 };
 
 pub use crate::state::WaitUntil;
@@ -58,11 +58,7 @@ impl Context {
     /// let greeting: String = ctx.activity("Greet", ("Ada", 36)).task_queue("python").await?;
     /// # Ok(()) }
     /// ```
-    pub fn activity<T: FromPayload>(
-        &self,
-        activity_type: &str,
-        arguments: impl Arguments,
-    ) -> ActivityCall<T> {
+    pub fn activity<T: FromPayload>(&self, activity_type: &str, arguments: impl Arguments) -> ActivityCall<T> {
         ActivityCall::new(self, activity_type, arguments.encode(), &self.options)
     }
 
@@ -93,13 +89,19 @@ impl Context {
 
     /// Waits for the request to stop and gives its reason. Most workflows need it only to do something at once: the
     /// durable call that they are waiting in fails by itself.
-    pub fn cancelled(&self) -> Cancelled {
-        Cancelled::new(&self.token)
+    pub fn canceled(&self) -> Canceled {
+        Canceled::new(&self.token)
     }
 
     /// True once the run, or the scope that this context belongs to, was asked to stop.
     pub fn is_canceled(&self) -> bool {
         self.token.is_canceled()
+    }
+
+    /// Fails once the run, or the scope that this context belongs to, was asked to stop; for long stretches without a
+    /// durable call, and before a step that cannot be taken back.
+    pub fn check_canceled(&self) -> Result<(), Failure> {
+        self.token.failure().map_or(Ok(()), Err)
     }
 
     /// A context that no request to stop reaches, for cleaning up.

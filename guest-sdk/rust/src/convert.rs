@@ -151,20 +151,16 @@ pub(crate) fn from_links(links: Vec<failures::FailureLink>) -> Failure {
 
 fn to_info(kind: FailureKind) -> failures::FailureInfo {
     match kind {
-        FailureKind::Application(application) => {
-            failures::FailureInfo::Application(failures::ApplicationFailure {
-                failure_type: application.failure_type,
-                non_retryable: application.non_retryable,
-                details: application.details,
-                next_retry_delay: application.next_retry_delay.map(duration),
-            })
-        }
-        FailureKind::Timeout(timeout_type, details) => {
-            failures::FailureInfo::Timeout(failures::TimeoutFailure {
-                timeout_type: to_timeout_type(timeout_type),
-                last_heartbeat_details: details,
-            })
-        }
+        FailureKind::Application(application) => failures::FailureInfo::Application(failures::ApplicationFailure {
+            failure_type: application.failure_type,
+            non_retryable: application.non_retryable,
+            details: application.details,
+            next_retry_delay: application.next_retry_delay.map(duration),
+        }),
+        FailureKind::Timeout(timeout_type, details) => failures::FailureInfo::Timeout(failures::TimeoutFailure {
+            timeout_type: to_timeout_type(timeout_type),
+            last_heartbeat_details: details,
+        }),
         FailureKind::Canceled(details) => failures::FailureInfo::Canceled(details),
         FailureKind::Terminated => failures::FailureInfo::Terminated,
         FailureKind::Server(non_retryable) => failures::FailureInfo::Server(non_retryable),
@@ -185,10 +181,9 @@ fn from_info(info: failures::FailureInfo) -> FailureKind {
             details: application.details,
             next_retry_delay: application.next_retry_delay.map(span),
         }),
-        failures::FailureInfo::Timeout(timeout) => FailureKind::Timeout(
-            from_timeout_type(timeout.timeout_type),
-            timeout.last_heartbeat_details,
-        ),
+        failures::FailureInfo::Timeout(timeout) => {
+            FailureKind::Timeout(from_timeout_type(timeout.timeout_type), timeout.last_heartbeat_details)
+        }
         failures::FailureInfo::Canceled(details) => FailureKind::Canceled(details),
         failures::FailureInfo::Terminated => FailureKind::Terminated,
         failures::FailureInfo::Server(non_retryable) => FailureKind::Server(non_retryable),

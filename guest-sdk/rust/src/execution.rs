@@ -3,11 +3,7 @@
 use std::{rc::Rc, time::SystemTime};
 
 use crate::{
-    Failure, Payload, WorkflowEntry, WorkflowInfo,
-    executor::Executor,
-    host::Host,
-    run::Run,
-    workflow::SignalOutcome,
+    Failure, Payload, WorkflowEntry, WorkflowInfo, executor::Executor, host::Host, run::Run, workflow::SignalOutcome,
 };
 
 /// Something that happened to the run.
@@ -90,7 +86,9 @@ impl Execution {
     pub(crate) fn query(&self, name: &str, input: Vec<Payload>) -> Result<Payload, String> {
         match &self.instance {
             Some(instance) => instance.query(name, input),
-            None => Err(format!("query `{name}`: the workflow never began, because its input did not fit")),
+            None => Err(format!(
+                "query `{name}`: the workflow never began, because its input did not fit"
+            )),
         }
     }
 }

@@ -38,7 +38,7 @@
 //! | write activities | [`#[activities]`](activities), [`#[activity]`](activity), [`export_activities!`] |
 //! | wait | [`Context::sleep`], [`Context::signals`], [`WorkflowContext::wait_until`] |
 //! | do several things at once | `join!`, `select!` and `join_all` of the `futures` crate; [`Context::spawn`] |
-//! | stop | [`Context::cancelled`], [`Context::cancellation_scope`], [`Context::shielded`] |
+//! | stop | [`Context::canceled`], [`Context::cancellation_scope`], [`Context::shielded`] |
 //! | undo | [`Context::saga`] |
 //! | fail | [`Error`], [`Failure`] |
 //! | test | [`testing::TestEnvironment`] |
@@ -77,6 +77,7 @@ mod host;
 pub mod http;
 mod info;
 pub mod log;
+mod macros;
 mod payload;
 mod random;
 mod retry;
@@ -95,22 +96,19 @@ mod workflow;
 pub use crate::{
     activity::{ActivityCall, ActivityOptions, CancellationType},
     activity_task::{ActivityContext, ActivityEntry, ActivityInfo},
-    cancellation::{CancellationScope, Cancelled},
+    cancellation::{Canceled, CancellationScope},
     context::{Context, WaitUntil, WorkflowContext},
     error::{Error, Result},
-    failure::{
-        ActivityFailure, ApplicationFailure, Failure, FailureKind, RetryState, TimeoutType,
-    },
+    failure::{ActivityFailure, ApplicationFailure, Failure, FailureKind, RetryState, TimeoutType},
     info::WorkflowInfo,
-    payload::{Arguments, FromPayload, Payload, ToPayload},
+    macros::{activities, activity, workflow},
+    payload::{Arguments, FromArguments, FromPayload, Payload, ToPayload},
     retry::RetryPolicy,
     saga::Saga,
     signal::{Recv, Signals},
     timer::Sleep,
     workflow::{HandlerDefinition, Workflow, WorkflowDefinition, WorkflowEntry},
 };
-
-pub use wrt_sdk_macros::{activities, activity, workflow};
 
 const SDK_NAME: &str = "wrt-sdk-rust";
 const SDK_VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -105,13 +105,16 @@ fn from_json<T: DeserializeOwned>(json: &[u8]) -> Result<T, Failure> {
     })
 }
 
-/// The arguments of a workflow, activity, signal or query: a tuple, with one payload per element.
-///
-/// Fewer payloads than elements count as nulls, so that optional arguments can be added at the end.
-pub trait Arguments: Sized {
+/// The arguments of a call: a tuple, which becomes one payload per element.
+pub trait Arguments {
     /// Encodes each argument.
     fn encode(&self) -> Result<Vec<Payload>, Failure>;
+}
 
+/// The arguments of whatever is called: a tuple, read from one payload per element.
+///
+/// Missing payloads count as nulls and surplus ones are left out, so that optional arguments can be added at the end.
+pub trait FromArguments: Sized {
     /// Decodes as many arguments as the tuple has.
     fn decode(payloads: Vec<Payload>) -> Result<Self, Failure>;
 }
@@ -119,12 +122,14 @@ pub trait Arguments: Sized {
 macro_rules! arguments {
     ($($name:ident)*) => {
         #[allow(non_snake_case, reason = "the type parameters name the elements too")]
-        impl<$($name: ToPayload + FromPayload),*> Arguments for ($($name,)*) {
+        impl<$($name: ToPayload),*> Arguments for ($($name,)*) {
             fn encode(&self) -> Result<Vec<Payload>, Failure> {
                 let ($($name,)*) = self;
                 Ok(vec![$($name.to_payload()?),*])
             }
+        }
 
+        impl<$($name: FromPayload),*> FromArguments for ($($name,)*) {
             #[allow(unused_mut, unused_variables, reason = "for the empty tuple")]
             fn decode(payloads: Vec<Payload>) -> Result<Self, Failure> {
                 let mut payloads = payloads.into_iter();

@@ -81,8 +81,7 @@ impl RetryPolicy {
         let maximum = self.maximum_interval.unwrap_or(initial * 100);
         let coefficient = self.backoff_coefficient.unwrap_or(2.0);
         let factor = coefficient.powi(i32::try_from(attempt).unwrap_or(i32::MAX) - 1);
-        Duration::try_from_secs_f64(initial.as_secs_f64() * factor)
-            .map_or(maximum, |wait| wait.min(maximum))
+        Duration::try_from_secs_f64(initial.as_secs_f64() * factor).map_or(maximum, |wait| wait.min(maximum))
     }
 }
 

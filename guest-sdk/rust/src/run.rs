@@ -8,8 +8,8 @@ use std::{
 };
 
 use crate::{
-    ActivityOptions, Failure, Payload, WorkflowInfo, cancellation::CancellationToken,
-    executor::Spawner, host::Host, log::Level, waiters::Waiters,
+    ActivityOptions, Failure, Payload, WorkflowInfo, cancellation::CancellationToken, executor::Spawner, host::Host,
+    log::Level, waiters::Waiters,
 };
 
 /// One run. Everything that the workflow holds points here.
@@ -61,12 +61,7 @@ impl Run {
 
     // === Commands ===
 
-    pub(crate) fn schedule_activity(
-        &self,
-        activity_type: &str,
-        input: Vec<Payload>,
-        options: &ActivityOptions,
-    ) -> u32 {
+    pub(crate) fn schedule_activity(&self, activity_type: &str, input: Vec<Payload>, options: &ActivityOptions) -> u32 {
         let seq = self.host.schedule_activity(activity_type, input, options);
         self.activities.open(seq);
         seq

@@ -8,15 +8,10 @@ use std::{
     task::{Context as TaskContext, Poll},
 };
 
-use futures::{
-    Stream,
-    future::FusedFuture,
-    stream::FusedStream,
-};
+use futures::{Stream, future::FusedFuture, stream::FusedStream};
 
 use crate::{
-    Context, Failure, FromPayload, Payload, cancellation::CancellationToken, log::Level, run::Run,
-    waiters::Waiter,
+    Context, Failure, FromPayload, Payload, cancellation::CancellationToken, log::Level, run::Run, waiters::Waiter,
 };
 
 /// The signals of one name; see [`Context::signals`].
@@ -56,13 +51,22 @@ impl<T: FromPayload> Signals<T> {
 
     /// Waits for the next signal. Fails when the context is canceled.
     pub fn recv(&mut self) -> Recv<'_, T> {
-        Recv { signals: self, done: false }
+        Recv {
+            signals: self,
+            done: false,
+        }
     }
 
     /// The next signal, if one has arrived already.
     pub fn try_recv(&mut self) -> Option<T> {
         loop {
-            let payloads = self.run.mailboxes.borrow_mut().get_mut(&self.name)?.signals.pop_front()?;
+            let payloads = self
+                .run
+                .mailboxes
+                .borrow_mut()
+                .get_mut(&self.name)?
+                .signals
+                .pop_front()?;
             match T::from_payload(payloads.into_iter().next().unwrap_or_else(Payload::null)) {
                 Ok(signal) => return Some(signal),
                 Err(failure) => self.run.log_dropped_signal(&self.name, &failure),

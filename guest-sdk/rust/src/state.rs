@@ -21,7 +21,12 @@ impl<S> StateCell<S> {
     }
 
     pub(crate) fn read<R>(&self, read: impl FnOnce(&S) -> R) -> R {
-        read(&self.0.try_borrow().expect("the state is not read within a closure that changes it"))
+        read(
+            &self
+                .0
+                .try_borrow()
+                .expect("the state is not read within a closure that changes it"),
+        )
     }
 
     pub(crate) fn change<R>(&self, change: impl FnOnce(&mut S) -> R) -> R {

@@ -113,7 +113,10 @@ const ENCODABLE: &str = "the arguments that the test gives can be encoded";
 
 impl<W: Workflow> TestEnvironment<W> {
     /// An environment in which nothing is planned; its clock shows the beginning of 2026.
-    #[expect(clippy::new_without_default, reason = "it is the beginning of a test, never a field's default")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "it is the beginning of a test, never a field's default"
+    )]
     pub fn new() -> Self {
         let now = SystemTime::UNIX_EPOCH + START;
         TestEnvironment {
@@ -141,14 +144,18 @@ impl<W: Workflow> TestEnvironment<W> {
     /// Serves an activity type with a closure of the activity's arguments, which is called for each attempt.
     pub fn on_activity<A>(&mut self, activity_type: &str, mock: impl ActivityMock<A>) {
         let takes = self.mocks.get(activity_type).map_or(Duration::ZERO, |mock| mock.takes);
-        let mock = Mock { call: mock.erase(), takes };
+        let mock = Mock {
+            call: mock.erase(),
+            takes,
+        };
         self.mocks.insert(activity_type.to_owned(), mock);
     }
 
     /// Lets each attempt of a mocked activity take time.
     pub fn activity_takes(&mut self, activity_type: &str, duration: Duration) {
         let mock = self.mocks.get_mut(activity_type);
-        mock.unwrap_or_else(|| panic!("mock {activity_type} with `on_activity` first")).takes = duration;
+        mock.unwrap_or_else(|| panic!("mock {activity_type} with `on_activity` first"))
+            .takes = duration;
     }
 
     /// Plans a signal, by the time since the beginning.
@@ -159,7 +166,10 @@ impl<W: Workflow> TestEnvironment<W> {
 
     /// Plans the request to cancel, by the time since the beginning.
     pub fn cancel_at(&mut self, after: Duration, reason: &str) {
-        self.plan(self.info.start_time + after, Event::Job(Job::CancelRequested(reason.to_owned())));
+        self.plan(
+            self.info.start_time + after,
+            Event::Job(Job::CancelRequested(reason.to_owned())),
+        );
     }
 
     // === Playing ===
@@ -167,6 +177,7 @@ impl<W: Workflow> TestEnvironment<W> {
     /// Starts the workflow and goes on until it ends, or waits for what nobody has planned.
     pub fn run(&mut self, arguments: W::Arguments) -> Outcome<W::Output>
     where
+        W::Arguments: Arguments,
         W::Output: FromPayload,
     {
         self.start(arguments);
@@ -174,7 +185,10 @@ impl<W: Workflow> TestEnvironment<W> {
     }
 
     /// Starts the workflow and lets it take its first steps.
-    pub fn start(&mut self, arguments: W::Arguments) {
+    pub fn start(&mut self, arguments: W::Arguments)
+    where
+        W::Arguments: Arguments,
+    {
         let input = arguments.encode().expect(ENCODABLE);
         let entry = WorkflowEntry::of::<W>();
         let execution = Execution::start(&entry, self.info.clone(), input, Box::new(self.host.clone()));
@@ -216,7 +230,10 @@ impl<W: Workflow> TestEnvironment<W> {
 
     /// Asks a query, at any time after the start.
     pub fn query<T: FromPayload>(&self, name: &str, arguments: impl Arguments) -> Result<T> {
-        let execution = self.execution.as_ref().expect("the workflow is started before it is asked");
+        let execution = self
+            .execution
+            .as_ref()
+            .expect("the workflow is started before it is asked");
         let answer = execution.query(name, arguments.encode()?).map_err(crate::Error::msg)?;
         Ok(T::from_payload(answer)?)
     }
@@ -287,7 +304,10 @@ impl<W: Workflow> TestEnvironment<W> {
                 Event::Attempt(seq) => self.attempt(seq),
             }
         }
-        panic!("{} does not come to an end: {MAXIMUM_EVENTS} things have happened to it", W::name());
+        panic!(
+            "{} does not come to an end: {MAXIMUM_EVENTS} things have happened to it",
+            W::name()
+        );
     }
 
     fn is_closed(&self) -> bool {
@@ -299,7 +319,10 @@ impl<W: Workflow> TestEnvironment<W> {
     }
 
     fn activate(&mut self, jobs: Vec<Job>) {
-        let execution = self.execution.as_mut().expect("the workflow is started before anything happens to it");
+        let execution = self
+            .execution
+            .as_mut()
+            .expect("the workflow is started before anything happens to it");
         let history_length = u32::try_from(self.host.commands().len()).unwrap_or(u32::MAX);
         execution.begin(self.now, history_length);
         for job in jobs {
@@ -322,11 +345,23 @@ impl<W: Workflow> TestEnvironment<W> {
                 self.plan(self.now + duration, Event::Job(Job::TimerFired(seq)));
             }
             Command::CancelTimer { seq } => {
-                self.plan.retain(|_, event| !matches!(event, Event::Job(Job::TimerFired(other)) if *other == seq));
+                self.plan
+                    .retain(|_, event| !matches!(event, Event::Job(Job::TimerFired(other)) if *other == seq));
             }
-            Command::ScheduleActivity { seq, activity_type, input, options } => {
+            Command::ScheduleActivity {
+                seq,
+                activity_type,
+                input,
+                options,
+            } => {
                 let scheduled = self.now;
-                let activity = OpenActivity { activity_type, input, options, scheduled, attempt: 0 };
+                let activity = OpenActivity {
+                    activity_type,
+                    input,
+                    options,
+                    scheduled,
+                    attempt: 0,
+                };
                 self.open.insert(seq, activity);
                 self.plan(self.now, Event::Attempt(seq));
             }
@@ -348,7 +383,10 @@ impl<W: Workflow> TestEnvironment<W> {
 
     /// One attempt: its result, or the plan of the next attempt.
     fn attempt(&mut self, seq: u32) {
-        let activity = self.open.get_mut(&seq).expect("an attempt is planned only while its activity is open");
+        let activity = self
+            .open
+            .get_mut(&seq)
+            .expect("an attempt is planned only while its activity is open");
         activity.attempt += 1;
         let mock = self.mocks.get_mut(&activity.activity_type).unwrap_or_else(|| {
             let name = &activity.activity_type;
@@ -379,7 +417,10 @@ impl OpenActivity {
         if policy.maximum_attempts != 0 && self.attempt >= policy.maximum_attempts {
             return Err(RetryState::MaximumAttemptsReached);
         }
-        let next = ended + application.next_retry_delay.unwrap_or_else(|| policy.backoff(self.attempt));
+        let next = ended
+            + application
+                .next_retry_delay
+                .unwrap_or_else(|| policy.backoff(self.attempt));
         match self.options.schedule_to_close_timeout {
             Some(timeout) if next > self.scheduled + timeout => Err(RetryState::Timeout),
             _ => Ok(next),

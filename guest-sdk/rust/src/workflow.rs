@@ -3,14 +3,14 @@
 use std::{future::Future, pin::Pin, rc::Rc};
 
 use crate::{
-    Arguments, Context, Failure, Payload, Result, ToPayload, WorkflowContext, execution::Instance,
-    run::Run, state::StateCell,
+    Context, Failure, FromArguments, Payload, Result, ToPayload, WorkflowContext, execution::Instance, run::Run,
+    state::StateCell,
 };
 
 /// A workflow type. Implemented by [`#[workflow]`](crate::workflow); not meant to be implemented by hand.
 pub trait Workflow: Sized + 'static {
     /// The arguments, as a tuple.
-    type Arguments: Arguments + 'static;
+    type Arguments: FromArguments + 'static;
     /// The result.
     type Output: ToPayload + 'static;
 
@@ -24,10 +24,7 @@ pub trait Workflow: Sized + 'static {
     fn init(arguments: &Self::Arguments) -> Self;
 
     /// The main task.
-    fn run(
-        context: WorkflowContext<Self>,
-        arguments: Self::Arguments,
-    ) -> impl Future<Output = Result<Self::Output>>;
+    fn run(context: WorkflowContext<Self>, arguments: Self::Arguments) -> impl Future<Output = Result<Self::Output>>;
 
     /// Takes a signal, or gives its input back when no handler has that name.
     fn signal(context: &WorkflowContext<Self>, name: &str, input: Vec<Payload>) -> SignalOutcome;

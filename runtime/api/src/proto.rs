@@ -1,6 +1,6 @@
 //! The generated services, and the descriptors that reflection shows.
 //!
-//! Temporal's messages are those of `temporalio-protos`; only its server trait is generated here. `wrt.v1` is whole:
+//! Temporal's messages are those of `temporalio-protos`; only its server trait and its client are generated here. `wrt.v1` is whole:
 //! messages, server and client.
 
 /// What Temporal has no word for.
@@ -17,8 +17,10 @@ pub(crate) mod temporal {
     tonic::include_proto!("temporal.api.workflowservice.v1");
 }
 
+pub use temporal::workflow_service_client;
+
 /// Temporal's service and all that it refers to.
-pub(crate) const TEMPORAL_DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("temporal");
+pub const TEMPORAL_DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("temporal");
 
 /// The service of `wrt.v1`.
-pub(crate) const WRT_DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("wrt");
+pub const WRT_DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("wrt");

@@ -96,7 +96,7 @@ fn pending_activity(activity: &Activity) -> PendingActivityInfo {
             .then(|| time(activity.attempt_scheduled_ns))
             .flatten(),
         priority: activity.priority.clone(),
-
+        ..Default::default()
     }
 }
 
@@ -112,7 +112,6 @@ fn pending_workflow_task(task: &WorkflowTask) -> PendingWorkflowTaskInfo {
         original_scheduled_time: time(task.scheduled_ns),
         started_time: time(task.started_ns),
         attempt: task.attempt,
-        ..Default::default()
     }
 }
 

@@ -94,13 +94,14 @@ impl Compiler {
 
     async fn compile(&self, digest: &Digest, bytes: Vec<u8>) -> Result<Component, HostError> {
         let engine = self.engine.clone();
-        tokio::task::spawn_blocking(move || Component::from_binary(&engine, &bytes))
+        let compiled = tokio::task::spawn_blocking(move || Component::from_binary(&engine, &bytes))
             .await
-            .expect("the compiler does not panic")
-            .map_err(|error| HostError::Compile {
-                digest: digest.clone(),
-                cause: message(&error),
-            })
+            // The compiler panicked over a component that nobody foresaw: that is the component's trouble only.
+            .unwrap_or_else(|panic| Err(panic.into()));
+        compiled.map_err(|error| HostError::Compile {
+            digest: digest.clone(),
+            cause: message(&error),
+        })
     }
 
     /// What an earlier start wrote, if it fits this version of wasmtime, its settings and this processor.

@@ -21,6 +21,9 @@ pub(crate) const TABLE_ELEMENTS: usize = 64 << 10;
 /// Core modules of one component, an upper bound: Python with its shared libraries has some thirty.
 const CORE_INSTANCES_PER_COMPONENT: u32 = 100;
 
+/// Bytes that wasmtime itself keeps for one instance, beside memory and tables. An upper bound: nothing is reserved.
+const INSTANCE_BYTES: usize = 16 << 20;
+
 /// The engine of workflows.
 pub(crate) fn workflow_engine(options: &HostOptions) -> Result<Engine, HostError> {
     let WorkflowLimits {
@@ -70,8 +73,8 @@ fn pool(instances: u32, memory_bytes: usize) -> InstanceAllocationStrategy {
         .max_memories_per_module(1)
         .max_tables_per_module(8)
         .table_elements(TABLE_ELEMENTS)
-        .max_component_instance_size(usize::MAX)
-        .max_core_instance_size(usize::MAX)
+        .max_component_instance_size(INSTANCE_BYTES)
+        .max_core_instance_size(INSTANCE_BYTES)
         .linear_memory_keep_resident(64 << 10)
         .table_keep_resident(16 << 10);
     InstanceAllocationStrategy::Pooling(pool)

@@ -360,7 +360,7 @@ mod tests {
             assert_eq!(chunks(&rows, most).flatten().copied().collect::<Vec<_>>(), rows);
             chunks(&rows, most).map(<[usize]>::len).collect()
         };
-        assert_eq!(sizes(0, 64), []);
+        assert!(sizes(0, 64).is_empty());
         assert_eq!(sizes(1, 64), [1]);
         assert_eq!(sizes(100, 64), [64, 32, 4]);
         assert_eq!(sizes(3, 1), [1, 1, 1]);

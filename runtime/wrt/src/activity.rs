@@ -6,9 +6,7 @@ use wrt_model::{
     proto::{
         Failure, FailureInfo, Payload,
         failure::ApplicationFailureInfo,
-        workflowservice::{
-            RespondActivityTaskCompletedByIdRequest, RespondActivityTaskFailedByIdRequest,
-        },
+        workflowservice::{RespondActivityTaskCompletedByIdRequest, RespondActivityTaskFailedByIdRequest},
     },
 };
 

@@ -20,7 +20,7 @@ use crate::{
 
 /// Durable workflows as WebAssembly components, behind Temporal's API.
 #[derive(Debug, Parser)]
-#[command(name = "wrt", version, propagate_version = true, after_help = exit::HELP)]
+#[command(name = "wrt", version, after_help = exit::HELP)]
 pub(crate) struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
@@ -33,7 +33,13 @@ pub(crate) struct Cli {
 #[command(next_help_heading = "Global options")]
 struct GlobalArgs {
     /// Address of the server [default: $TEMPORAL_ADDRESS, or 127.0.0.1:7233]
-    #[arg(long, global = true, env = "WRT_ADDRESS", value_name = "HOST:PORT")]
+    #[arg(
+        long,
+        global = true,
+        env = "WRT_ADDRESS",
+        hide_env_values = true,
+        value_name = "HOST:PORT"
+    )]
     address: Option<String>,
     /// Namespace to work in. `server start-dev` registers each one that is given
     #[arg(
@@ -41,6 +47,7 @@ struct GlobalArgs {
         short,
         global = true,
         env = "TEMPORAL_NAMESPACE",
+        hide_env_values = true,
         default_value = "default",
         value_name = "NAME"
     )]
@@ -97,10 +104,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<Exit> {
     outcome
 }
 
-async fn within(
-    timeout: Option<Duration>,
-    work: impl Future<Output = anyhow::Result<Exit>>,
-) -> anyhow::Result<Exit> {
+async fn within(timeout: Option<Duration>, work: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Result<Exit> {
     match timeout {
         None => work.await,
         Some(timeout) => match tokio::time::timeout(timeout, work).await {
@@ -121,8 +125,9 @@ impl Command {
             Command::Module(command) => command.run(context).await,
             Command::Workflow(command) => command.run(context).await,
             Command::Activity(command) => command.run(context).await,
-            Command::Namespace(command)
-            | Command::Operator(OperatorCommand::Namespace(command)) => command.run(context).await,
+            Command::Namespace(command) | Command::Operator(OperatorCommand::Namespace(command)) => {
+                command.run(context).await
+            }
             Command::Completion(args) => args.run(),
         }
     }
@@ -218,12 +223,20 @@ mod tests {
         let context = cli.global.into_context();
         assert_eq!(context.namespaces, ["a", "b"]);
         let error = cli.command.run(&context).await.unwrap_err().to_string();
-        assert_eq!(error, "--namespace is given 2 times; this command works in one namespace");
+        assert_eq!(
+            error,
+            "--namespace is given 2 times; this command works in one namespace"
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_command_that_takes_too_long_is_given_up() {
-        let error = within(Some(Duration::from_secs(5)), std::future::pending()).await.unwrap_err();
-        assert!(error.to_string().starts_with("gave up after --command-timeout 5s"), "{error}");
+        let error = within(Some(Duration::from_secs(5)), std::future::pending())
+            .await
+            .unwrap_err();
+        assert!(
+            error.to_string().starts_with("gave up after --command-timeout 5s"),
+            "{error}"
+        );
     }
 }

@@ -5,8 +5,7 @@ use std::{error::Error, time::Duration};
 use anyhow::{Context as _, anyhow};
 use prost::{Message, Name};
 use temporalio_protos::{
-    google::rpc::Status as RpcStatus,
-    temporal::api::errordetails::v1::WorkflowExecutionAlreadyStartedFailure,
+    google::rpc::Status as RpcStatus, temporal::api::errordetails::v1::WorkflowExecutionAlreadyStartedFailure,
 };
 use tonic::{
     Code, Response, Status,
@@ -29,7 +28,11 @@ pub(crate) struct Client {
 impl Client {
     /// Connects to a server at `host:port`.
     pub(crate) async fn connect(address: &str, namespace: &str) -> anyhow::Result<Self> {
-        let url = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
+        let url = if address.contains("://") {
+            address.to_owned()
+        } else {
+            format!("http://{address}")
+        };
         let endpoint = Endpoint::from_shared(url)
             .with_context(|| format!("--address `{address}` has not the form HOST:PORT"))?
             .user_agent(concat!("wrt/", env!("CARGO_PKG_VERSION")))?
@@ -45,7 +48,10 @@ impl Client {
                 root_cause(&error)
             )
         })?;
-        Ok(Client { channel, namespace: namespace.to_owned() })
+        Ok(Client {
+            channel,
+            namespace: namespace.to_owned(),
+        })
     }
 
     /// The namespace to work in, as requests name it.
@@ -170,7 +176,10 @@ mod tests {
         let address = listener.local_addr().unwrap().to_string();
         drop(listener);
         let error = Client::connect(&address, "default").await.unwrap_err().to_string();
-        assert!(error.starts_with(&format!("cannot reach a server at {address}: Connection refused")), "{error}");
+        assert!(
+            error.starts_with(&format!("cannot reach a server at {address}: Connection refused")),
+            "{error}"
+        );
         assert!(error.contains("wrt server start-dev"), "{error}");
     }
 }

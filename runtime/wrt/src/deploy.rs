@@ -16,8 +16,7 @@ use crate::{
     payload::key_value,
     progress::Progress,
     proto::wrt::{
-        DeployComponentRequest, DeployComponentResponse, DeployOptions, Grants,
-        deploy_component_request::Part,
+        DeployComponentRequest, DeployComponentResponse, DeployOptions, Grants, deploy_component_request::Part,
     },
 };
 
@@ -53,8 +52,7 @@ pub(crate) struct DeployArgs {
 impl DeployArgs {
     /// Uploads the component and prints what became of it.
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
-        let bytes = std::fs::read(&self.file)
-            .with_context(|| format!("read component {}", self.file.display()))?;
+        let bytes = std::fs::read(&self.file).with_context(|| format!("read component {}", self.file.display()))?;
         let client = context.client().await?;
         let progress = Progress::new(&context.output, format!("deploying {}", self.file.display()));
         let parts = parts(self.options(&client), &bytes);
@@ -141,7 +139,9 @@ mod tests {
     #[test]
     fn an_upload_is_the_options_and_then_all_the_bytes() {
         let bytes: Vec<u8> = (0..CHUNK_BYTES + 3).map(|index| index as u8).collect();
-        let mut parts = parts(DeployOptions::default(), &bytes).into_iter().map(|part| part.part);
+        let mut parts = parts(DeployOptions::default(), &bytes)
+            .into_iter()
+            .map(|part| part.part);
         assert!(matches!(parts.next(), Some(Some(Part::Options(_)))));
         let sent: Vec<u8> = parts
             .flat_map(|part| match part {

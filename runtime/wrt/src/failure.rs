@@ -55,12 +55,16 @@ fn facts(info: Option<&FailureInfo>) -> String {
             vec![flag(info.non_retryable, "non-retryable")]
         }
         Some(FailureInfo::ActivityFailureInfo(info)) => vec![
-            info.activity_type.as_ref().map_or_else(String::new, |kind| kind.name.clone()),
+            info.activity_type
+                .as_ref()
+                .map_or_else(String::new, |kind| kind.name.clone()),
             labeled("activity id", info.activity_id.clone()),
             camel(info.retry_state().as_str_name(), "RETRY_STATE_"),
         ],
         Some(FailureInfo::ChildWorkflowExecutionFailureInfo(info)) => vec![
-            info.workflow_type.as_ref().map_or_else(String::new, |kind| kind.name.clone()),
+            info.workflow_type
+                .as_ref()
+                .map_or_else(String::new, |kind| kind.name.clone()),
             camel(info.retry_state().as_str_name(), "RETRY_STATE_"),
         ],
         Some(
@@ -70,7 +74,11 @@ fn facts(info: Option<&FailureInfo>) -> String {
             | FailureInfo::NexusHandlerFailureInfo(_),
         ) => vec![],
     };
-    facts.into_iter().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join(", ")
+    facts
+        .into_iter()
+        .filter(|fact| !fact.is_empty())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn flag(set: bool, text: &str) -> String {
@@ -78,7 +86,11 @@ fn flag(set: bool, text: &str) -> String {
 }
 
 fn labeled(label: &str, value: String) -> String {
-    if value.is_empty() { value } else { format!("{label} {value}") }
+    if value.is_empty() {
+        value
+    } else {
+        format!("{label} {value}")
+    }
 }
 
 #[cfg(test)]
@@ -103,23 +115,35 @@ mod tests {
             ..application("card declined", "CardDeclined", true)
         };
         let info = ActivityFailureInfo {
-            activity_type: Some(ActivityType { name: "FreezePayment".to_owned() }),
+            activity_type: Some(ActivityType {
+                name: "FreezePayment".to_owned(),
+            }),
             activity_id: "3".to_owned(),
             ..Default::default()
         };
         let failure = activity(info, RetryState::NonRetryableFailure, declined);
-        assert_snapshot!(text(&failure), @"");
+        assert_snapshot!(text(&failure), @r"
+        activity error (FreezePayment, activity id 3, NonRetryableFailure)
+        caused by: card declined (CardDeclined, non-retryable)
+            at charge
+            at main
+        ");
     }
 
     #[test]
     fn a_timeout_shows_its_kind_and_the_last_heartbeat() {
         let failure = timeout(TimeoutType::Heartbeat, payloads(vec![json("7")]));
-        assert_snapshot!(text(&failure), @"");
+        assert_snapshot!(text(&failure), @r"
+        activity Heartbeat timeout (Heartbeat, last heartbeat 7)
+        ");
     }
 
     #[test]
     fn a_link_without_facts_is_its_message() {
-        let failure = Failure { message: "boom".to_owned(), ..Default::default() };
+        let failure = Failure {
+            message: "boom".to_owned(),
+            ..Default::default()
+        };
         assert_eq!(text(&failure), "boom");
     }
 }

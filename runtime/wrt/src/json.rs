@@ -8,12 +8,13 @@ use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::{Map, Value};
 
-use crate::proto;
+use crate::proto::{TEMPORAL_DESCRIPTORS, WRT_DESCRIPTORS};
 
 static DESCRIPTORS: LazyLock<DescriptorPool> = LazyLock::new(|| {
     let mut pool = DescriptorPool::new();
-    for set in [proto::TEMPORAL, proto::WRT] {
-        pool.decode_file_descriptor_set(set).expect("descriptors come from the build");
+    for set in [TEMPORAL_DESCRIPTORS, WRT_DESCRIPTORS] {
+        pool.decode_file_descriptor_set(set)
+            .expect("descriptors come from the build");
     }
     pool
 });
@@ -62,12 +63,7 @@ fn shorten_object(mut fields: Map<String, Value>) -> Value {
     {
         return shorten(payloads.take());
     }
-    Value::Object(
-        fields
-            .into_iter()
-            .map(|(name, value)| (name, shorten(value)))
-            .collect(),
-    )
+    Value::Object(fields.into_iter().map(|(name, value)| (name, shorten(value))).collect())
 }
 
 /// What a payload holds, if these are the fields of a payload that has no more to say than JSON.
@@ -106,7 +102,10 @@ mod tests {
     fn signaled(input: Vec<Payload>) -> HistoryEvent {
         HistoryEvent {
             event_id: 5,
-            event_time: Some(prost_types::Timestamp { seconds: 0, nanos: 1_000_000 }),
+            event_time: Some(prost_types::Timestamp {
+                seconds: 0,
+                nanos: 1_000_000,
+            }),
             event_type: EventType::WorkflowExecutionSignaled as i32,
             attributes: Some(EventAttributes::WorkflowExecutionSignaledEventAttributes(
                 WorkflowExecutionSignaledEventAttributes {
@@ -133,7 +132,9 @@ mod tests {
             )),
             ..Default::default()
         };
-        let history = History { events: vec![signaled(vec![payload::json("1")]), timer] };
+        let history = History {
+            events: vec![signaled(vec![payload::json("1")]), timer],
+        };
         assert_eq!(
             canonical(&history),
             json!({"events": [
@@ -166,7 +167,12 @@ mod tests {
         };
         // The second payload holds what looks like a payload: it must come out as it is.
         let lookalike = r#"{"metadata":{"encoding":"anNvbi9wbGFpbg=="},"data":"MQ=="}"#;
-        let input = vec![payload::json(r#"{"a":1}"#), payload::json(lookalike), payload::null(), binary];
+        let input = vec![
+            payload::json(r#"{"a":1}"#),
+            payload::json(lookalike),
+            payload::null(),
+            binary,
+        ];
         assert_eq!(
             friendly(&signaled(input))["workflowExecutionSignaledEventAttributes"]["input"],
             json!([

@@ -11,8 +11,8 @@ use crate::{
     output::{card, heading, table},
     proto::wrt::{
         Component, ComponentKind, DeleteVersionRequest, Deployment, DescribeDeploymentRequest,
-        DescribeDeploymentResponse, HandlerDefinition, ListDeploymentsRequest,
-        SetCurrentVersionRequest, TypeDefinition, list_deployments_response::Entry,
+        DescribeDeploymentResponse, HandlerDefinition, ListDeploymentsRequest, SetCurrentVersionRequest,
+        TypeDefinition, list_deployments_response::Entry,
     },
     time, words,
 };
@@ -72,20 +72,30 @@ impl ModuleCommand {
 
 async fn list(context: &Context) -> anyhow::Result<()> {
     let client = context.client().await?;
-    let request = ListDeploymentsRequest { namespace: client.namespace() };
+    let request = ListDeploymentsRequest {
+        namespace: client.namespace(),
+    };
     let outcome = client.components().list_deployments(request).await;
     let deployments = answer("list deployments", outcome)?.deployments;
     let headers = ["Name", "Kind", "TaskQueue", "Current", "Versions", "Types"];
     context.output.list(
         || table(&headers, deployments.iter().map(row).collect()),
-        || deployments.iter().map(|entry| json::named("wrt.v1.ListDeploymentsResponse.Entry", entry)).collect(),
+        || {
+            deployments
+                .iter()
+                .map(|entry| json::named("wrt.v1.ListDeploymentsResponse.Entry", entry))
+                .collect()
+        },
     )?;
     Ok(())
 }
 
 fn row(entry: &Entry) -> Vec<String> {
     let deployment = entry.deployment.clone().unwrap_or_default();
-    let types = entry.component.as_ref().map(|component| names(&component.types, |it| &it.name));
+    let types = entry
+        .component
+        .as_ref()
+        .map(|component| names(&component.types, |it| &it.name));
     vec![
         deployment.name.clone(),
         kind_word(deployment.kind()),
@@ -99,8 +109,10 @@ fn row(entry: &Entry) -> Vec<String> {
 impl DescribeCommand {
     async fn run(self, context: &Context) -> anyhow::Result<()> {
         let client = context.client().await?;
-        let request =
-            DescribeDeploymentRequest { namespace: client.namespace(), name: self.name };
+        let request = DescribeDeploymentRequest {
+            namespace: client.namespace(),
+            name: self.name,
+        };
         let outcome = client.components().describe_deployment(request).await;
         let described = answer("describe deployment", outcome)?;
         context.output.one(
@@ -122,9 +134,15 @@ impl SetCurrentCommand {
         let outcome = client.components().set_current_version(request).await;
         let deployment = answer("set current version", outcome)?.deployment.unwrap_or_default();
         let text = || {
-            format!("New runs of {} start on {}", deployment.name, short(&deployment.current_digest))
+            format!(
+                "New runs of {} start on {}",
+                deployment.name,
+                short(&deployment.current_digest)
+            )
         };
-        context.output.one(text, || json::named("wrt.v1.Deployment", &deployment))?;
+        context
+            .output
+            .one(text, || json::named("wrt.v1.Deployment", &deployment))?;
         Ok(())
     }
 }
@@ -162,7 +180,11 @@ fn text(described: &DescribeDeploymentResponse) -> String {
         .find(|component| component.digest == deployment.current_digest);
     let parts = [
         facts(&deployment, current),
-        format!("{}\n{}", heading("Versions:"), versions(&deployment, &described.components)),
+        format!(
+            "{}\n{}",
+            heading("Versions:"),
+            versions(&deployment, &described.components)
+        ),
         format!("{}\n{}", heading("Types:"), current.map(types).unwrap_or_default()),
     ];
     parts.join("\n\n")
@@ -191,7 +213,11 @@ fn versions(deployment: &Deployment, components: &[Component]) -> String {
             short(&version.digest).to_owned(),
             time::point(version.deploy_time.as_ref()),
             size.unwrap_or_default(),
-            if is_current { "current".to_owned() } else { String::new() },
+            if is_current {
+                "current".to_owned()
+            } else {
+                String::new()
+            },
         ]
     });
     table(&["BuildId", "Deployed", "Size", ""], rows.collect())
@@ -208,9 +234,16 @@ fn types(component: &Component) -> String {
             kind.description.clone(),
         ]
     });
-    table(&["Type", "Signals", "Queries", "Updates", "Description"], rows.collect())
+    table(
+        &["Type", "Signals", "Queries", "Updates", "Description"],
+        rows.collect(),
+    )
 }
 
 fn names<T>(items: &[T], name: impl Fn(&T) -> &String) -> String {
-    items.iter().map(|item| name(item).as_str()).collect::<Vec<_>>().join(", ")
+    items
+        .iter()
+        .map(|item| name(item).as_str())
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 use wrt_model::proto::{
     namespace::{NamespaceConfig, UpdateNamespaceInfo},
     workflowservice::{
-        DescribeNamespaceRequest, DescribeNamespaceResponse, ListNamespacesRequest,
-        RegisterNamespaceRequest, UpdateNamespaceRequest,
+        DescribeNamespaceRequest, DescribeNamespaceResponse, ListNamespacesRequest, RegisterNamespaceRequest,
+        UpdateNamespaceRequest,
     },
 };
 
@@ -138,7 +138,10 @@ impl UpdateCommand {
         let name = self.name.or_global(context)?;
         let client = context.client().await?;
         // An update replaces these fields together, so those that stay have to be known.
-        let info = describe(&client, name.clone()).await?.namespace_info.unwrap_or_default();
+        let info = describe(&client, name.clone())
+            .await?
+            .namespace_info
+            .unwrap_or_default();
         let retention = self.retention.map(time::proto).transpose()?;
         let request = UpdateNamespaceRequest {
             namespace: name.clone(),
@@ -163,7 +166,10 @@ impl UpdateCommand {
 async fn list(context: &Context) -> anyhow::Result<()> {
     let client = context.client().await?;
     let mut found = Vec::new();
-    let mut request = ListNamespacesRequest { page_size: 100, ..Default::default() };
+    let mut request = ListNamespacesRequest {
+        page_size: 100,
+        ..Default::default()
+    };
     loop {
         let outcome = client.workflows().list_namespaces(request.clone()).await;
         let page = answer("list namespaces", outcome)?;
@@ -173,14 +179,27 @@ async fn list(context: &Context) -> anyhow::Result<()> {
         }
         request.next_page_token = page.next_page_token;
     }
-    let text = || table(&["Name", "State", "Retention", "Description"], found.iter().map(row).collect());
-    context.output.list(text, || found.iter().map(json::friendly).collect())?;
+    let text = || {
+        table(
+            &["Name", "State", "Retention", "Description"],
+            found.iter().map(row).collect(),
+        )
+    };
+    context
+        .output
+        .list(text, || found.iter().map(json::friendly).collect())?;
     Ok(())
 }
 
 async fn describe(client: &Client, name: String) -> anyhow::Result<DescribeNamespaceResponse> {
-    let request = DescribeNamespaceRequest { namespace: name, ..Default::default() };
-    answer("describe namespace", client.workflows().describe_namespace(request).await)
+    let request = DescribeNamespaceRequest {
+        namespace: name,
+        ..Default::default()
+    };
+    answer(
+        "describe namespace",
+        client.workflows().describe_namespace(request).await,
+    )
 }
 
 fn row(described: &DescribeNamespaceResponse) -> Vec<String> {

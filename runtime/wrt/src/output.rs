@@ -56,11 +56,7 @@ impl Output {
     }
 
     /// Prints one thing: its text or its JSON.
-    pub(crate) fn one(
-        &self,
-        text: impl FnOnce() -> String,
-        json: impl FnOnce() -> Value,
-    ) -> io::Result<()> {
+    pub(crate) fn one(&self, text: impl FnOnce() -> String, json: impl FnOnce() -> Value) -> io::Result<()> {
         match self.format {
             Format::Text => write_line(&text()),
             Format::Json | Format::Jsonl => self.json(&json()),
@@ -69,11 +65,7 @@ impl Output {
     }
 
     /// Prints several things: a text about all of them, or the JSON of each.
-    pub(crate) fn list(
-        &self,
-        text: impl FnOnce() -> String,
-        json: impl FnOnce() -> Vec<Value>,
-    ) -> io::Result<()> {
+    pub(crate) fn list(&self, text: impl FnOnce() -> String, json: impl FnOnce() -> Vec<Value>) -> io::Result<()> {
         match self.format {
             Format::Text => write_line(&text()),
             Format::Json => self.json(&Value::Array(json())),
@@ -177,6 +169,10 @@ mod tests {
             vec!["Running".to_owned(), "order-1".to_owned()],
             vec!["Completed".to_owned(), "a-much-longer-id".to_owned()],
         ];
-        assert_snapshot!(table(&["Status", "WorkflowId"], rows), @"");
+        assert_snapshot!(table(&["Status", "WorkflowId"], rows), @r"
+        Status     WorkflowId
+        Running    order-1
+        Completed  a-much-longer-id
+        ");
     }
 }

@@ -85,7 +85,10 @@ mod tests {
 
     #[test]
     fn inputs_become_json_payloads_in_order() {
-        let args = InputArgs { input: vec!["1".to_owned(), r#"{"a": 2}"#.to_owned()], ..Default::default() };
+        let args = InputArgs {
+            input: vec!["1".to_owned(), r#"{"a": 2}"#.to_owned()],
+            ..Default::default()
+        };
         let payloads = args.payloads().unwrap();
         assert_eq!(value(payloads.as_ref()), Some(json!([1, {"a": 2}])));
         assert_eq!(InputArgs::default().payloads().unwrap(), None);
@@ -97,7 +100,13 @@ mod tests {
         let (good, bad) = (folder.path().join("good.json"), folder.path().join("bad.json"));
         fs::write(&good, "\"hello\"\n").unwrap();
         fs::write(&bad, "hello").unwrap();
-        let read = |file| InputArgs { input_file: vec![file], ..Default::default() }.payloads();
+        let read = |file| {
+            InputArgs {
+                input_file: vec![file],
+                ..Default::default()
+            }
+            .payloads()
+        };
         assert_eq!(text(read(good).unwrap().as_ref()), "\"hello\"");
         assert!(read(bad).unwrap_err().to_string().contains("bad.json"));
         let missing = read(folder.path().join("missing.json")).unwrap_err();

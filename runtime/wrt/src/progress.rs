@@ -21,13 +21,21 @@ impl Progress {
     /// A spinner with this title; hidden unless people read both streams.
     pub(crate) fn new(output: &Output, title: impl Into<String>) -> Self {
         let title = title.into();
-        let bar = if output.is_text() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("{spinner:.cyan} {elapsed} {msg}")
-            .expect("the template is well-formed");
+        let bar = if output.is_text() {
+            ProgressBar::new_spinner()
+        } else {
+            ProgressBar::hidden()
+        };
+        let style =
+            ProgressStyle::with_template("{spinner:.cyan} {elapsed} {msg}").expect("the template is well-formed");
         bar.set_style(style);
         bar.set_message(title.clone());
         bar.enable_steady_tick(Duration::from_millis(100));
-        Progress { bar, title, last: VecDeque::with_capacity(LINES) }
+        Progress {
+            bar,
+            title,
+            last: VecDeque::with_capacity(LINES),
+        }
     }
 
     /// True when nobody sees it, so that nothing need be found out for it.

@@ -2,6 +2,7 @@
 
 mod config;
 mod logging;
+mod run;
 mod settings;
 mod signals;
 
@@ -26,16 +27,16 @@ pub(crate) struct ServerArgs {
     #[command(subcommand)]
     verb: Option<ServerVerb>,
     /// A configuration file, in TOML
-    #[arg(long, env = "WRT_CONFIG", value_name = "FILE")]
+    #[arg(long, env = "WRT_CONFIG", hide_env_values = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where to listen
-    #[arg(long, env = "WRT_LISTEN", value_name = "HOST:PORT")]
+    #[arg(long, env = "WRT_LISTEN", hide_env_values = true, value_name = "HOST:PORT")]
     listen: Option<String>,
     /// The database file
-    #[arg(long, short = 'f', env = "WRT_DATABASE", value_name = "FILE")]
+    #[arg(long, short = 'f', env = "WRT_DATABASE", hide_env_values = true, value_name = "FILE")]
     db_filename: Option<PathBuf>,
     /// The folder for compiled components
-    #[arg(long, env = "WRT_CACHE_DIR", value_name = "FOLDER")]
+    #[arg(long, env = "WRT_CACHE_DIR", hide_env_values = true, value_name = "FOLDER")]
     cache_dir: Option<PathBuf>,
     #[command(flatten)]
     log: LogArgs,
@@ -91,11 +92,16 @@ impl ServerArgs {
         if let Some(ServerVerb::StartDev(args)) = &self.verb {
             args.temporal.explain();
         }
-        { context.output.text(&format!("{settings:?}"))?; Ok(Exit::Success) }
+        run::run(settings, &context.output).await
     }
 
     fn configured(&self) -> anyhow::Result<Settings> {
-        let config = self.config.as_deref().map(Config::read).transpose()?.unwrap_or_default();
+        let config = self
+            .config
+            .as_deref()
+            .map(Config::read)
+            .transpose()?
+            .unwrap_or_default();
         let mut settings = config.settings()?;
         set(&mut settings.listen, self.listen.clone());
         settings.database = self.db_filename.clone().or(settings.database);
@@ -173,7 +179,12 @@ mod tests {
 
     #[test]
     fn the_development_server_keeps_its_data_in_a_file_of_its_port_unless_told_otherwise() {
-        assert!(start_dev("server start-dev -p 7400").database.unwrap().ends_with("wrt/dev-7400.db"));
+        assert!(
+            start_dev("server start-dev -p 7400")
+                .database
+                .unwrap()
+                .ends_with("wrt/dev-7400.db")
+        );
         assert_eq!(start_dev("server start-dev -f :memory:").database, None);
     }
 
@@ -181,7 +192,11 @@ mod tests {
     fn flags_win_over_the_configuration_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("wrt.toml");
-        std::fs::write(&file, "listen = \"0.0.0.0:1\"\n[database]\npath = \"a.db\"\n[log]\nformat = \"json\"").unwrap();
+        std::fs::write(
+            &file,
+            "listen = \"0.0.0.0:1\"\n[database]\npath = \"a.db\"\n[log]\nformat = \"json\"",
+        )
+        .unwrap();
         let args = parse(&format!("server --config {} --listen [::]:2", file.display()));
         let settings = args.configured().unwrap();
         assert_eq!(settings.listen, "[::]:2");

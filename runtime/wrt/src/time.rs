@@ -49,7 +49,10 @@ mod tests {
     use super::*;
 
     fn at(seconds: i64, millis: i32) -> Timestamp {
-        Timestamp { seconds, nanos: millis * 1_000_000 }
+        Timestamp {
+            seconds,
+            nanos: millis * 1_000_000,
+        }
     }
 
     #[test]

@@ -67,7 +67,10 @@ struct ExecutionArgs {
 
 impl From<ExecutionArgs> for WorkflowExecution {
     fn from(args: ExecutionArgs) -> Self {
-        WorkflowExecution { workflow_id: args.workflow_id, run_id: args.run_id }
+        WorkflowExecution {
+            workflow_id: args.workflow_id,
+            run_id: args.run_id,
+        }
     }
 }
 

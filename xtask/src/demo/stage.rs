@@ -39,7 +39,9 @@ impl Actor {
         let words = self.greeting.split_whitespace();
         let addresses = words.map(|word| word.trim_start_matches("http://").trim_end_matches(['/', ',', '.']));
         let address = addresses.into_iter().find(|word| word.starts_with("127.0.0.1:"));
-        address.map(str::to_owned).with_context(|| format!("find an address in `{}`", self.greeting))
+        address
+            .map(str::to_owned)
+            .with_context(|| format!("find an address in `{}`", self.greeting))
     }
 }
 
@@ -54,11 +56,14 @@ impl Stage {
         ctrlc::set_handler(move || {
             // Keeps the lock, so that nothing is started any more.
             let mut processes = lock(&interrupted);
-            kill_all(&mut processes);
+            kill_all(processes.drain(..).collect());
             std::process::exit(INTERRUPTED);
         })
         .context("handle interrupts")?;
-        Ok(Self { folder: folder.to_owned(), processes })
+        Ok(Self {
+            folder: folder.to_owned(),
+            processes,
+        })
     }
 
     /// Starts a process and waits until a line that it writes holds the word. What it writes goes to a log file.
@@ -68,7 +73,10 @@ impl Stage {
     pub(super) fn start(&self, name: &str, command: &mut Command, ready: &str) -> Result<Actor> {
         let log = self.folder.join(format!("{name}.log"));
         let mut file = File::options().create(true).append(true).open(&log)?;
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         let (id, lines) = self.spawn(command).with_context(|| format!("start {name}"))?;
         let greeting = greeting(&lines, &mut file, ready)
             .with_context(|| format!("wait until {name} is ready; its log is {}", log.display()))?;
@@ -77,16 +85,11 @@ impl Stage {
     }
 
     /// Kills a process as a power cut would: it gets no chance to write anything.
-    ///
-    /// # Errors
-    /// It cannot be killed.
-    pub(super) fn kill(&self, actor: &Actor) -> Result<()> {
+    pub(super) fn kill(&self, actor: &Actor) {
         let mut processes = lock(&self.processes);
-        let index = processes.iter().position(|process| process.id() == actor.id);
-        let mut process = processes.swap_remove(index.context("find the process to kill")?);
-        process.kill()?;
-        process.wait()?;
-        Ok(())
+        let (killed, others) = processes.drain(..).partition(|process| process.id() == actor.id);
+        *processes = others;
+        kill_all(killed);
     }
 
     fn spawn(&self, command: &mut Command) -> Result<(u32, Receiver<String>)> {
@@ -103,7 +106,7 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        kill_all(&mut lock(&self.processes));
+        kill_all(lock(&self.processes).drain(..).collect());
     }
 }
 
@@ -112,8 +115,8 @@ fn lock(processes: &Mutex<Vec<Child>>) -> MutexGuard<'_, Vec<Child>> {
     processes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn kill_all(processes: &mut Vec<Child>) {
-    for mut process in processes.drain(..) {
+fn kill_all(processes: Vec<Child>) {
+    for mut process in processes {
         // It may have ended by itself, which is as good.
         let _ = process.kill();
         let _ = process.wait();

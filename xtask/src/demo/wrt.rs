@@ -23,7 +23,10 @@ pub(super) struct Wrt {
 impl Wrt {
     /// Talks to the server at this address.
     pub(super) fn new(program: &Path, address: &str) -> Self {
-        Self { program: program.to_owned(), address: address.to_owned() }
+        Self {
+            program: program.to_owned(),
+            address: address.to_owned(),
+        }
     }
 
     /// Shows a command, runs it, and lets its output be seen.
@@ -64,7 +67,9 @@ impl Wrt {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.args(arguments).args(["--address", &self.address, "--command-timeout", "2m"]);
+        command
+            .args(arguments)
+            .args(["--address", &self.address, "--command-timeout", "2m"]);
         command
     }
 }

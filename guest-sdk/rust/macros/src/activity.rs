@@ -77,7 +77,7 @@ pub(crate) fn entry(handler: &Handler, path: &TokenStream) -> TokenStream {
             definition: #definition,
             execute: |context, input| {
                 let _ = context;
-                let #pattern = <#tuple as ::wrt_sdk::Arguments>::decode(input)?;
+                let #pattern = <#tuple as ::wrt_sdk::FromArguments>::decode(input)?;
                 let output = #path(#context #(#names),*)?;
                 ::core::result::Result::Ok(::wrt_sdk::ToPayload::to_payload(&output)?)
             },

@@ -15,7 +15,11 @@ pub(crate) struct Handler {
 impl Handler {
     /// An expression of type `HandlerDefinition`.
     pub(crate) fn definition(&self) -> TokenStream {
-        let Handler { name, description, parts } = self;
+        let Handler {
+            name,
+            description,
+            parts,
+        } = self;
         let (input_schema, output_schema) = (parts.input_schema(), parts.output_schema());
         quote! {
             ::wrt_sdk::HandlerDefinition {
@@ -38,7 +42,7 @@ impl Handler {
             quote!(let () = context.state_mut(|state| state.#ident(#(#names),*));)
         };
         quote! {
-            #name => match <#tuple as ::wrt_sdk::Arguments>::decode(input) {
+            #name => match <#tuple as ::wrt_sdk::FromArguments>::decode(input) {
                 ::core::result::Result::Ok(#pattern) => {
                     #call
                     ::wrt_sdk::__private::SignalOutcome::Handled
@@ -54,7 +58,10 @@ impl Handler {
         let Handler { name, parts, .. } = self;
         let (ident, names, context) = (&parts.ident, &parts.names, parts.workflow_context());
         let outcome = match parts.output {
-            Output::Nothing => quote!({ call.await; ::core::result::Result::Ok(()) }),
+            Output::Nothing => quote!({
+                call.await;
+                ::core::result::Result::Ok(())
+            }),
             _ => quote!(call.await.map_err(::core::convert::Into::into)),
         };
         quote! {
@@ -78,7 +85,7 @@ impl Handler {
         };
         quote! {
             #name => (|| {
-                let #pattern = <#tuple as ::wrt_sdk::Arguments>::decode(input)?;
+                let #pattern = <#tuple as ::wrt_sdk::FromArguments>::decode(input)?;
                 let answer = self.#ident(#(#names),*)#question;
                 ::core::result::Result::Ok(::wrt_sdk::ToPayload::to_payload(&answer)?)
             })(),

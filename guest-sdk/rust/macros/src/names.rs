@@ -68,7 +68,12 @@ fn doc_line(attribute: &Attribute) -> Option<String> {
         return None;
     };
     match (&meta.value, meta.path.is_ident("doc")) {
-        (Expr::Lit(ExprLit { lit: Lit::Str(line), .. }), true) => {
+        (
+            Expr::Lit(ExprLit {
+                lit: Lit::Str(line), ..
+            }),
+            true,
+        ) => {
             let line = line.value();
             Some(line.strip_prefix(' ').unwrap_or(&line).to_owned())
         }

@@ -61,7 +61,9 @@ impl Parts {
             has_self,
             is_async: signature.asyncness.is_some(),
             context,
-            names: (0..types.len()).map(|index| format_ident!("argument_{index}")).collect(),
+            names: (0..types.len())
+                .map(|index| format_ident!("argument_{index}"))
+                .collect(),
             arguments: types,
             output: output(&signature.output),
         })

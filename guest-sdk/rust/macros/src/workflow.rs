@@ -64,9 +64,9 @@ fn of_function(options: &Options, function: &ItemFn) -> syn::Result<TokenStream>
 fn of_impl(options: &Options, mut block: ItemImpl) -> syn::Result<TokenStream> {
     let methods = Methods::taken_from(&mut block)?;
     let ty = &block.self_ty;
-    let run = methods.run.ok_or_else(|| {
-        syn::Error::new(ty.span(), "one method has to be marked `#[run]`: the main task")
-    })?;
+    let run = methods
+        .run
+        .ok_or_else(|| syn::Error::new(ty.span(), "one method has to be marked `#[run]`: the main task"))?;
     let run_ident = &run.ident;
     let implementation = Workflow {
         ty: ty.to_token_stream(),
@@ -151,7 +151,9 @@ impl Workflow<'_> {
     }
 
     fn definition(&self) -> TokenStream {
-        let Workflow { name, description, run, .. } = self;
+        let Workflow {
+            name, description, run, ..
+        } = self;
         let (input_schema, output_schema) = (run.input_schema(), run.output_schema());
         let signals = self.signals.iter().map(Handler::definition);
         let queries = self.queries.iter().map(Handler::definition);
@@ -206,17 +208,24 @@ impl Workflow<'_> {
 
     fn query(&self) -> TokenStream {
         let arms = self.queries.iter().map(Handler::query_arm);
+        let answer = if self.queries.is_empty() {
+            quote!({
+                let _ = (name, input);
+                ::core::option::Option::None
+            })
+        } else {
+            quote!(::core::option::Option::Some(match name {
+                #(#arms)*
+                _ => return ::core::option::Option::None,
+            }))
+        };
         quote! {
             fn query(
                 &self,
                 name: &str,
                 input: ::std::vec::Vec<::wrt_sdk::Payload>,
             ) -> ::core::option::Option<::wrt_sdk::Result<::wrt_sdk::Payload>> {
-                let _ = &input;
-                ::core::option::Option::Some(match name {
-                    #(#arms)*
-                    _ => return ::core::option::Option::None,
-                })
+                #answer
             }
         }
     }

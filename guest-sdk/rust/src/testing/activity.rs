@@ -5,9 +5,7 @@ use std::{
     rc::Rc,
 };
 
-use crate::{
-    ActivityContext, ActivityInfo, FromPayload, Payload, ToPayload, activity_task::ActivityHost,
-};
+use crate::{ActivityContext, ActivityInfo, FromPayload, Payload, ToPayload, activity_task::ActivityHost};
 
 /// Stands for the runtime in the test of an activity function.
 ///
@@ -49,7 +47,10 @@ impl TestActivity {
             idempotency_key: "test".to_owned(),
             ..Default::default()
         };
-        TestActivity { info, host: Rc::default() }
+        TestActivity {
+            info,
+            host: Rc::default(),
+        }
     }
 
     /// The facts that the activity will be told.
@@ -64,7 +65,9 @@ impl TestActivity {
     /// Panics when the value cannot be encoded.
     #[must_use]
     pub fn last_heartbeat(mut self, progress: &impl ToPayload) -> Self {
-        let progress = progress.to_payload().expect("the progress that the test gives can be encoded");
+        let progress = progress
+            .to_payload()
+            .expect("the progress that the test gives can be encoded");
         self.info.heartbeat_details = vec![progress];
         self
     }

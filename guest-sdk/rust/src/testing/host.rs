@@ -111,7 +111,11 @@ impl Host for Rc<TestHost> {
 
     fn start_timer(&self, duration: Duration, summary: Option<&str>) -> u32 {
         let seq = self.seq();
-        self.push(Command::StartTimer { seq, duration, summary: summary.map(str::to_owned) });
+        self.push(Command::StartTimer {
+            seq,
+            duration,
+            summary: summary.map(str::to_owned),
+        });
         seq
     }
 

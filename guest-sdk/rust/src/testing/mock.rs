@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Arguments, FromPayload, Payload, Result, ToPayload};
+use crate::{FromArguments, FromPayload, Payload, Result, ToPayload};
 
 /// A mocked activity type.
 pub(super) struct Mock {
@@ -24,7 +24,7 @@ macro_rules! activity_mock {
         where
             Closure: FnMut($($name),*) -> Result<Output> + 'static,
             Output: ToPayload,
-            $($name: ToPayload + FromPayload,)*
+            $($name: FromPayload,)*
         {
             fn erase(mut self) -> Box<dyn FnMut(Vec<Payload>) -> Result<Payload>> {
                 Box::new(move |input| {

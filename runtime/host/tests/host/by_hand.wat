@@ -1,7 +1,7 @@
 ;; A workflow component before it is one. `describe` gives one workflow type; the other exports trap.
 (module
   (import "wasi_snapshot_preview1" "random_get" (func $random_get (param i32 i32) (result i32)))
-  (memory (export "memory") 1)
+  (memory (export "memory") 4)
   (global $free (mut i32) (i32.const 4096))
 
   ;; Names.

@@ -5,6 +5,8 @@ mod commands;
 mod compiled;
 mod determinism;
 mod hostile;
+mod logs;
+mod measure;
 mod parked;
 mod prepare;
 mod queries;

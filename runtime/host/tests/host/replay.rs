@@ -201,7 +201,7 @@ async fn a_command_too_few_or_too_many_is_a_divergence() {
     story.events.push(HistoryEvent { event_id, ..last });
     assert_eq!(
         story.diverges().await.failure.message,
-        "the workflow diverges from its history: it went to rest without the command for event 11 TimerStarted (timer \
+        "the workflow diverges from its history: it went to rest without the command for event 12 TimerStarted (timer \
          `3`)"
     );
 }

@@ -105,9 +105,11 @@ async fn a_commit_is_stored_whole_or_not_at_all() {
     assert_eq!(store.run(&good.key()).await.unwrap().unwrap().version, 1);
 }
 
-/// Commits all of them at once: the single-threaded runtime queues every one before the gate's task runs.
+/// Commits all of them at once: the single-threaded runtime queues every one before the gate's task runs, and
+/// `unconstrained` keeps it from switching tasks in between.
 async fn together(store: &Store, writes: Vec<Vec<RunWrite>>) -> Vec<Result<(), StoreError>> {
-    join_all(writes.into_iter().map(|runs| store.commit(Commit { runs }))).await
+    let commits = writes.into_iter().map(|runs| store.commit(Commit { runs }));
+    tokio::task::unconstrained(join_all(commits)).await
 }
 
 #[tokio::test]

@@ -151,17 +151,3 @@ fn retry_policy() -> RetryPolicy {
 fn payload(text: &str) -> Payload {
     wrt_model::payload::json(format!("\"{text}\""))
 }
-
-#[test]
-fn write_golden_once() {
-    std::fs::write(
-        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/run-1.bin"),
-        run().encode_to_vec(),
-    )
-    .unwrap();
-    std::fs::write(
-        concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/history-1.bin"),
-        batch(3, 2).bytes,
-    )
-    .unwrap();
-}

@@ -92,8 +92,7 @@ struct LogConfig {
 impl Config {
     /// Reads a file; the error of one that is wrong shows the place.
     pub(super) fn read(file: &Path) -> anyhow::Result<Self> {
-        let text = fs::read_to_string(file)
-            .with_context(|| format!("read configuration {}", file.display()))?;
+        let text = fs::read_to_string(file).with_context(|| format!("read configuration {}", file.display()))?;
         Self::parse(&text).with_context(|| format!("understand configuration {}", file.display()))
     }
 

@@ -12,10 +12,22 @@ use super::settings::{Settings, set};
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct LogArgs {
     /// What to log [default: info]
-    #[arg(long, value_enum, env = "WRT_LOG_LEVEL", value_name = "LEVEL")]
+    #[arg(
+        long,
+        value_enum,
+        env = "WRT_LOG_LEVEL",
+        hide_env_values = true,
+        value_name = "LEVEL"
+    )]
     log_level: Option<LogLevel>,
     /// How to log [default: text]
-    #[arg(long, value_enum, env = "WRT_LOG_FORMAT", value_name = "FORMAT")]
+    #[arg(
+        long,
+        value_enum,
+        env = "WRT_LOG_FORMAT",
+        hide_env_values = true,
+        value_name = "FORMAT"
+    )]
     log_format: Option<LogFormat>,
 }
 

@@ -28,7 +28,11 @@ pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<E
     announce(&listener, &settings, output)?;
 
     let shutdown = CancellationToken::new();
-    let options = ServeOptions { cluster_id, store: "sqlite".to_owned(), drain: settings.drain };
+    let options = ServeOptions {
+        cluster_id,
+        store: "sqlite".to_owned(),
+        drain: settings.drain,
+    };
     let serving = wrt_api::serve(engine.clone(), listener, options, shutdown.clone());
     let ending = async {
         let served = serve_until_signal(serving, &mut signals, &shutdown).await;
@@ -71,13 +75,18 @@ async fn start_engine(settings: &Settings) -> anyhow::Result<Engine> {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("create the database's folder {}", folder.display()))?;
     }
-    let options = StoreOptions { path: settings.database.clone(), readers: settings.readers };
+    let options = StoreOptions {
+        path: settings.database.clone(),
+        readers: settings.readers,
+    };
     let store = Store::open(options).await.context("open store")?;
-    let host = Host::new(settings.limits.host_options(settings.cache_dir.clone()))
-        .context("start WebAssembly host")?;
+    let host = Host::new(settings.limits.host_options(settings.cache_dir.clone())).context("start WebAssembly host")?;
     let mut options = EngineOptions::new(store, host);
     set(&mut options.parked_bytes, settings.limits.parked_memory_bytes);
-    set(&mut options.concurrent_activities, settings.limits.concurrent_activities);
+    set(
+        &mut options.concurrent_activities,
+        settings.limits.concurrent_activities,
+    );
     Engine::start(options).await.context("start engine")
 }
 
@@ -94,7 +103,10 @@ async fn register_namespaces(engine: &Engine, settings: &Settings) -> anyhow::Re
             Err(error) => return Err(error).with_context(action),
         }
     }
-    let first = settings.namespaces.first().context("`namespaces` names none; name one")?;
+    let first = settings
+        .namespaces
+        .first()
+        .context("`namespaces` names none; name one")?;
     Ok(engine.namespace(first).await?.id.clone())
 }
 
@@ -115,7 +127,12 @@ fn announce(listener: &TcpListener, settings: &Settings, output: &Output) -> any
         None => "memory, lost at the end".to_owned(),
     };
     output.one(
-        || format!("wrt {} listening on {address}, data in {database}", env!("CARGO_PKG_VERSION")),
+        || {
+            format!(
+                "wrt {} listening on {address}, data in {database}",
+                env!("CARGO_PKG_VERSION")
+            )
+        },
         || json!({"address": address.to_string(), "database": database}),
     )?;
     Ok(())

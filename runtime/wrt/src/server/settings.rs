@@ -70,7 +70,10 @@ impl Settings {
 impl Limits {
     /// The options of a host with these limits.
     pub(super) fn host_options(&self, cache_dir: Option<PathBuf>) -> HostOptions {
-        let mut options = HostOptions { cache_dir, ..HostOptions::default() };
+        let mut options = HostOptions {
+            cache_dir,
+            ..HostOptions::default()
+        };
         set(&mut options.workflow.memory_bytes, self.workflow_memory_bytes);
         set(&mut options.workflow.activation_time, self.activation_time);
         set(&mut options.activity.memory_bytes, self.activity_memory_bytes);
@@ -95,7 +98,11 @@ pub(super) fn data_dir() -> anyhow::Result<PathBuf> {
 
 /// `host:port`, with brackets around an IPv6 address.
 pub(super) fn listen_address(host: &str, port: u16) -> String {
-    if host.parse::<Ipv6Addr>().is_ok() { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    if host.parse::<Ipv6Addr>().is_ok() {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
 }
 
 #[cfg(test)]
@@ -111,10 +118,16 @@ mod tests {
 
     #[test]
     fn limits_that_are_not_set_stay_the_defaults() {
-        let limits = Limits { workflow_memory_bytes: Some(1 << 20), ..Limits::default() };
+        let limits = Limits {
+            workflow_memory_bytes: Some(1 << 20),
+            ..Limits::default()
+        };
         let options = limits.host_options(None);
         assert_eq!(options.workflow.memory_bytes, 1 << 20);
-        assert_eq!(options.workflow.activation_time, HostOptions::default().workflow.activation_time);
+        assert_eq!(
+            options.workflow.activation_time,
+            HostOptions::default().workflow.activation_time
+        );
         assert_eq!(options.instances, HostOptions::default().instances);
     }
 }

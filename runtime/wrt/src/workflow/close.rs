@@ -1,9 +1,7 @@
 //! How a run ended, as its last event tells it.
 
 use serde_json::{Value, json};
-use wrt_model::proto::{
-    EventAttributes, HistoryEvent, enums::WorkflowExecutionStatus as Status,
-};
+use wrt_model::proto::{EventAttributes, HistoryEvent, enums::WorkflowExecutionStatus as Status};
 
 use super::status_word;
 use crate::{
@@ -21,9 +19,7 @@ pub(super) fn status(event: &HistoryEvent) -> Option<Status> {
         EventAttributes::WorkflowExecutionTimedOutEventAttributes(_) => Some(Status::TimedOut),
         EventAttributes::WorkflowExecutionCanceledEventAttributes(_) => Some(Status::Canceled),
         EventAttributes::WorkflowExecutionTerminatedEventAttributes(_) => Some(Status::Terminated),
-        EventAttributes::WorkflowExecutionContinuedAsNewEventAttributes(_) => {
-            Some(Status::ContinuedAsNew)
-        }
+        EventAttributes::WorkflowExecutionContinuedAsNewEventAttributes(_) => Some(Status::ContinuedAsNew),
         _ => None,
     }
 }
@@ -31,18 +27,10 @@ pub(super) fn status(event: &HistoryEvent) -> Option<Status> {
 /// The run that goes on where this event ended one: by continue-as-new, by a retry, or in a cron schedule.
 pub(super) fn successor(event: &HistoryEvent) -> Option<&str> {
     let run_id = match event.attributes.as_ref()? {
-        EventAttributes::WorkflowExecutionContinuedAsNewEventAttributes(closed) => {
-            &closed.new_execution_run_id
-        }
-        EventAttributes::WorkflowExecutionCompletedEventAttributes(closed) => {
-            &closed.new_execution_run_id
-        }
-        EventAttributes::WorkflowExecutionFailedEventAttributes(closed) => {
-            &closed.new_execution_run_id
-        }
-        EventAttributes::WorkflowExecutionTimedOutEventAttributes(closed) => {
-            &closed.new_execution_run_id
-        }
+        EventAttributes::WorkflowExecutionContinuedAsNewEventAttributes(closed) => &closed.new_execution_run_id,
+        EventAttributes::WorkflowExecutionCompletedEventAttributes(closed) => &closed.new_execution_run_id,
+        EventAttributes::WorkflowExecutionFailedEventAttributes(closed) => &closed.new_execution_run_id,
+        EventAttributes::WorkflowExecutionTimedOutEventAttributes(closed) => &closed.new_execution_run_id,
         _ => return None,
     };
     (!run_id.is_empty()).then_some(run_id)
@@ -107,7 +95,9 @@ pub(super) fn result(event: &HistoryEvent) -> Option<Value> {
 }
 
 fn word(event: &HistoryEvent) -> String {
-    let Some(status) = status(event) else { return String::new() };
+    let Some(status) = status(event) else {
+        return String::new();
+    };
     let word = console::style(status_word(status).to_uppercase());
     match status {
         Status::Completed => word.green(),
@@ -133,12 +123,18 @@ mod tests {
     use super::*;
 
     fn closed_by(attributes: impl Into<EventAttributes>) -> HistoryEvent {
-        HistoryEvent { attributes: Some(attributes.into()), ..Default::default() }
+        HistoryEvent {
+            attributes: Some(attributes.into()),
+            ..Default::default()
+        }
     }
 
     fn completed(result: &[&str]) -> HistoryEvent {
         let result = result.iter().map(|text| payload_json(*text)).collect();
-        closed_by(WorkflowExecutionCompletedEventAttributes { result: payloads(result), ..Default::default() })
+        closed_by(WorkflowExecutionCompletedEventAttributes {
+            result: payloads(result),
+            ..Default::default()
+        })
     }
 
     fn failed(new_execution_run_id: &str) -> HistoryEvent {
@@ -154,8 +150,14 @@ mod tests {
         for (event, expected) in [
             (completed(&[]), Exit::Success),
             (failed(""), Exit::Failure),
-            (closed_by(WorkflowExecutionTimedOutEventAttributes::default()), Exit::TimedOut),
-            (closed_by(WorkflowExecutionTerminatedEventAttributes::default()), Exit::Terminated),
+            (
+                closed_by(WorkflowExecutionTimedOutEventAttributes::default()),
+                Exit::TimedOut,
+            ),
+            (
+                closed_by(WorkflowExecutionTerminatedEventAttributes::default()),
+                Exit::Terminated,
+            ),
         ] {
             assert_eq!(exit(&event), expected, "{event:?}");
         }
@@ -184,13 +186,29 @@ mod tests {
 
     #[test]
     fn the_card_shows_the_result_or_what_went_wrong() {
-        assert_snapshot!(text(&completed(&[r#"{"id":1}"#]), "2s".to_owned()), @"");
-        assert_snapshot!(text(&failed(""), String::new()), @"");
+        assert_snapshot!(text(&completed(&[r#"{"id":1}"#]), "2s".to_owned()), @r#"
+        Results:
+          Status   COMPLETED
+          RunTime  2s
+          Result   {
+                     "id": 1
+                   }
+        "#);
+        assert_snapshot!(text(&failed(""), String::new()), @r"
+        Results:
+          Status   FAILED
+          Failure  boom (Boom)
+        ");
         let terminated = closed_by(WorkflowExecutionTerminatedEventAttributes {
             reason: "enough".to_owned(),
             identity: "me".to_owned(),
             ..Default::default()
         });
-        assert_snapshot!(text(&terminated, String::new()), @"");
+        assert_snapshot!(text(&terminated, String::new()), @r"
+        Results:
+          Status    TERMINATED
+          Reason    enough
+          Identity  me
+        ");
     }
 }

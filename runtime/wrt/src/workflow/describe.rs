@@ -47,10 +47,7 @@ impl DescribeCommand {
 }
 
 /// The last event of a run that is closed.
-async fn closing_event(
-    client: &Client,
-    info: &WorkflowExecutionInfo,
-) -> anyhow::Result<Option<HistoryEvent>> {
+async fn closing_event(client: &Client, info: &WorkflowExecutionInfo) -> anyhow::Result<Option<HistoryEvent>> {
     if info.close_time.is_none() {
         return Ok(None);
     }
@@ -76,19 +73,13 @@ fn text(
 ) -> String {
     let facts = format!("{}\n{}", heading("Execution Info:"), facts(namespace, info, described));
     let rest = match closed {
-        Some(event) => {
-            close::text(event, time::between(info.start_time.as_ref(), info.close_time.as_ref()))
-        }
+        Some(event) => close::text(event, time::between(info.start_time.as_ref(), info.close_time.as_ref())),
         None => pending(&described.pending_activities),
     };
     format!("{facts}\n\n{rest}")
 }
 
-fn facts(
-    namespace: &str,
-    info: &WorkflowExecutionInfo,
-    described: &DescribeWorkflowExecutionResponse,
-) -> String {
+fn facts(namespace: &str, info: &WorkflowExecutionInfo, described: &DescribeWorkflowExecutionResponse) -> String {
     let execution = info.execution.clone().unwrap_or_default();
     let config = described.execution_config.as_ref();
     let extended = described.workflow_extended_info.as_ref();
@@ -96,11 +87,21 @@ fn facts(
     card(&[
         ("WorkflowId", execution.workflow_id),
         ("RunId", execution.run_id),
-        ("Type", info.r#type.as_ref().map(|kind| kind.name.clone()).unwrap_or_default()),
+        (
+            "Type",
+            info.r#type.as_ref().map(|kind| kind.name.clone()).unwrap_or_default(),
+        ),
         ("Namespace", namespace.to_owned()),
         ("TaskQueue", info.task_queue.clone()),
         ("Status", status_word(info.status())),
-        ("CancelRequested", if cancel_requested { "true".to_owned() } else { String::new() }),
+        (
+            "CancelRequested",
+            if cancel_requested {
+                "true".to_owned()
+            } else {
+                String::new()
+            },
+        ),
         ("StartTime", time::point(info.start_time.as_ref())),
         ("ExecutionTime", time::point(info.execution_time.as_ref())),
         ("CloseTime", time::point(info.close_time.as_ref())),
@@ -108,7 +109,10 @@ fn facts(
             "ExecutionTimeout",
             time::span(config.and_then(|config| config.workflow_execution_timeout.as_ref())),
         ),
-        ("RunTimeout", time::span(config.and_then(|config| config.workflow_run_timeout.as_ref()))),
+        (
+            "RunTimeout",
+            time::span(config.and_then(|config| config.workflow_run_timeout.as_ref())),
+        ),
         ("Memo", fields(info.memo.as_ref().map(json::friendly), "fields")),
         (
             "SearchAttributes",
@@ -132,7 +136,15 @@ fn pending(activities: &[PendingActivityInfo]) -> String {
         return heading;
     }
     let rows = activities.iter().map(pending_row).collect();
-    let headers = ["ActivityId", "Type", "State", "Attempt", "Scheduled", "LastStarted", "LastFailure"];
+    let headers = [
+        "ActivityId",
+        "Type",
+        "State",
+        "Attempt",
+        "Scheduled",
+        "LastStarted",
+        "LastFailure",
+    ];
     format!("{heading}\n{}", table(&headers, rows))
 }
 
@@ -143,7 +155,11 @@ fn pending_row(activity: &PendingActivityInfo) -> Vec<String> {
     };
     vec![
         activity.activity_id.clone(),
-        activity.activity_type.as_ref().map(|kind| kind.name.clone()).unwrap_or_default(),
+        activity
+            .activity_type
+            .as_ref()
+            .map(|kind| kind.name.clone())
+            .unwrap_or_default(),
         camel(activity.state().as_str_name(), "PENDING_ACTIVITY_STATE_"),
         attempts,
         time::point(activity.scheduled_time.as_ref()),

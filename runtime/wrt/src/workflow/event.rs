@@ -13,7 +13,12 @@ pub(super) fn header() -> String {
 /// An event as one line: id, time, type, and the facts that tell it from others of its type.
 pub(super) fn line(event: &HistoryEvent) -> String {
     let name = name(event);
-    columns(&event.event_id.to_string(), &time::point(event.event_time.as_ref()), &name, &facts(event))
+    columns(
+        &event.event_id.to_string(),
+        &time::point(event.event_time.as_ref()),
+        &name,
+        &facts(event),
+    )
 }
 
 /// An event as a line, with all its attributes below.
@@ -77,7 +82,11 @@ fn fact(label: &str, value: &Value) -> Option<String> {
         other => other.to_string(),
     };
     let text = cut(&text.replace('\n', " "));
-    Some(if label.is_empty() { text } else { format!("{label} {text}") })
+    Some(if label.is_empty() {
+        text
+    } else {
+        format!("{label} {text}")
+    })
 }
 
 fn cut(text: &str) -> String {
@@ -112,8 +121,8 @@ mod tests {
             ActivityType, EventAttributes,
             enums::EventType,
             history::{
-                ActivityTaskFailedEventAttributes, ActivityTaskScheduledEventAttributes,
-                TimerStartedEventAttributes, WorkflowTaskCompletedEventAttributes,
+                ActivityTaskFailedEventAttributes, ActivityTaskScheduledEventAttributes, TimerStartedEventAttributes,
+                WorkflowTaskCompletedEventAttributes,
             },
         },
     };
@@ -123,7 +132,10 @@ mod tests {
     fn event(event_id: i64, event_type: EventType, attributes: EventAttributes) -> HistoryEvent {
         HistoryEvent {
             event_id,
-            event_time: Some(prost_types::Timestamp { seconds: 1_700_000_000, nanos: 0 }),
+            event_time: Some(prost_types::Timestamp {
+                seconds: 1_700_000_000,
+                nanos: 0,
+            }),
             event_type: event_type as i32,
             attributes: Some(attributes),
             ..Default::default()
@@ -134,7 +146,9 @@ mod tests {
         let order = format!(r#"{{"items":["{}"]}}"#, "pear ".repeat(20));
         let scheduled = ActivityTaskScheduledEventAttributes {
             activity_id: "1".to_owned(),
-            activity_type: Some(ActivityType { name: "CreateOrder".to_owned() }),
+            activity_type: Some(ActivityType {
+                name: "CreateOrder".to_owned(),
+            }),
             input: payloads(vec![json(order)]),
             ..Default::default()
         };
@@ -148,7 +162,10 @@ mod tests {
             start_to_fire_timeout: Some(prost_types::Duration { seconds: 60, nanos: 0 }),
             ..Default::default()
         };
-        let task = WorkflowTaskCompletedEventAttributes { scheduled_event_id: 2, ..Default::default() };
+        let task = WorkflowTaskCompletedEventAttributes {
+            scheduled_event_id: 2,
+            ..Default::default()
+        };
         vec![
             event(4, EventType::WorkflowTaskCompleted, task.into()),
             event(5, EventType::ActivityTaskScheduled, scheduled.into()),
@@ -160,11 +177,23 @@ mod tests {
     #[test]
     fn lines_say_what_tells_an_event_from_others() {
         let lines: Vec<String> = std::iter::once(header()).chain(events().iter().map(line)).collect();
-        assert_snapshot!(lines.join("\n"), @"");
+        assert_snapshot!(lines.join("\n"), @r#"
+          ID  Time                      Type                                Details
+           4  2023-11-14T22:13:20.000Z  WorkflowTaskCompleted
+           5  2023-11-14T22:13:20.000Z  ActivityTaskScheduled               CreateOrder, input {"items":["pear pear pear pear pear pear pear pear pear pear…
+           6  2023-11-14T22:13:20.000Z  ActivityTaskFailed                  activity of event 5, failure no stock
+        1007  2023-11-14T22:13:20.000Z  TimerStarted                        timer 2, fires after 60s
+        "#);
     }
 
     #[test]
     fn a_block_shows_every_attribute() {
-        assert_snapshot!(block(&events()[3]), @"");
+        assert_snapshot!(block(&events()[3]), @r#"
+         1007  2023-11-14T22:13:20.000Z  TimerStarted
+        {
+          "startToFireTimeout": "60s",
+          "timerId": "2"
+        }
+        "#);
     }
 }

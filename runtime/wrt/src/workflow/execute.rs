@@ -2,9 +2,7 @@
 
 use clap::Args;
 use serde_json::{Map, Value, json};
-use wrt_model::proto::{
-    HistoryEvent, WorkflowExecution, workflowservice::DescribeWorkflowExecutionRequest,
-};
+use wrt_model::proto::{HistoryEvent, WorkflowExecution, workflowservice::DescribeWorkflowExecutionRequest};
 
 use super::{ExecutionArgs, close, event, history::HistoryReader, start::StartArgs};
 use crate::{
@@ -46,8 +44,10 @@ impl ExecuteCommand {
         let Value::Object(fields) = started.json() else {
             unreachable!("a started run is an object")
         };
-        let execution =
-            WorkflowExecution { workflow_id: started.workflow_id, run_id: started.run_id };
+        let execution = WorkflowExecution {
+            workflow_id: started.workflow_id,
+            run_id: started.run_id,
+        };
         finish(context, &client, execution, fields).await
     }
 }
@@ -89,11 +89,7 @@ async fn finish(
 }
 
 /// Waits for the end of the run and of all that continue it, showing what happens.
-async fn wait(
-    context: &Context,
-    client: &Client,
-    mut execution: WorkflowExecution,
-) -> anyhow::Result<Ended> {
+async fn wait(context: &Context, client: &Client, mut execution: WorkflowExecution) -> anyhow::Result<Ended> {
     let title = format!("waiting for workflow {}", execution.workflow_id);
     let mut progress = Progress::new(&context.output, title);
     loop {

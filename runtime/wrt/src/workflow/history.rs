@@ -65,7 +65,11 @@ impl HistoryReader {
             skip_archival: true,
             ..Default::default()
         };
-        HistoryReader { client: client.clone(), request, is_done: false }
+        HistoryReader {
+            client: client.clone(),
+            request,
+            is_done: false,
+        }
     }
 
     /// The next page.
@@ -77,9 +81,7 @@ impl HistoryReader {
         }
         let request = self.request.clone();
         let outcome = self.client.workflows().get_workflow_execution_history(request).await;
-        if self.request.wait_new_event
-            && outcome.as_ref().is_err_and(|status| status.code() == Code::Unavailable)
-        {
+        if self.request.wait_new_event && outcome.as_ref().is_err_and(|status| status.code() == Code::Unavailable) {
             return Ok(Page::Unreachable);
         }
         Ok(Page::Events(self.turn(answer("read history", outcome)?)))
@@ -95,10 +97,7 @@ impl HistoryReader {
     }
 
     /// The next page, or `None` at the end. When the server is gone it says so and tries again, for a minute.
-    pub(super) async fn next_patiently(
-        &mut self,
-        held_up: impl Fn(),
-    ) -> anyhow::Result<Option<Vec<HistoryEvent>>> {
+    pub(super) async fn next_patiently(&mut self, held_up: impl Fn()) -> anyhow::Result<Option<Vec<HistoryEvent>>> {
         for _ in 0..ATTEMPTS {
             match self.next().await? {
                 Page::Events(events) => return Ok(Some(events)),

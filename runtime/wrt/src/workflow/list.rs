@@ -72,20 +72,20 @@ impl ListCommand {
             let row = |info| self.fields.iter().map(|field| field.of(info)).collect();
             output::table(&headers, found.iter().map(row).collect())
         };
-        context.output.list(text, || found.iter().map(json::friendly).collect())?;
+        context
+            .output
+            .list(text, || found.iter().map(json::friendly).collect())?;
         if found.len() == limit {
-            output::note(&format!("There may be more than the {limit} that are listed; see --limit."));
+            output::note(&format!(
+                "There may be more than the {limit} that are listed; see --limit."
+            ));
         }
         Ok(Exit::Success)
     }
 }
 
 /// The first workflows that the query finds.
-async fn find(
-    client: &Client,
-    query: &str,
-    limit: usize,
-) -> anyhow::Result<Vec<WorkflowExecutionInfo>> {
+async fn find(client: &Client, query: &str, limit: usize) -> anyhow::Result<Vec<WorkflowExecutionInfo>> {
     let mut found = Vec::new();
     let mut request = ListWorkflowExecutionsRequest {
         namespace: client.namespace(),

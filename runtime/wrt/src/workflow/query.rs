@@ -3,9 +3,7 @@
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use wrt_model::proto::{
-    enums::QueryRejectCondition, query::WorkflowQuery, workflowservice::QueryWorkflowRequest,
-};
+use wrt_model::proto::{enums::QueryRejectCondition, query::WorkflowQuery, workflowservice::QueryWorkflowRequest};
 
 use super::{ExecutionArgs, status_word};
 use crate::{

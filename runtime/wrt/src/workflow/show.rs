@@ -29,7 +29,9 @@ impl ShowCommand {
             self.lines(context, &client).await?;
         } else {
             let events = self.reader(&client).collect().await?;
-            context.output.one(String::new, || json::canonical(&History { events }))?;
+            context
+                .output
+                .one(String::new, || json::canonical(&History { events }))?;
         }
         Ok(Exit::Success)
     }
@@ -47,14 +49,20 @@ impl ShowCommand {
             last = events.into_iter().next_back().or(last);
         }
         match last.filter(|event| close::status(event).is_some()) {
-            Some(event) => context.output.text(&format!("\n{}", close::text(&event, String::new())))?,
+            Some(event) => context
+                .output
+                .text(&format!("\n{}", close::text(&event, String::new())))?,
             None => context.output.text("\nThe workflow is still running.")?,
         }
         Ok(())
     }
 
     fn line(&self, event: &HistoryEvent) -> String {
-        if self.detailed { event::block(event) } else { event::line(event) }
+        if self.detailed {
+            event::block(event)
+        } else {
+            event::line(event)
+        }
     }
 
     fn reader(&self, client: &Client) -> HistoryReader {

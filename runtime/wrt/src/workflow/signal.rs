@@ -2,9 +2,7 @@
 
 use clap::Args;
 use uuid::Uuid;
-use wrt_model::proto::workflowservice::{
-    SignalWithStartWorkflowExecutionRequest, SignalWorkflowExecutionRequest,
-};
+use wrt_model::proto::workflowservice::{SignalWithStartWorkflowExecutionRequest, SignalWorkflowExecutionRequest};
 
 use super::{
     ExecutionArgs,

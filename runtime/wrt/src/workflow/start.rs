@@ -118,10 +118,7 @@ impl StartArgs {
     }
 
     /// The request to start the workflow, with a new request id.
-    pub(super) async fn request(
-        self,
-        client: &Client,
-    ) -> anyhow::Result<StartWorkflowExecutionRequest> {
+    pub(super) async fn request(self, client: &Client) -> anyhow::Result<StartWorkflowExecutionRequest> {
         // What can be wrong here is found before anything is asked of the server.
         let input = self.input.payloads()?;
         let memo = memo(self.memo)?;
@@ -129,14 +126,22 @@ impl StartArgs {
             Some(name) => name,
             None => find_task_queue(client, &self.workflow_type).await?,
         };
-        let reuse = self.id_reuse_policy.map_or(WorkflowIdReusePolicy::Unspecified, Into::into);
-        let conflict =
-            self.id_conflict_policy.map_or(WorkflowIdConflictPolicy::Unspecified, Into::into);
+        let reuse = self
+            .id_reuse_policy
+            .map_or(WorkflowIdReusePolicy::Unspecified, Into::into);
+        let conflict = self
+            .id_conflict_policy
+            .map_or(WorkflowIdConflictPolicy::Unspecified, Into::into);
         Ok(StartWorkflowExecutionRequest {
             namespace: client.namespace(),
             workflow_id: self.workflow_id.unwrap_or_else(|| Uuid::new_v4().to_string()),
-            workflow_type: Some(WorkflowType { name: self.workflow_type }),
-            task_queue: Some(TaskQueue { name: task_queue, ..Default::default() }),
+            workflow_type: Some(WorkflowType {
+                name: self.workflow_type,
+            }),
+            task_queue: Some(TaskQueue {
+                name: task_queue,
+                ..Default::default()
+            }),
             input,
             workflow_execution_timeout: self.execution_timeout.map(time::proto).transpose()?,
             workflow_run_timeout: self.run_timeout.map(time::proto).transpose()?,
@@ -168,7 +173,9 @@ fn memo(fields: Vec<(String, String)>) -> anyhow::Result<Option<Memo>> {
 
 /// The task queue on which a deployed component serves the workflow type.
 async fn find_task_queue(client: &Client, workflow_type: &str) -> anyhow::Result<String> {
-    let request = ListDeploymentsRequest { namespace: client.namespace() };
+    let request = ListDeploymentsRequest {
+        namespace: client.namespace(),
+    };
     let outcome = client.components().list_deployments(request).await;
     let deployments = answer("find a deployment for the workflow type", outcome)
         .context("without --task-queue the server's deployments are asked for")?
@@ -187,7 +194,11 @@ fn only_task_queue(deployments: &[Entry], workflow_type: &str) -> anyhow::Result
             continue;
         }
         types.extend(component.types.iter().map(|definition| definition.name.as_str()));
-        if component.types.iter().any(|definition| definition.name == workflow_type) {
+        if component
+            .types
+            .iter()
+            .any(|definition| definition.name == workflow_type)
+        {
             queues.insert(deployment.task_queue.as_str());
         }
     }
@@ -279,9 +290,15 @@ mod tests {
     use crate::proto::wrt::{Component, Deployment, TypeDefinition};
 
     fn entry(kind: ComponentKind, task_queue: &str, types: &[&str]) -> Entry {
-        let definition = |name: &&str| TypeDefinition { name: (*name).to_owned(), ..Default::default() };
+        let definition = |name: &&str| TypeDefinition {
+            name: (*name).to_owned(),
+            ..Default::default()
+        };
         Entry {
-            deployment: Some(Deployment { task_queue: task_queue.to_owned(), ..Default::default() }),
+            deployment: Some(Deployment {
+                task_queue: task_queue.to_owned(),
+                ..Default::default()
+            }),
             component: Some(Component {
                 kind: kind as i32,
                 types: types.iter().map(definition).collect(),
@@ -300,7 +317,10 @@ mod tests {
         let orders = || entry(Workflow, "orders", &["Order", "Refund"]);
         let others = || entry(Workflow, "others", &["Ship"]);
         // An activity may bear the name of a workflow.
-        assert_eq!(found(&[others(), orders(), entry(Activity, "work", &["Order"])]), "orders");
+        assert_eq!(
+            found(&[others(), orders(), entry(Activity, "work", &["Order"])]),
+            "orders"
+        );
         // Two deployments may serve one queue.
         assert_eq!(found(&[orders(), orders()]), "orders");
         assert_eq!(

@@ -2,9 +2,7 @@
 
 use clap::Args;
 use uuid::Uuid;
-use wrt_model::proto::workflowservice::{
-    RequestCancelWorkflowExecutionRequest, TerminateWorkflowExecutionRequest,
-};
+use wrt_model::proto::workflowservice::{RequestCancelWorkflowExecutionRequest, TerminateWorkflowExecutionRequest};
 
 use super::ExecutionArgs;
 use crate::{

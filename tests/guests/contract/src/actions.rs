@@ -167,6 +167,7 @@ fn random() -> u64 {
     RandomState::new().hash_one(0)
 }
 
+#[inline(never)]
 fn spin() {
     let mut turns = 0u64;
     loop {
@@ -174,6 +175,7 @@ fn spin() {
     }
 }
 
+#[inline(never)]
 fn bomb() {
     let mut hoard = Vec::new();
     loop {

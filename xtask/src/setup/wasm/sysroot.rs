@@ -28,8 +28,10 @@ pub(super) fn build() -> Result<PathBuf> {
     if sysroot.exists() {
         fs::remove_dir_all(&sysroot).with_context(|| format!("remove {}", sysroot.display()))?;
     }
-    let libraries = compile(&sysroot.join("build"))?;
+    let build = sysroot.join("build");
+    let libraries = compile(&build)?;
     install(&sysroot, &libraries)?;
+    fs::remove_dir_all(&build).with_context(|| format!("remove {}", build.display()))?;
     link_host(&sysroot)?;
     stamp.keep()?;
     Ok(sysroot)

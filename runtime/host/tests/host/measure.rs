@@ -1,0 +1,78 @@
+#![allow(warnings)]
+use std::time::Instant;
+use wrt_host::{Host, HostOptions};
+use crate::{story::{Story, identity}, support::{self, guest, text}};
+
+fn rss() -> (usize, usize, usize) {
+    let s = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap();
+    let get = |k: &str| s.lines().find(|l| l.starts_with(k)).unwrap().split_whitespace().nth(1).unwrap().parse::<usize>().unwrap();
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap().lines().count();
+    (get("Rss:"), get("Private_Dirty:"), maps)
+}
+
+#[tokio::test]
+async fn measure() {
+    let n: usize = std::env::var("N").ok().and_then(|n| n.parse().ok()).unwrap_or(0);
+    if n == 0 { return; }
+    let t = Instant::now();
+    let host = Host::new(HostOptions::default()).unwrap();
+    println!("host new {:?} {:?}", t.elapsed(), rss());
+    let t = Instant::now();
+    let module = support::workflow(&host, &guest("contract-guest")).await;
+    println!("prepare {:?}", t.elapsed());
+    let mut story = Story::on(&host, "start => timer 1\nsignal x => timer 1").await;
+    story.start_task();
+    let before = rss();
+    let t = Instant::now();
+    let mut parked = Vec::new();
+    for _ in 0..n { parked.push(module.instantiate(identity()).await.unwrap()); }
+    if std::env::var("SMAPS").is_ok() { std::fs::copy("/proc/self/smaps", "/tmp/smaps1").unwrap(); }
+    println!("instantiate {:?} each {:?}", t.elapsed() / n as u32, rss());
+    let t = Instant::now();
+    for i in &mut parked { i.activate(&story.events).await.unwrap(); }
+    println!("first activate {:?} each", t.elapsed() / n as u32);
+    let after = rss();
+    if std::env::var("SMAPS").is_ok() { std::fs::copy("/proc/self/smaps", "/tmp/smaps2").unwrap(); }
+    println!("parked: rss {} KiB, dirty {} KiB, maps {:.2} each; estimate {}", (after.0-before.0) as f64 / n as f64, (after.1-before.1) as f64 / n as f64, (after.2-before.2) as f64 / n as f64, parked[0].memory_bytes());
+    let commands = story.instance.activate(&story.events).await.unwrap();
+    story.complete_task(3, &commands);
+    for _ in 0..20 {
+        let from = story.events.len();
+        story.signal("x", "");
+        let s = story.start_task();
+        let t = Instant::now();
+        let mut last = Vec::new();
+        if story.events.len() < 12 { from_start(&mut story, &mut parked, from).await; } 
+        let _ = (t, s);
+        let unseen = story.instance.last_event_id() as usize;
+        last = story.instance.activate(&story.events[unseen..]).await.unwrap();
+        story.complete_task(s, &last);
+    }
+    let t = Instant::now();
+    drop(parked);
+    println!("drop {:?} each {:?}", t.elapsed() / n as u32, rss());
+    // one step = schedule + complete
+    let mut script = String::from("start => schedule A input\n");
+    for i in 1..2000 { script.push_str(&format!("resolved {i} => schedule A input\n")); }
+    let _ = script;
+    let mut story = Story::on(&host, "start => schedule A input\nsignal x => schedule A input").await;
+    let t = Instant::now();
+    story.go().await;
+    for i in 1..2000 {
+        story.complete(&i.to_string(), text("\"some result of the activity\""));
+        story.signal("x", "");
+        story.go().await;
+    }
+    println!("2000 steps lived {:?} each", t.elapsed() / 2000);
+    for _ in 0..3 {
+        let t = Instant::now();
+        let i = story.replayed().await.unwrap();
+        let e = t.elapsed();
+        println!("replay {} events in {:?}: {:.0} events/s, estimate {}", story.events.len(), e, story.events.len() as f64 / e.as_secs_f64(), i.memory_bytes());
+    }
+}
+async fn from_start(story: &mut Story, parked: &mut [wrt_host::WorkflowInstance], _from: usize) {
+    let t = Instant::now();
+    for i in parked.iter_mut() { i.activate(&story.events[3..]).await.unwrap(); }
+    println!("second activate {:?} each {:?}", t.elapsed() / parked.len() as u32, rss());
+}
