@@ -63,7 +63,8 @@ struct Story {
 
 impl Story {
     fn prepare(wrt: &Path, books: &Path, folder: &Path) -> Result<Self> {
-        let stage = Stage::new(folder)?;
+        let stage = Stage::new(folder);
+        stage.end_on_interrupt()?;
         shell::say("the books: a small service outside, which counts what really happens");
         let books = stage.start("books", &mut Command::new(books), "127.0.0.1:")?;
         shell::say("a server, with its database in a fresh folder");

@@ -163,3 +163,26 @@ fn files(folders: &[&str]) -> Result<Vec<PathBuf>> {
     let files = list.lines().map(|file| shell::root().join(file));
     Ok(files.filter(|file| file.exists()).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_guest_is_a_package_with_a_cdylib() {
+        let cases = [
+            (json!({"targets": [{"kind": ["cdylib"]}]}), true),
+            (
+                json!({"targets": [{"kind": ["custom-build"]}, {"kind": ["cdylib", "rlib"]}]}),
+                true,
+            ),
+            (json!({"targets": [{"kind": ["lib"]}, {"kind": ["bin"]}]}), false),
+            (json!({"targets": []}), false),
+        ];
+        for (package, expected) in cases {
+            assert_eq!(is_guest(&package), expected, "{package}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "talking to people is the job of this program")]
 
+mod bench;
 mod demo;
 mod guests;
 mod setup;
@@ -22,6 +23,8 @@ enum Task {
     Guests,
     /// Plays the order story against a real server, and ends by itself.
     Demo,
+    /// Measures the server, built for release, and prints one table.
+    Bench(bench::Options),
     /// Runs every test, after building the guests that the tests run.
     Test(test::Options),
 }
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
         Task::Setup(options) => setup::run(&options),
         Task::Guests => guests::run(),
         Task::Demo => demo::run(),
+        Task::Bench(options) => bench::run(&options),
         Task::Test(options) => test::run(&options),
     };
     match done {

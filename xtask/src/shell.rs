@@ -98,3 +98,33 @@ pub(crate) fn programs<const N: usize>(names: [&str; N]) -> Result<[PathBuf; N]>
         program.expect("cargo has built what it was told to").clone()
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn artifacts_are_found_in_the_messages_of_cargo() {
+        let cases: [(&str, &[&str]); 4] = [
+            (
+                r#"{"reason":"compiler-artifact","filenames":["/a/b.rlib","/a/b.rmeta"]}"#,
+                &["/a/b.rlib", "/a/b.rmeta"],
+            ),
+            (r#"{"reason":"build-finished","success":true}"#, &[]),
+            ("warning: not JSON", &[]),
+            ("", &[]),
+        ];
+        for (message, files) in cases {
+            let files: Vec<_> = files.iter().map(PathBuf::from).collect();
+            assert_eq!(artifacts(message), files, "{message}");
+        }
+    }
+
+    #[test]
+    fn a_failure_names_the_command() {
+        let error = run(Command::new("sh").args(["-c", "exit 3"])).unwrap_err();
+        assert_eq!(error.to_string(), "`sh -c exit 3` ended with exit status: 3");
+        let error = read(&mut Command::new("no-such-program")).unwrap_err();
+        assert_eq!(error.to_string(), "run `no-such-program`");
+    }
+}

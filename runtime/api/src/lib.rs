@@ -14,6 +14,7 @@ mod namespace;
 pub mod proto;
 mod reply;
 mod server;
+mod statistics_service;
 mod system;
 mod validate;
 mod visibility;

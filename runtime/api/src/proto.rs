@@ -5,7 +5,7 @@
 
 /// What Temporal has no word for.
 pub mod wrt {
-    /// Version 1 of `wrt`'s own API. The documentation is in `proto/wrt/v1/component_service.proto`.
+    /// Version 1 of `wrt`'s own API. The documentation is in `proto/wrt/v1`.
     #[allow(missing_docs, unreachable_pub, clippy::all)]
     pub mod v1 {
         tonic::include_proto!("wrt.v1");

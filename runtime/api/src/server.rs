@@ -19,8 +19,12 @@ use crate::{
     proto::{
         TEMPORAL_DESCRIPTORS, WRT_DESCRIPTORS,
         temporal::workflow_service_server::{self, WorkflowServiceServer},
-        wrt::v1::component_service_server::{self, ComponentServiceServer},
+        wrt::v1::{
+            component_service_server::{self, ComponentServiceServer},
+            statistics_service_server::StatisticsServiceServer,
+        },
     },
+    statistics_service::StatisticsService,
     workflow_service::WorkflowService,
 };
 
@@ -119,8 +123,13 @@ async fn routes(
             .send_compressed(Gzip),
     )
     .add_service(
-        ComponentServiceServer::new(ComponentService::new(engine))
+        ComponentServiceServer::new(ComponentService::new(engine.clone()))
             .max_decoding_message_size(REQUEST_BYTES)
+            .accept_compressed(Gzip)
+            .send_compressed(Gzip),
+    )
+    .add_service(
+        StatisticsServiceServer::new(StatisticsService::new(engine))
             .accept_compressed(Gzip)
             .send_compressed(Gzip),
     )

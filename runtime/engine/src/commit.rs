@@ -3,22 +3,18 @@
 use wrt_model::history::HistoryBatch;
 use wrt_store::{Commit, RunWrite, StoreError};
 
-use crate::{
-    lane::{HotRun, Lane, Step},
-    stats::count,
-};
+use crate::lane::{HotRun, Lane, Step};
 
 impl Lane {
     /// Writes what the step has decided. After an error nothing of it has happened: the run is read again from the store.
     pub(crate) async fn commit(&mut self, step: &mut Step) -> Result<(), StoreError> {
         let mut runs: Vec<RunWrite> = step.superseded.iter().filter_map(|run| run.write(false)).collect();
         runs.extend(self.current.as_ref().and_then(|run| run.write(true)));
-        if !runs.is_empty() {
-            if let Err(error) = self.engine.inner.store.commit(Commit { runs }).await {
-                self.unload();
-                return Err(error);
-            }
-            count(&self.engine.inner.counters.turns, 1);
+        if !runs.is_empty()
+            && let Err(error) = self.engine.inner.store.commit(Commit { runs }).await
+        {
+            self.unload();
+            return Err(error);
         }
         for run in step.superseded.iter_mut().chain(&mut self.current) {
             run.committed();

@@ -9,8 +9,6 @@ use crate::Engine;
 /// Figures about an engine, counted since its start.
 #[derive(Clone, Debug)]
 pub struct EngineStats {
-    /// Decisions that were committed.
-    pub turns: u64,
     /// Workflow tasks that were run.
     pub workflow_tasks: u64,
     /// Instances that were rebuilt by replay.
@@ -27,7 +25,6 @@ pub struct EngineStats {
 
 #[derive(Default)]
 pub(crate) struct Counters {
-    pub(crate) turns: AtomicU64,
     pub(crate) workflow_tasks: AtomicU64,
     pub(crate) replays: AtomicU64,
     pub(crate) replayed_events: AtomicU64,
@@ -43,7 +40,6 @@ impl Engine {
     pub fn stats(&self) -> EngineStats {
         let counters = &self.inner.counters;
         EngineStats {
-            turns: counters.turns.load(Relaxed),
             workflow_tasks: counters.workflow_tasks.load(Relaxed),
             replays: counters.replays.load(Relaxed),
             replayed_events: counters.replayed_events.load(Relaxed),

@@ -4,6 +4,7 @@
 //! `cargo run -p wrt-store --example commit_rate [-- <folder>]`
 
 #![expect(clippy::print_stdout, reason = "an example that prints its measure")]
+#![expect(clippy::disallowed_methods, reason = "it measures real time")]
 
 use std::{path::PathBuf, time::Instant};
 

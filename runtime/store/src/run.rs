@@ -6,11 +6,19 @@ use wrt_model::{Digest, Run, RunKey, WorkflowKey};
 
 use crate::{
     RunWrite, Store, StoreError,
-    sqlite::{Backend, Connection, Row},
+    sqlite::{Backend, Connection, Row, Statement},
 };
 
 /// `close_ns` of an open run: open runs sort as the last to close.
 pub(crate) const OPEN: i64 = i64::MAX;
+
+const CURRENT: &str = "SELECT version, state FROM run WHERE namespace_id = $1 AND workflow_id = $2 AND is_current \
+     ORDER BY sequence DESC LIMIT 1";
+const BY_KEY: &str = "SELECT version, state FROM run WHERE run_id = $1 AND namespace_id = $2 AND workflow_id = $3";
+const OPEN_FIRST: &str = "SELECT version, state FROM run WHERE status = 1 ORDER BY namespace_id, workflow_id LIMIT $1";
+// The cursor's run may have closed meanwhile; its place in the order stays.
+const OPEN_AFTER: &str = "SELECT version, state FROM run WHERE status = 1 AND (namespace_id, workflow_id) > \
+     (SELECT namespace_id, workflow_id FROM run WHERE run_id = $2) ORDER BY namespace_id, workflow_id LIMIT $1";
 
 /// A run as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,41 +32,25 @@ pub struct StoredRun {
 impl Store {
     /// The run that answers for a workflow id: the open one, else the newest. `None` when the id was never used.
     pub async fn current_run(&self, key: &WorkflowKey) -> Result<Option<StoredRun>, StoreError> {
-        let statement = sqlx::query(
-            "SELECT version, state FROM run WHERE namespace_id = $1 AND workflow_id = $2 AND is_current \
-             ORDER BY sequence DESC LIMIT 1",
-        )
-        .bind(&key.namespace_id)
-        .bind(&key.workflow_id);
+        let statement = sqlx::query(CURRENT).bind(&key.namespace_id).bind(&key.workflow_id);
         self.load("load current run", statement).await
     }
 
     /// One run. `None` when there is none of this name.
     pub async fn run(&self, key: &RunKey) -> Result<Option<StoredRun>, StoreError> {
-        let statement =
-            sqlx::query("SELECT version, state FROM run WHERE run_id = $1 AND namespace_id = $2 AND workflow_id = $3")
-                .bind(&key.run_id)
-                .bind(&key.workflow.namespace_id)
-                .bind(&key.workflow.workflow_id);
+        let statement = sqlx::query(BY_KEY)
+            .bind(&key.run_id)
+            .bind(&key.workflow.namespace_id)
+            .bind(&key.workflow.workflow_id);
         self.load("load run", statement).await
     }
 
     /// At most `limit` open runs of all namespaces, from the one that follows the run `after`, or from the first.
     /// Calling it with the last run of each page visits every run that stays open.
     pub async fn open_runs(&self, after: Option<&str>, limit: u32) -> Result<Vec<StoredRun>, StoreError> {
-        // The cursor's run may have closed meanwhile; its place in the order stays.
         let statement = match after {
-            None => sqlx::query(
-                "SELECT version, state FROM run WHERE status = 1 ORDER BY namespace_id, workflow_id LIMIT $1",
-            )
-            .bind(limit),
-            Some(run_id) => sqlx::query(
-                "SELECT version, state FROM run WHERE status = 1 AND (namespace_id, workflow_id) > \
-                 (SELECT namespace_id, workflow_id FROM run WHERE run_id = $2) \
-                 ORDER BY namespace_id, workflow_id LIMIT $1",
-            )
-            .bind(limit)
-            .bind(run_id),
+            None => sqlx::query(OPEN_FIRST).bind(limit),
+            Some(run_id) => sqlx::query(OPEN_AFTER).bind(limit).bind(run_id),
         };
         let rows = statement
             .fetch_all(self.database.readers())
@@ -76,11 +68,7 @@ impl Store {
             .map_err(|error| self.database.failure("count open runs of component", error))
     }
 
-    async fn load(
-        &self,
-        action: &'static str,
-        statement: crate::sqlite::Statement<'_>,
-    ) -> Result<Option<StoredRun>, StoreError> {
+    async fn load(&self, action: &'static str, statement: Statement<'_>) -> Result<Option<StoredRun>, StoreError> {
         statement
             .fetch_optional(self.database.readers())
             .await
@@ -201,27 +189,8 @@ impl RunRow {
 /// run of a workflow id violates a unique index.
 pub(crate) async fn write(connection: &mut Connection, change: Change, rows: &[&RunRow]) -> Result<u64, sqlx::Error> {
     let mut statement = match change {
-        Change::Step => update(
-            rows,
-            &["version", "is_current", "component", "history_length", "state"],
-            |row, values| push_step(row, values),
-        ),
-        Change::Close => update(
-            rows,
-            &[
-                "version",
-                "is_current",
-                "component",
-                "history_length",
-                "state",
-                "status",
-                "close_ns",
-            ],
-            |row, values| {
-                push_step(row, values);
-                values.push_bind(row.status).push_bind(row.close_ns);
-            },
-        ),
+        Change::Step => step(rows),
+        Change::Close => close(rows),
         Change::Create => create(rows),
     };
     Ok(statement.build().execute(connection).await?.rows_affected())
@@ -238,6 +207,21 @@ fn push_step(row: &RunRow, values: &mut Values<'_>) {
         .push_bind(row.history_length)
         .push_bind(row.state.as_slice());
 }
+
+fn step(rows: &[&RunRow]) -> QueryBuilder<Backend> {
+    update(rows, &STEP_COLUMNS, push_step)
+}
+
+fn close(rows: &[&RunRow]) -> QueryBuilder<Backend> {
+    let columns = [&STEP_COLUMNS[..], &["status", "close_ns"]].concat();
+    update(rows, &columns, |row, values| {
+        push_step(row, values);
+        values.push_bind(row.status).push_bind(row.close_ns);
+    })
+}
+
+/// What changes with every write.
+const STEP_COLUMNS: [&str; 5] = ["version", "is_current", "component", "history_length", "state"];
 
 /// `columns` are those that `push` binds after the run's id.
 fn update(rows: &[&RunRow], columns: &[&str], mut push: impl FnMut(&RunRow, &mut Values<'_>)) -> QueryBuilder<Backend> {
@@ -272,4 +256,45 @@ fn create(rows: &[&RunRow]) -> QueryBuilder<Backend> {
             .push_bind(row.execution_ns);
     });
     statement
+}
+
+#[cfg(test)]
+mod tests {
+    use wrt_model::proto::enums::WorkflowExecutionStatus;
+
+    use super::*;
+    use crate::{StoreOptions, sqlite::explain};
+
+    /// What is done for every request has to go straight to its rows, however many there are.
+    #[tokio::test]
+    async fn loads_and_writes_seek() {
+        let store = Store::open(StoreOptions { path: None, readers: 1 }).await.unwrap();
+        let row = RunRow::new(RunWrite {
+            run: Run {
+                status: WorkflowExecutionStatus::Running as i32,
+                ..Default::default()
+            },
+            version: 1,
+            history: None,
+            is_current: true,
+        });
+        let step = step(&[&row, &row, &row]).into_string();
+        for (sql, expected) in [
+            (
+                CURRENT,
+                "SEARCH run USING INDEX run_by_workflow (namespace_id=? AND workflow_id=?)",
+            ),
+            (BY_KEY, "SEARCH run USING INDEX sqlite_autoindex_run_1 (run_id=?)"),
+            (OPEN_FIRST, "SCAN run USING INDEX run_open"),
+            (
+                OPEN_AFTER,
+                "SEARCH run USING INDEX run_open ((namespace_id,workflow_id)>(?,?))",
+            ),
+            (&step, "SEARCH run USING INDEX sqlite_autoindex_run_1 (run_id=?)"),
+        ] {
+            let plan = explain(&store.database, sql).await;
+            assert!(plan.contains(expected), "{sql}: {plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{sql}: {plan}");
+        }
+    }
 }

@@ -248,3 +248,17 @@ fn primary_code(error: &dyn DatabaseError) -> i32 {
         .and_then(|code| code.parse::<i32>().ok())
         .map_or(0, |code| code & 0xff)
 }
+
+/// How the database would answer a statement, as one line.
+#[cfg(test)]
+pub(crate) async fn explain(database: &Database, sql: &str) -> String {
+    use sqlx::Row as _;
+    let rows = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
+        .fetch_all(database.readers())
+        .await
+        .unwrap();
+    rows.iter()
+        .map(|row| row.get::<String, _>("detail"))
+        .collect::<Vec<_>>()
+        .join("; ")
+}

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 
-/// The longest wait for a process to say that it is ready. The first start of a server compiles nothing.
+/// The longest wait for a process to say that it is ready.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
 /// The exit code of a program that was interrupted.
@@ -47,23 +47,26 @@ impl Actor {
 
 impl Stage {
     /// An empty stage, whose logs go to this folder.
+    pub(super) fn new(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            processes: Arc::default(),
+        }
+    }
+
+    /// From now on, an interrupt kills the processes, and then this one.
     ///
     /// # Errors
-    /// Signals cannot be handled.
-    pub(super) fn new(folder: &Path) -> Result<Self> {
-        let processes = Arc::default();
-        let interrupted = Arc::clone(&processes);
-        ctrlc::set_handler(move || {
+    /// Signals cannot be handled, or are handled already.
+    pub(super) fn end_on_interrupt(&self) -> Result<()> {
+        let processes = Arc::clone(&self.processes);
+        let end = move || {
             // Keeps the lock, so that nothing is started any more.
-            let mut processes = lock(&interrupted);
+            let mut processes = lock(&processes);
             kill_all(processes.drain(..).collect());
             std::process::exit(INTERRUPTED);
-        })
-        .context("handle interrupts")?;
-        Ok(Self {
-            folder: folder.to_owned(),
-            processes,
-        })
+        };
+        ctrlc::set_handler(end).context("handle interrupts")
     }
 
     /// Starts a process and waits until a line that it writes holds the word. What it writes goes to a log file.
@@ -143,5 +146,54 @@ fn greeting(lines: &Receiver<String>, log: &mut File, ready: &str) -> Result<Str
         if line.contains(ready) {
             return Ok(line);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    fn exists(actor: &Actor) -> bool {
+        Path::new(&format!("/proc/{}", actor.id)).exists()
+    }
+
+    #[test]
+    fn actors_are_gone_when_they_are_killed_or_the_stage_goes() {
+        let folder = tempfile::tempdir().unwrap();
+        let stage = Stage::new(folder.path());
+        let mut script =
+            shell("echo preparing; echo ready on http://127.0.0.1:80/ >&2; exec cat /dev/zero > /dev/null");
+        let (first, second) = (
+            stage.start("a", &mut script, "ready").unwrap(),
+            stage.start("b", &mut script, "ready").unwrap(),
+        );
+        assert_eq!(first.address().unwrap(), "127.0.0.1:80");
+        assert!(exists(&first) && exists(&second));
+        stage.kill(&first);
+        assert!(!exists(&first) && exists(&second));
+        drop(stage);
+        assert!(!exists(&second));
+    }
+
+    #[test]
+    fn an_actor_that_ends_is_no_good() {
+        let folder = tempfile::tempdir().unwrap();
+        let stage = Stage::new(folder.path());
+        let error = stage.start("a", &mut shell("echo oops"), "ready").err().unwrap();
+        let log = folder.path().join("a.log");
+        assert_eq!(
+            format!("{error:#}"),
+            format!(
+                "wait until a is ready; its log is {}: it ended without saying `ready`",
+                log.display()
+            )
+        );
+        assert_eq!(std::fs::read_to_string(log).unwrap(), "oops\n");
     }
 }

@@ -87,3 +87,20 @@ fn quoted(words: &[&str]) -> String {
     });
     quoted.collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_shown_as_one_would_type_them() {
+        let cases: [(&[&str], &str); 3] = [
+            (&["workflow", "show"], "workflow show"),
+            (&["--input", r#"{"a":1}"#], r#"--input '{"a":1}'"#),
+            (&["--input", "two words"], "--input 'two words'"),
+        ];
+        for (words, line) in cases {
+            assert_eq!(quoted(words), line);
+        }
+    }
+}

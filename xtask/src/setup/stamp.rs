@@ -58,3 +58,25 @@ impl Stamp {
         format!("{:016x}", self.inputs.finish())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_same_inputs_are_fresh() {
+        let folder = tempfile::tempdir().unwrap();
+        let (kept, input) = (folder.path().join("stamp"), folder.path().join("input"));
+        fs::write(&input, "one").unwrap();
+        let stamp = |text: &str| Stamp::new(kept.clone()).text(text).file(&input).unwrap();
+
+        assert!(!stamp("a").is_fresh(), "nothing was made yet");
+        stamp("a").keep().unwrap();
+        assert!(stamp("a").is_fresh());
+        assert!(!stamp("b").is_fresh(), "other words");
+        fs::write(&input, "two").unwrap();
+        assert!(!stamp("a").is_fresh(), "another content");
+        fs::remove_file(&input).unwrap();
+        assert!(!stamp("a").is_fresh(), "no content");
+    }
+}

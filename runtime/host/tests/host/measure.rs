@@ -1,5 +1,31 @@
-#![allow(warnings)]
+#![allow(warnings, unsafe_code)]
 use std::time::Instant;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::*};
+struct Counting;
+static ON: AtomicBool = AtomicBool::new(false);
+static NET: AtomicUsize = AtomicUsize::new(0);
+static SIZES: std::sync::Mutex<Vec<(usize, usize, bool)>> = std::sync::Mutex::new(Vec::new());
+thread_local! { static IN: std::cell::Cell<bool> = const { std::cell::Cell::new(false) }; }
+fn note(ptr: usize, size: usize, alloc: bool) {
+    if ON.load(Relaxed) && !IN.get() { IN.set(true);
+        let bt = if alloc && size >= 700 { let b = std::backtrace::Backtrace::force_capture().to_string(); Some(b) } else { None };
+        if let Some(b) = bt { eprintln!("ALLOC {size} {}", b.lines().filter(|l| !l.trim().starts_with("at ") ).skip(4).take(14).map(|l| l.trim().to_string()).collect::<Vec<_>>().join(" < ")); }
+        SIZES.lock().unwrap().push((ptr, size, alloc)); IN.set(false); }
+}
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, l: Layout) -> *mut u8 { let p = unsafe { System.alloc(l) }; note(p as usize, l.size(), true); p }
+    unsafe fn dealloc(&self, p: *mut u8, l: Layout) { note(p as usize, l.size(), false); unsafe { System.dealloc(p, l) } }
+}
+#[global_allocator]
+static A: Counting = Counting;
+fn summary(name: &str) {
+    let v = std::mem::take(&mut *SIZES.lock().unwrap());
+    let mut live = std::collections::HashMap::new();
+    for (p, s, a) in v { if a { live.insert(p, s); } else { live.remove(&p); } }
+    let mut sizes: Vec<usize> = live.values().copied().collect(); sizes.sort(); sizes.reverse();
+    println!("{name}: live {} bytes in {} blocks: {:?}", sizes.iter().sum::<usize>(), sizes.len(), &sizes[..sizes.len().min(30)]);
+}
 use wrt_host::{Host, HostOptions};
 use crate::{story::{Story, identity}, support::{self, guest, text}};
 
@@ -22,6 +48,16 @@ async fn measure() {
     println!("prepare {:?}", t.elapsed());
     let mut story = Story::on(&host, "start => timer 1\nsignal x => timer 1").await;
     story.start_task();
+    if std::env::var("ALLOCS").is_ok() {
+        ON.store(true, SeqCst);
+        let mut i = module.instantiate(identity()).await.unwrap();
+        ON.store(false, SeqCst);
+        summary("instantiate");
+        ON.store(true, SeqCst);
+        i.activate(&story.events).await.unwrap();
+        ON.store(false, SeqCst);
+        summary("activate");
+    }
     let before = rss();
     let t = Instant::now();
     let mut parked = Vec::new();

@@ -301,35 +301,3 @@ fn kind(command: &CommandAttributes) -> &'static str {
         _ => "another command",
     }
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn measure() {
-    fn rss() -> u64 {
-        let text = std::fs::read_to_string("/proc/self/smaps_rollup").unwrap();
-        let line = text.lines().filter(|l| l.starts_with("Private_Dirty")).next().unwrap();
-        line.split_whitespace().nth(1).unwrap().parse().unwrap()
-    }
-    for guest in [&JAVASCRIPT, &PYTHON] {
-        guest.waiting("warm").await;
-        let before = rss();
-        let at = std::time::Instant::now();
-        let mut parked = Vec::new();
-        for i in 0..100 {
-            parked.push(guest.waiting(&format!("run-{i}")).await);
-        }
-        let took = at.elapsed();
-        eprintln!("{}: {} KiB each, {:?} per run of 3 tasks", guest.name, (rss() - before) / 100, took / 100);
-        let at = std::time::Instant::now();
-        for story in &parked { story.replayed().await; }
-        eprintln!("  replay {:?} each", at.elapsed() / 100);
-        let module = &guest.loaded().await.1;
-        let at = std::time::Instant::now();
-        for i in 0..100 { drop(Story::start(module, "x", WORKFLOW, INPUT).await); }
-        eprintln!("  instantiate+drop {:?} each", at.elapsed() / 100);
-        let mut instance = parked[0].replayed().await;
-        eprintln!("  memory_bytes estimate {}", instance.memory_bytes());
-        let at = std::time::Instant::now();
-        for _ in 0..1000 { instance.query("status", None, None).await.unwrap(); }
-        eprintln!("  query {:?} each", at.elapsed() / 1000);
-    }
-}

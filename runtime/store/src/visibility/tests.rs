@@ -1,7 +1,5 @@
-use sqlx::{AssertSqlSafe, Row as _};
-
 use super::{filter::Filter, *};
-use crate::StoreOptions;
+use crate::{StoreOptions, sqlite::explain};
 
 /// The condition that a filter becomes, with `?` for its values.
 fn condition(query: &str) -> Result<String, StoreError> {
@@ -202,7 +200,7 @@ async fn lists_are_range_scans() {
     ] {
         let parsed = Query::parse(query).unwrap();
         let order = parsed.order_or_default();
-        let plan = explain(&store, list_statement("n", &parsed, &order, None, 10)).await;
+        let plan = plan(&store, list_statement("n", &parsed, &order, None, 10)).await;
         assert!(plan.contains(index), "{query}: {plan}");
         // Only what belongs to one workflow id or one prefix may be sorted afterwards.
         assert_eq!(
@@ -215,20 +213,13 @@ async fn lists_are_range_scans() {
     let query = Query::parse("").unwrap();
     let order = query.order_or_default();
     let after = vec![Value::Number(1), Value::Number(2), Value::Text("r".to_owned())];
-    let plan = explain(&store, list_statement("n", &query, &order, Some(after), 10)).await;
+    let plan = plan(&store, list_statement("n", &query, &order, Some(after), 10)).await;
     assert!(
         plan.contains("run_by_close (namespace_id=? AND (close_ns,start_ns,run_id)<(?,?,?))"),
         "{plan}"
     );
 }
 
-async fn explain(store: &Store, statement: QueryBuilder<Backend>) -> String {
-    let rows = sqlx::query(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", statement.into_string())))
-        .fetch_all(store.database.readers())
-        .await
-        .unwrap();
-    rows.iter()
-        .map(|row| row.get::<String, _>("detail"))
-        .collect::<Vec<_>>()
-        .join("; ")
+async fn plan(store: &Store, statement: QueryBuilder<Backend>) -> String {
+    explain(&store.database, &statement.into_string()).await
 }

@@ -7,15 +7,15 @@ use wrt_model::{
 };
 use wrt_store::{Commit, RunWrite, Store, StoreError, StoreOptions};
 
-pub const NAMESPACE: &str = "namespace-1";
+pub(crate) const NAMESPACE: &str = "namespace-1";
 
 /// An empty store.
-pub async fn store() -> Store {
+pub(crate) async fn store() -> Store {
     Store::open(StoreOptions { path: None, readers: 2 }).await.unwrap()
 }
 
 /// A run that has just started, whose id is `<workflow id>/<number>`.
-pub fn open_run(workflow_id: &str, number: u32) -> Run {
+pub(crate) fn open_run(workflow_id: &str, number: u32) -> Run {
     Run {
         namespace_id: NAMESPACE.to_owned(),
         workflow_id: workflow_id.to_owned(),
@@ -31,7 +31,7 @@ pub fn open_run(workflow_id: &str, number: u32) -> Run {
 }
 
 /// The run, ended.
-pub fn closed(run: &Run, status: WorkflowExecutionStatus, close_ns: i64) -> Run {
+pub(crate) fn closed(run: &Run, status: WorkflowExecutionStatus, close_ns: i64) -> Run {
     Run {
         status: status as i32,
         close_ns,
@@ -40,7 +40,7 @@ pub fn closed(run: &Run, status: WorkflowExecutionStatus, close_ns: i64) -> Run 
 }
 
 /// A write without events.
-pub fn write(run: &Run, version: i64) -> RunWrite {
+pub(crate) fn write(run: &Run, version: i64) -> RunWrite {
     RunWrite {
         run: run.clone(),
         version,
@@ -50,7 +50,7 @@ pub fn write(run: &Run, version: i64) -> RunWrite {
 }
 
 /// A write with `event_count` events.
-pub fn write_with_events(run: &Run, version: i64, first_event_id: i64, event_count: i64) -> RunWrite {
+pub(crate) fn write_with_events(run: &Run, version: i64, first_event_id: i64, event_count: i64) -> RunWrite {
     RunWrite {
         history: Some(batch(first_event_id, event_count)),
         ..write(run, version)
@@ -58,7 +58,7 @@ pub fn write_with_events(run: &Run, version: i64, first_event_id: i64, event_cou
 }
 
 /// A batch of events.
-pub fn batch(first_event_id: i64, event_count: i64) -> HistoryBatch {
+pub(crate) fn batch(first_event_id: i64, event_count: i64) -> HistoryBatch {
     let events: Vec<_> = (first_event_id..first_event_id + event_count)
         .map(|event_id| HistoryEvent {
             event_id,
@@ -73,11 +73,11 @@ pub fn batch(first_event_id: i64, event_count: i64) -> HistoryBatch {
 }
 
 /// Commits one decision.
-pub async fn commit(store: &Store, runs: impl Into<Vec<RunWrite>>) -> Result<(), StoreError> {
+pub(crate) async fn commit(store: &Store, runs: impl Into<Vec<RunWrite>>) -> Result<(), StoreError> {
     store.commit(Commit { runs: runs.into() }).await
 }
 
 /// Commits that two runs of a test cannot fail.
-pub async fn put(store: &Store, run: &Run, version: i64) {
+pub(crate) async fn put(store: &Store, run: &Run, version: i64) {
     commit(store, [write(run, version)]).await.unwrap();
 }

@@ -1,0 +1,87 @@
+//! The benchmark: a real server, real gRPC, one table.
+//!
+//! `cargo xtask bench` builds what it needs and runs it. It prints a table, and writes the same figures as JSON.
+
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
+#![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
+
+mod client;
+mod load;
+mod parked;
+mod replay;
+mod report;
+mod scenarios;
+mod server;
+
+use std::{path::PathBuf, time::Duration};
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::{client::Client, report::Report, scenarios::Scenario, server::Server};
+
+/// Measures a wrt server.
+#[derive(Parser)]
+struct Options {
+    /// The `wrt` program to measure.
+    #[arg(long)]
+    wrt: PathBuf,
+    /// The folder with `bench-workflow.wasm` and `bench-activity.wasm`.
+    #[arg(long)]
+    guests: PathBuf,
+    /// The folder for the server's data. The disk that it lies on is measured too.
+    #[arg(long)]
+    data: PathBuf,
+    /// Where to write the figures as JSON.
+    #[arg(long)]
+    json: PathBuf,
+    /// Seconds of load for each line of the table.
+    #[arg(long, default_value_t = 4)]
+    seconds: u64,
+    /// Runs to park.
+    #[arg(long, default_value_t = 10_000)]
+    parked: usize,
+    /// Only lines whose name contains this.
+    #[arg(long, default_value = "")]
+    only: String,
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let options = Options::parse();
+    let mut report = Report::default();
+    measure_load(&options, &mut report).await?;
+    if "parked runs".contains(&options.only) {
+        parked::measure(
+            &options.wrt,
+            &options.guests,
+            &options.data,
+            options.parked,
+            &mut report,
+        )
+        .await?;
+    }
+    report.print();
+    report.write(&options.json)
+}
+
+async fn measure_load(options: &Options, report: &mut Report) -> Result<()> {
+    let server = Server::start(&options.wrt, &options.data.join("load"))?;
+    let client = Client::connect(&server).await?;
+    client.deploy(&options.wrt, &options.guests)?;
+    for scenario in Scenario::ALL
+        .iter()
+        .filter(|scenario| scenario.name.contains(&options.only))
+    {
+        for &concurrency in scenario.concurrencies {
+            let seconds = Duration::from_secs(options.seconds);
+            let line = load::run(&server, &client, scenario, concurrency, seconds).await?;
+            eprintln!("{}", line.summary());
+            report.load.push(line);
+        }
+    }
+    if "replay".contains(&options.only) {
+        report.replay = Some(replay::measure(&client, &options.guests).await?);
+    }
+    Ok(())
+}
