@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
 
 use self::books::Books;
@@ -24,6 +24,15 @@ const WORKFLOW: &str = "order-saga-workflow";
 
 /// Long enough to kill a server in it, and to start it again.
 const PAUSE_MS: u32 = 8_000;
+
+/// What each order has to have done in the end, and nothing besides.
+const EFFECTS: [(&str, &[&str]); 2] = [
+    ("order-1", &["CreateOrder", "ReserveInventory", "FreezePayment"]),
+    (
+        "order-2",
+        &["CreateOrder", "ReserveInventory", "ReleaseInventory", "CancelOrder"],
+    ),
+];
 
 /// Sets up, builds and plays the story. Whatever it starts ends with it.
 ///
@@ -129,15 +138,27 @@ impl Story {
         ];
         self.wrt
             .show(&[signal.as_slice(), &["--input", "\"changed my mind\""]].concat())?;
-        self.wrt.show_end(&["workflow", "result", "--workflow-id", "order-2"])?;
+        self.wrt
+            .show_failure(&["workflow", "result", "--workflow-id", "order-2"])?;
         self.status("order-2")?;
         self.wrt.show(&["workflow", "show", "--workflow-id", "order-2"])
     }
 
     /// Whatever was tried how often, across the crash: each effect is in the books once.
     fn count_effects(&self) -> Result<()> {
-        shell::say("what the books say");
-        println!("{:#}", self.books.effects()?);
+        shell::say("what the books outside have counted: each effect once, and those of the second order undone");
+        let effects = self.books.effects()?;
+        for effect in &effects {
+            println!("{effect}");
+        }
+        for (workflow_id, expected) in EFFECTS {
+            let mine = effects.iter().filter(|effect| effect.workflow_id == workflow_id);
+            let happened: Vec<_> = mine.map(|effect| effect.kind.as_str()).collect();
+            ensure!(
+                happened == expected,
+                "the effects of {workflow_id} are {happened:?} instead of {expected:?}"
+            );
+        }
         Ok(())
     }
 

@@ -142,7 +142,7 @@ impl Lane {
 
     async fn step(&mut self, messages: &mut Vec<Message>) {
         if let Err(error) = self.load().await {
-            refuse(messages.drain(..), &error);
+            self.refuse(messages.drain(..), &error);
             return;
         }
         let mut step = Step::default();
@@ -162,6 +162,20 @@ impl Lane {
             self.loaded = true;
         }
         Ok(())
+    }
+
+    /// Tells everybody that nothing can be decided, because the run cannot be loaded.
+    fn refuse(&self, messages: impl Iterator<Item = Message>, error: &StoreError) {
+        tracing::error!(workflow = %self.key, %error, "load run");
+        for message in messages {
+            let error = EngineError::from(error.clone());
+            match message {
+                Message::Decide { decide, .. } => decide(Err(error))(Ok(())),
+                Message::Start(start) => answer(start.reply, Err(error)),
+                Message::Query(query) => answer(query.reply, Err(error)),
+                Message::Deadline | Message::Recover => self.engine.recover_later(&self.key),
+            }
+        }
     }
 
     /// Forgets what is in memory; the next step reads the store.
@@ -224,19 +238,6 @@ impl Engine {
                 workflow_id: key.workflow_id.clone(),
                 run_id: run_id.to_owned(),
             }),
-        }
-    }
-}
-
-/// Tells everybody that nothing can be decided.
-fn refuse(messages: impl Iterator<Item = Message>, error: &StoreError) {
-    for message in messages {
-        let error = EngineError::from(error.clone());
-        match message {
-            Message::Decide { decide, .. } => decide(Err(error))(Ok(())),
-            Message::Start(start) => answer(start.reply, Err(error)),
-            Message::Query(query) => answer(query.reply, Err(error)),
-            Message::Deadline | Message::Recover => tracing::error!(%error, "load run"),
         }
     }
 }

@@ -9,6 +9,7 @@ mod commit;
 mod deployment;
 mod describe;
 mod error;
+mod executions;
 mod history;
 mod lane;
 mod lanes;
@@ -44,8 +45,8 @@ pub use wrt_machine::Rejection;
 pub use wrt_store::{RunCount, StoreError};
 
 use crate::{
-    lanes::Lanes, matching::Matching, namespace::Namespaces, parking::Parking, routing::Routing, stats::Counters,
-    timers::Timers, watch::Watchers,
+    executions::Executions, lanes::Lanes, matching::Matching, namespace::Namespaces, parking::Parking,
+    routing::Routing, stats::Counters, timers::Timers, watch::Watchers,
 };
 
 /// The name under which the server runs workflow tasks and activities.
@@ -92,6 +93,7 @@ struct Inner {
     matching: Arc<Matching>,
     watchers: Watchers,
     counters: Counters,
+    executions: Executions,
     activity_slots: Arc<tokio::sync::Semaphore>,
     /// Everything that must end before the store closes.
     tasks: TaskTracker,
@@ -112,6 +114,7 @@ impl Engine {
                 matching: Arc::default(),
                 watchers: Watchers::default(),
                 counters: Counters::default(),
+                executions: Executions::default(),
                 activity_slots: Arc::new(tokio::sync::Semaphore::new(options.concurrent_activities)),
                 tasks: TaskTracker::new(),
                 stopping: CancellationToken::new(),

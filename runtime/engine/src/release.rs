@@ -12,7 +12,7 @@ use crate::{
 
 impl Lane {
     /// Lets the outside see what was committed, or tells the callers that nothing was.
-    pub(crate) fn release(&mut self, step: Step, committed: Result<(), StoreError>) {
+    pub(crate) fn release(&mut self, mut step: Step, committed: Result<(), StoreError>) {
         if let Err(error) = committed {
             self.release_error(step, error);
             return;
@@ -30,7 +30,10 @@ impl Lane {
             }
             self.engine.inner.timers.set(&self.key, next_deadline(&current.run));
         }
-        for run in step.superseded.iter().chain(&self.current) {
+        for run in step.superseded.iter_mut().chain(&mut self.current) {
+            for scheduled_event_id in run.pending.cancellations.drain(..) {
+                self.engine.inner.executions.cancel(&run.run.run_id, scheduled_event_id);
+            }
             let progress = Progress {
                 last_event_id: run.run.history_length(),
                 is_closed: !run.run.is_open(),

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use wrt_host::{ActivityControl, ActivityModule};
 use wrt_machine::ActivityStart;
 use wrt_model::{
@@ -176,12 +176,15 @@ impl Engine {
     async fn execute(&self, execution: &Execution) {
         let which = ActivityRef::Token(execution.token.clone());
         let identity = IDENTITY.to_owned();
-        let reported = match self.run_activity(execution).await {
+        let canceled = self.inner.executions.enter(&execution.token);
+        let (outcome, unsent) = self.run_activity(execution, canceled).await;
+        self.inner.executions.leave(&execution.token);
+        let reported = match outcome {
             Ok(result) => self.activity_completed(which, result, identity).await,
             Err(failure) if is_canceled(&failure) => {
                 self.activity_canceled(which, canceled_details(failure), identity).await
             }
-            Err(failure) => self.activity_failed(which, failure, None, identity).await,
+            Err(failure) => self.activity_failed(which, failure, unsent, identity).await,
         };
         if let Err(error) = reported {
             // The run has closed, or the attempt had timed out. After a failure of the store the run is taken up again.
@@ -189,40 +192,49 @@ impl Engine {
         }
     }
 
-    async fn run_activity(&self, execution: &Execution) -> Result<Option<Payloads>, Failure> {
-        let module = self
-            .activity_module(execution)
-            .await
-            .map_err(|error| failure::server(format!("load the activity component: {error}"), false))?;
+    /// Runs an attempt to its end. Returns the details of a heartbeat, too, that was not recorded any more.
+    async fn run_activity(
+        &self,
+        execution: &Execution,
+        canceled: watch::Receiver<bool>,
+    ) -> (Result<Option<Payloads>, Failure>, Option<Payloads>) {
+        let module = match self.activity_module(execution).await {
+            Ok(module) => module,
+            Err(error) => {
+                return (
+                    Err(failure::server(format!("load the activity component: {error}"), false)),
+                    None,
+                );
+            }
+        };
         let (heartbeat, mut beats) = mpsc::unbounded_channel();
-        let (cancel, canceled) = tokio::sync::watch::channel(false);
         let control = ActivityControl {
             heartbeat,
             cancel: canceled,
         };
-        let running = module.execute(
-            &execution.task,
-            &execution.task.workflow_namespace,
-            &execution.route.deployment.grants,
-            control,
-        );
-        let heartbeats = async {
-            while let Some(details) = beats.recv().await {
-                let outcome = self
-                    .activity_heartbeat(ActivityRef::Token(execution.token.clone()), details)
-                    .await;
-                if outcome.map_or(true, |outcome| outcome.cancel_requested) {
-                    cancel.send_replace(true);
-                }
-            }
-            std::future::pending::<()>().await;
-        };
+        let grants = &execution.route.deployment.grants;
         let limit = span_set(execution.task.start_to_close_timeout.as_ref()).unwrap_or(Duration::MAX);
-        tokio::select! {
-            result = running => result,
-            () = heartbeats => unreachable!("waits for ever once the activity sends no more"),
+        let outcome = tokio::select! {
+            outcome = module.execute(&execution.task, &execution.task.workflow_namespace, grants, control) => outcome,
+            () = self.record_heartbeats(&execution.token, &mut beats) => unreachable!("it has no end"),
             () = sleep(limit) => Err(failure::timeout(TimeoutType::StartToClose, None)),
+        };
+        (outcome, latest(&mut beats).flatten())
+    }
+
+    /// Records the heartbeats of an attempt, of those that come during a commit the last one.
+    async fn record_heartbeats(&self, token: &ActivityToken, beats: &mut mpsc::UnboundedReceiver<Option<Payloads>>) {
+        while let Some(first) = beats.recv().await {
+            let details = latest(beats).unwrap_or(first);
+            let recorded = self
+                .activity_heartbeat(ActivityRef::Token(token.clone()), details)
+                .await;
+            if recorded.is_err() {
+                // The attempt is over for the run; it may stop.
+                self.inner.executions.cancel(&token.run_id, token.scheduled_event_id);
+            }
         }
+        std::future::pending::<()>().await;
     }
 
     async fn activity_module(&self, execution: &Execution) -> Result<ActivityModule, EngineError> {
@@ -233,6 +245,11 @@ impl Engine {
             .activity(digest, || self.component_bytes(digest.clone()))
             .await?)
     }
+}
+
+/// The last of the heartbeats that wait.
+fn latest(beats: &mut mpsc::UnboundedReceiver<Option<Payloads>>) -> Option<Option<Payloads>> {
+    std::iter::from_fn(|| beats.try_recv().ok()).last()
 }
 
 /// Sleeps; spans that the timer cannot hold count as for ever.

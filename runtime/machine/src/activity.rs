@@ -141,7 +141,9 @@ impl Turn<'_> {
             return;
         };
         activity.cancel_requested_event_id = requested_event_id;
-        if !activity.is_started() {
+        if activity.is_started() {
+            self.transition.cancellations.push(scheduled_event_id);
+        } else {
             self.run.activities.remove(&scheduled_event_id);
             self.transition
                 .dispatches

@@ -17,6 +17,8 @@ pub struct Transition {
     pub events: Vec<HistoryEvent>,
     /// Activities, by the event that scheduled them, whose next attempt may start now.
     pub dispatches: Vec<i64>,
+    /// Activities, by the event that scheduled them, whose worker is to hear that nobody waits for them any more.
+    pub cancellations: Vec<i64>,
     /// The state changed in a way that has to survive a crash. True whenever there are events.
     pub durable: bool,
     /// The run that is to be started in its place, in the same commit.
@@ -28,6 +30,7 @@ impl Transition {
     pub fn absorb(&mut self, mut later: Transition) {
         self.events.append(&mut later.events);
         self.dispatches.append(&mut later.dispatches);
+        self.cancellations.append(&mut later.cancellations);
         self.durable |= later.durable;
         self.continuation = later.continuation.or(self.continuation.take());
     }

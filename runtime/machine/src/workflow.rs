@@ -270,7 +270,11 @@ impl Turn<'_> {
         run.set_status(status);
         run.close_ns = self.now.nanos();
         run.workflow_task = None;
-        run.activities.clear();
+        let activities = std::mem::take(&mut run.activities).into_iter();
+        let held = activities.filter(|(_, activity)| activity.is_started());
+        self.transition
+            .cancellations
+            .extend(held.map(|(scheduled_event_id, _)| scheduled_event_id));
         run.timers.clear();
         run.buffered_events.clear();
         run.signal_request_ids.clear();

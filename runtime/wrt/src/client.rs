@@ -87,36 +87,36 @@ pub(crate) fn answer<T>(action: &str, outcome: Result<Response<T>, Status>) -> a
         .map_err(|status| anyhow!("{action}: {}", explain(&status)))
 }
 
+/// True when the server did not answer at all: it is down, or went down while it was asked.
+pub(crate) fn is_gone(status: &Status) -> bool {
+    // What the server itself says has no source; only this side's transport leaves one.
+    status.code() == Code::Unavailable || status.source().is_some()
+}
+
 fn explain(status: &Status) -> String {
+    if let Some(source) = status.source() {
+        return format!("lost the server: {}; is it still running?", root_cause(source));
+    }
     let message = match status.message() {
         "" => format!("the server answers {:?}", status.code()),
         message => message.to_owned(),
     };
     match next_step(status) {
-        Some(next_step) => format!("{message}; {next_step}"),
+        Some(next_step) => format!("{}; {next_step}", message.trim_end_matches('.')),
         None => message,
     }
 }
 
-fn next_step(status: &Status) -> Option<String> {
-    if let Some(running) = detail::<WorkflowExecutionAlreadyStartedFailure>(status) {
-        return Some(format!(
-            "its run is {}; give another --workflow-id, or see --id-conflict-policy and --id-reuse-policy",
-            running.run_id
-        ));
-    }
-    match status.code() {
-        Code::Unavailable => Some("is the server still running?".to_owned()),
-        _ => None,
-    }
+fn next_step(status: &Status) -> Option<&'static str> {
+    has_detail::<WorkflowExecutionAlreadyStartedFailure>(status)
+        .then_some("give another --workflow-id, or see --id-conflict-policy and --id-reuse-policy")
 }
 
-/// The detail of this type, if the status carries one.
-fn detail<M: Message + Name + Default>(status: &Status) -> Option<M> {
-    let details = RpcStatus::decode(status.details()).ok()?.details;
+/// True when the status carries a detail of this type.
+fn has_detail<M: Name>(status: &Status) -> bool {
     let suffix = format!("/{}", M::full_name());
-    let found = details.iter().find(|any| any.type_url.ends_with(&suffix))?;
-    M::decode(found.value.as_slice()).ok()
+    RpcStatus::decode(status.details())
+        .is_ok_and(|status| status.details.iter().any(|any| any.type_url.ends_with(&suffix)))
 }
 
 /// The innermost reason, which is the one that says something: `Connection refused` rather than `transport error`.
@@ -131,36 +131,28 @@ fn root_cause(error: &dyn Error) -> String {
 #[cfg(test)]
 mod tests {
     use prost_types::Any;
+    use wrt_model::proto::workflowservice::GetSystemInfoRequest;
 
     use super::*;
 
-    fn refusal(code: Code, message: &str, detail: &(impl Message + Name)) -> String {
-        let status = RpcStatus {
-            code: code as i32,
-            message: message.to_owned(),
-            details: vec![Any {
-                type_url: type_url(detail),
-                value: detail.encode_to_vec(),
-            }],
-        };
-        let status = Status::with_details(code, message, status.encode_to_vec().into());
-        answer::<()>("start workflow", Err(status)).unwrap_err().to_string()
-    }
-
-    fn type_url<M: Message + Name>(_: &M) -> String {
-        format!("type.googleapis.com/{}", M::full_name())
-    }
-
     #[test]
-    fn refusals_say_what_to_do_next() {
-        let detail = WorkflowExecutionAlreadyStartedFailure {
-            run_id: "r1".to_owned(),
+    fn a_refusal_says_what_to_do_next() {
+        let code = Code::AlreadyExists;
+        let status = RpcStatus {
+            details: vec![Any {
+                type_url: format!(
+                    "type.googleapis.com/{}",
+                    WorkflowExecutionAlreadyStartedFailure::full_name()
+                ),
+                value: Vec::new(),
+            }],
             ..Default::default()
         };
+        let status = Status::with_details(code, "Already running.", status.encode_to_vec().into());
         assert_eq!(
-            refusal(Code::AlreadyExists, "already running", &detail),
-            "start workflow: already running; its run is r1; give another --workflow-id, or see --id-conflict-policy \
-             and --id-reuse-policy"
+            answer::<()>("start workflow", Err(status)).unwrap_err().to_string(),
+            "start workflow: Already running; give another --workflow-id, or see --id-conflict-policy and \
+             --id-reuse-policy"
         );
     }
 
@@ -168,6 +160,22 @@ mod tests {
     fn a_refusal_without_words_shows_its_code() {
         let error = answer::<()>("count", Err(Status::internal(""))).unwrap_err();
         assert_eq!(error.to_string(), "count: the server answers Internal");
+    }
+
+    #[tokio::test]
+    async fn a_server_that_goes_away_is_told_from_one_that_refuses() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+        let client = Client::connect(&address, "default").await.unwrap();
+        let outcome = client
+            .workflows()
+            .get_system_info(GetSystemInfoRequest::default())
+            .await;
+        assert!(is_gone(outcome.as_ref().unwrap_err()), "{outcome:?}");
+        let error = answer("ask", outcome).unwrap_err().to_string();
+        assert!(error.starts_with("ask: lost the server: "), "{error}");
+        assert!(!is_gone(&Status::not_found("no such workflow")));
     }
 
     #[tokio::test]

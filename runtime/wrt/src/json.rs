@@ -7,6 +7,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use prost::{Message, Name};
 use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
 use serde_json::{Map, Value};
+use wrt_model::payload;
 
 use crate::proto::{TEMPORAL_DESCRIPTORS, WRT_DESCRIPTORS};
 
@@ -66,14 +67,16 @@ fn shorten_object(mut fields: Map<String, Value>) -> Value {
     Value::Object(fields.into_iter().map(|(name, value)| (name, shorten(value))).collect())
 }
 
-/// What a payload holds, if these are the fields of a payload that has no more to say than JSON.
+/// What a payload holds, if these are the fields of a payload that has no more to say than JSON. Search attributes
+/// also name their type, which their value shows well enough.
 fn payload_value(fields: &Map<String, Value>) -> Option<Value> {
     let metadata = fields.get("metadata")?.as_object()?;
-    let known = fields.keys().all(|name| name == "metadata" || name == "data");
-    if !known || metadata.len() != 1 {
+    let is_payload = fields.keys().all(|name| name == "metadata" || name == "data");
+    let is_plain = metadata.keys().all(|name| name == payload::ENCODING || name == "type");
+    if !(is_payload && is_plain) {
         return None;
     }
-    let encoding = decode(metadata.get(wrt_model::payload::ENCODING)?)?;
+    let encoding = decode(metadata.get(payload::ENCODING)?)?;
     match encoding.as_slice() {
         b"json/plain" => serde_json::from_slice(&decode(fields.get("data")?)?).ok(),
         b"binary/null" => Some(Value::Null),
@@ -88,13 +91,10 @@ fn decode(base64: &Value) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use wrt_model::{
-        payload,
-        proto::{
-            EventAttributes, History, HistoryEvent, Payload, Payloads,
-            enums::EventType,
-            history::{TimerStartedEventAttributes, WorkflowExecutionSignaledEventAttributes},
-        },
+    use wrt_model::proto::{
+        EventAttributes, History, HistoryEvent, Payload, Payloads,
+        enums::EventType,
+        history::{TimerStartedEventAttributes, WorkflowExecutionSignaledEventAttributes},
     };
 
     use super::*;
@@ -165,12 +165,15 @@ mod tests {
             data: vec![1],
             ..Default::default()
         };
+        let mut keyword = payload::json("\"Running\"");
+        keyword.metadata.insert("type".to_owned(), b"Keyword".to_vec());
         // The second payload holds what looks like a payload: it must come out as it is.
         let lookalike = r#"{"metadata":{"encoding":"anNvbi9wbGFpbg=="},"data":"MQ=="}"#;
         let input = vec![
             payload::json(r#"{"a":1}"#),
             payload::json(lookalike),
             payload::null(),
+            keyword,
             binary,
         ];
         assert_eq!(
@@ -179,6 +182,7 @@ mod tests {
                 {"a": 1},
                 {"metadata": {"encoding": "anNvbi9wbGFpbg=="}, "data": "MQ=="},
                 null,
+                "Running",
                 {"metadata": {"encoding": "YmluYXJ5L3BsYWlu"}, "data": "AQ=="},
             ])
         );

@@ -123,6 +123,9 @@ pub(crate) fn card(lines: &[(&str, String)]) -> String {
         .join("\n")
 }
 
+/// Blanks between two columns of a table.
+const COLUMN_GAP: u16 = 2;
+
 /// Rows under headers, in columns as wide as their content.
 pub(crate) fn table(headers: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
@@ -131,6 +134,9 @@ pub(crate) fn table(headers: &[&str], rows: Vec<Vec<String>>) -> String {
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(headers.to_vec())
         .add_rows(rows);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, COLUMN_GAP));
+    }
     table
         .lines()
         .map(|line| line.trim_end().to_owned())

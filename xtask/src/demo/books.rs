@@ -1,5 +1,6 @@
 //! The books that the activities of an order are kept in, seen from outside.
 
+use std::fmt;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
@@ -9,6 +10,29 @@ use serde_json::Value;
 /// The running service.
 pub(super) struct Books {
     address: String,
+}
+
+/// Something that has happened outside.
+pub(super) struct Effect {
+    /// The activity type that did it.
+    pub(super) kind: String,
+    pub(super) workflow_id: String,
+    /// How often it was asked for; it happened once.
+    requests: u64,
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            kind,
+            workflow_id,
+            requests,
+        } = self;
+        write!(
+            f,
+            "{workflow_id}  {kind:<16}  happened once, asked for {requests} times"
+        )
+    }
 }
 
 impl Books {
@@ -22,13 +46,13 @@ impl Books {
         &self.address
     }
 
-    /// What was done, as the service counts it.
+    /// What has happened, in order.
     ///
     /// # Errors
-    /// The service does not answer with JSON.
-    pub(super) fn effects(&self) -> Result<Value> {
+    /// The service does not answer, or with something else.
+    pub(super) fn effects(&self) -> Result<Vec<Effect>> {
         let answer = self.get("/effects").context("read the books")?;
-        serde_json::from_str(&answer).with_context(|| format!("read the books: they say `{answer}`"))
+        effects(&answer).with_context(|| format!("read the books: they say `{answer}`"))
     }
 
     /// A single request needs no HTTP library: version 1.0 ends the answer by closing the connection.
@@ -44,4 +68,24 @@ impl Books {
         }
         Ok(body.to_owned())
     }
+}
+
+fn effects(answer: &str) -> Result<Vec<Effect>> {
+    let answer: Value = serde_json::from_str(answer)?;
+    let effects = answer["effects"].as_array().context("find the list `effects`")?;
+    effects.iter().map(effect).collect()
+}
+
+fn effect(effect: &Value) -> Result<Effect> {
+    Ok(Effect {
+        kind: effect["type"]
+            .as_str()
+            .context("find the type of an effect")?
+            .to_owned(),
+        workflow_id: effect["workflow_id"]
+            .as_str()
+            .context("find the workflow of an effect")?
+            .to_owned(),
+        requests: effect["requests"].as_u64().context("find the requests for an effect")?,
+    })
 }

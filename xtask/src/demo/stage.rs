@@ -167,8 +167,7 @@ mod tests {
     fn actors_are_gone_when_they_are_killed_or_the_stage_goes() {
         let folder = tempfile::tempdir().unwrap();
         let stage = Stage::new(folder.path());
-        let mut script =
-            shell("echo preparing; echo ready on http://127.0.0.1:80/ >&2; exec cat /dev/zero > /dev/null");
+        let mut script = shell("echo preparing; echo ready on http://127.0.0.1:80/ >&2; exec tail -f /dev/null");
         let (first, second) = (
             stage.start("a", &mut script, "ready").unwrap(),
             stage.start("b", &mut script, "ready").unwrap(),

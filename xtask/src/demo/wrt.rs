@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::shell;
 
@@ -38,14 +38,17 @@ impl Wrt {
         shell::run(&mut self.command(arguments))
     }
 
-    /// As [`Wrt::show`], for a command whose exit code tells how a workflow has ended.
+    /// As [`Wrt::show`], for a workflow that is to have failed, which `wrt` says with the exit code 1.
     ///
     /// # Errors
-    /// The command cannot be run at all.
-    pub(super) fn show_end(&self, arguments: &[&str]) -> Result<()> {
+    /// The command ends in another way.
+    pub(super) fn show_failure(&self, arguments: &[&str]) -> Result<()> {
         println!("\n$ wrt {}", quoted(arguments));
         let status = self.command(arguments).status().context("run wrt")?;
-        println!("(exit code {})", status.code().unwrap_or_default());
+        ensure!(
+            status.code() == Some(1),
+            "the workflow did not fail, as it should have: {status}"
+        );
         Ok(())
     }
 

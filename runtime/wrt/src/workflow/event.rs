@@ -78,6 +78,8 @@ fn fact(label: &str, value: &Value) -> Option<String> {
         // A list of payloads that holds one value is that value.
         Value::Array(items) if items.len() == 1 => items[0].to_string(),
         Value::String(text) if text.is_empty() => return None,
+        // Only a further attempt is news.
+        Value::Number(attempt) if label == "attempt" && attempt.as_i64() == Some(1) => return None,
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
@@ -122,7 +124,7 @@ mod tests {
             enums::EventType,
             history::{
                 ActivityTaskFailedEventAttributes, ActivityTaskScheduledEventAttributes, TimerStartedEventAttributes,
-                WorkflowTaskCompletedEventAttributes,
+                WorkflowTaskCompletedEventAttributes, WorkflowTaskScheduledEventAttributes,
             },
         },
     };
@@ -157,6 +159,10 @@ mod tests {
             failure: Some(application("no\nstock", "NoStock", false)),
             ..Default::default()
         };
+        let retried = WorkflowTaskScheduledEventAttributes {
+            attempt: 2,
+            ..Default::default()
+        };
         let timer = TimerStartedEventAttributes {
             timer_id: "2".to_owned(),
             start_to_fire_timeout: Some(prost_types::Duration { seconds: 60, nanos: 0 }),
@@ -168,6 +174,7 @@ mod tests {
         };
         vec![
             event(4, EventType::WorkflowTaskCompleted, task.into()),
+            event(3, EventType::WorkflowTaskScheduled, retried.into()),
             event(5, EventType::ActivityTaskScheduled, scheduled.into()),
             event(6, EventType::ActivityTaskFailed, failed.into()),
             event(1007, EventType::TimerStarted, timer.into()),
@@ -180,6 +187,7 @@ mod tests {
         assert_snapshot!(lines.join("\n"), @r#"
           ID  Time                      Type                                Details
            4  2023-11-14T22:13:20.000Z  WorkflowTaskCompleted
+           3  2023-11-14T22:13:20.000Z  WorkflowTaskScheduled               attempt 2
            5  2023-11-14T22:13:20.000Z  ActivityTaskScheduled               CreateOrder, input {"items":["pear pear pear pear pear pear pear pear pear pear…
            6  2023-11-14T22:13:20.000Z  ActivityTaskFailed                  activity of event 5, failure no stock
         1007  2023-11-14T22:13:20.000Z  TimerStarted                        timer 2, fires after 60s
@@ -188,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_block_shows_every_attribute() {
-        assert_snapshot!(block(&events()[3]), @r#"
+        assert_snapshot!(block(&events()[4]), @r#"
          1007  2023-11-14T22:13:20.000Z  TimerStarted
         {
           "startToFireTimeout": "60s",

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use tonic::Code;
 use wrt_model::proto::{
     HistoryEvent, WorkflowExecution,
     enums::HistoryEventFilterType,
     workflowservice::{GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionHistoryResponse},
 };
 
-use crate::client::{Client, answer};
+use crate::client::{Client, answer, is_gone};
 
 /// How long to wait between two attempts to reach a server that is gone.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
@@ -81,7 +80,7 @@ impl HistoryReader {
         }
         let request = self.request.clone();
         let outcome = self.client.workflows().get_workflow_execution_history(request).await;
-        if self.request.wait_new_event && outcome.as_ref().is_err_and(|status| status.code() == Code::Unavailable) {
+        if self.request.wait_new_event && outcome.as_ref().is_err_and(is_gone) {
             return Ok(Page::Unreachable);
         }
         Ok(Page::Events(self.turn(answer("read history", outcome)?)))
