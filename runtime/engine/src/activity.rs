@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use uuid::Uuid;
 use wrt_machine::{ActivityClose, ActivityStart, Rejection, Turn};
 use wrt_model::{
@@ -56,25 +57,63 @@ impl Engine {
             namespace_id: namespace.id.clone(),
             name: request.task_queue.unwrap_or_default().name,
         };
-        let next = async {
-            loop {
-                let lease = self.inner.matching.poll(&queue, None).await;
-                let started = self.start_activity(lease.task(), &request.identity, false).await;
-                match started {
-                    Ok((run, activity)) => {
-                        let task = lease.take();
-                        return self.poll_response(namespace, &task, &run, &activity).await.map(Some);
-                    }
-                    // The activity ended while its task waited here.
-                    Err(EngineError::Rejected(_) | EngineError::WorkflowNotFound { .. }) => drop(lease.take()),
-                    Err(error) => return Err(error),
+        let sleep = tokio::time::sleep(deadline);
+        tokio::pin!(sleep);
+        loop {
+            let lease = tokio::select! {
+                lease = self.inner.matching.poll(&queue, None) => lease,
+                () = &mut sleep => return Ok(None),
+                () = self.inner.stopping.cancelled() => return Ok(None),
+            };
+            match self.deliver(lease.take(), request.identity.clone()).await {
+                Ok((task, run, activity)) => {
+                    let scheduled = self.stored_event(&run.key(), task.token.scheduled_event_id).await?;
+                    return Ok(Some(poll_response(
+                        &namespace.name,
+                        &task.token,
+                        &run,
+                        &activity,
+                        scheduled,
+                    )));
                 }
+                // The activity ended while its task waited here.
+                Err(EngineError::Rejected(_) | EngineError::WorkflowNotFound { .. }) => {}
+                Err(error) => return Err(error),
             }
-        };
-        tokio::select! {
-            task = next => task,
-            () = tokio::time::sleep(deadline) => Ok(None),
-            () = self.inner.stopping.cancelled() => Ok(None),
+        }
+    }
+
+    /// Starts an attempt for a worker. If the worker goes away meanwhile, the attempt goes back to its queue.
+    async fn deliver(
+        &self,
+        task: ActivityTask,
+        identity: String,
+    ) -> Result<(ActivityTask, Run, Activity), EngineError> {
+        let (delivery, delivered) = oneshot::channel();
+        let engine = self.clone();
+        self.inner.tasks.spawn(async move {
+            let started = engine.start_activity(&task, &identity, false).await;
+            let started = started.map(|(run, activity)| (task, run, activity));
+            if let Err(Ok((task, run, activity))) = delivery.send(started) {
+                engine.return_activity(&task, &run, activity).await;
+            }
+        });
+        delivered.await.unwrap_or(Err(EngineError::ShuttingDown))
+    }
+
+    async fn return_activity(&self, task: &ActivityTask, run: &Run, activity: Activity) {
+        let ActivityToken {
+            scheduled_event_id,
+            attempt,
+            ..
+        } = task.token;
+        let returned = self
+            .decide(&run.workflow_key(), &run.run_id, move |turn| {
+                turn.return_activity(scheduled_event_id, attempt, &activity.started_request_id)
+            })
+            .await;
+        if let Err(error) = returned {
+            tracing::debug!(%error, run = %run.key(), "an activity task was not given back");
         }
     }
 
@@ -173,17 +212,6 @@ impl Engine {
             Ok((run, activity))
         })
         .await
-    }
-
-    async fn poll_response(
-        &self,
-        namespace: &Namespace,
-        task: &ActivityTask,
-        run: &Run,
-        activity: &Activity,
-    ) -> Result<PollActivityTaskQueueResponse, EngineError> {
-        let scheduled = self.stored_event(&run.key(), task.token.scheduled_event_id).await?;
-        Ok(poll_response(&namespace.name, &task.token, run, activity, scheduled))
     }
 }
 

@@ -35,7 +35,11 @@ impl Engine {
         max_bytes: usize,
     ) -> Result<HistoryPage, EngineError> {
         let run = self.stored_run(namespace, execution).await?;
-        let events = self.read_events(&run.key(), from_event_id, max_bytes).await?;
+        let events = if from_event_id > run.history_length() {
+            Vec::new()
+        } else {
+            self.read_events(&run.key(), from_event_id, max_bytes).await?
+        };
         Ok(HistoryPage {
             next_event_id: events.last().map_or(from_event_id, |event| event.event_id + 1),
             events,

@@ -188,6 +188,27 @@ impl Turn<'_> {
         Ok(())
     }
 
+    /// The worker that took an attempt went away before it heard of it: the attempt waits for another one.
+    pub fn return_activity(
+        &mut self,
+        scheduled_event_id: i64,
+        attempt: i32,
+        request_id: &str,
+    ) -> Result<(), Rejection> {
+        let activity = self.open_activity(scheduled_event_id, attempt)?;
+        if !activity.is_started() || activity.started_request_id != request_id {
+            return Err(not_found("another worker holds the activity task"));
+        }
+        activity.set_state(ActivityState::Scheduled);
+        activity.started_ns = 0;
+        activity.identity.clear();
+        activity.started_request_id.clear();
+        activity.in_process = false;
+        self.transition.dispatches.push(scheduled_event_id);
+        self.transition.durable = true;
+        Ok(())
+    }
+
     /// A worker says how its attempt ended. `attempt` 0 stands for whichever is current.
     pub fn close_activity(
         &mut self,

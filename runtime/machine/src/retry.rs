@@ -32,6 +32,10 @@ pub(crate) fn with_defaults(policy: RetryPolicy) -> RetryPolicy {
 
 /// Temporal's checks of a policy that a client or a guest gave.
 pub(crate) fn check(policy: &RetryPolicy) -> Result<(), String> {
+    if policy.maximum_attempts == 1 {
+        // There is no wait to be wrong about.
+        return Ok(());
+    }
     let negative = |duration: Option<&_>| duration.is_some_and(is_negative);
     if negative(policy.initial_interval.as_ref()) {
         return Err("InitialInterval cannot be negative on retry policy".into());
@@ -52,7 +56,16 @@ pub(crate) fn check(policy: &RetryPolicy) -> Result<(), String> {
     if policy.maximum_attempts < 0 {
         return Err("MaximumAttempts cannot be negative on retry policy".into());
     }
-    Ok(())
+    check_timeout_names(&policy.non_retryable_error_types)
+}
+
+fn check_timeout_names(names: &[String]) -> Result<(), String> {
+    let known = ["StartToClose", "ScheduleToStart", "ScheduleToClose", "Heartbeat"];
+    let mut timeouts = names.iter().filter_map(|name| name.strip_prefix(TIMEOUT_TYPE_PREFIX));
+    match timeouts.find(|timeout| !known.contains(timeout)) {
+        Some(unknown) => Err(format!("Invalid timeout type value: {unknown} on retry policy")),
+        None => Ok(()),
+    }
 }
 
 fn is_negative(duration: &prost_types::Duration) -> bool {
@@ -296,5 +309,16 @@ mod tests {
             assert!(message.starts_with(word), "{message}");
         }
         assert_eq!(check(&base), Ok(()));
+        let once = RetryPolicy {
+            maximum_attempts: 1,
+            backoff_coefficient: 0.5,
+            ..base.clone()
+        };
+        assert_eq!(check(&once), Ok(()), "no second attempt, no wait");
+        let unknown = RetryPolicy {
+            non_retryable_error_types: vec!["TemporalTimeout:Soon".into()],
+            ..base
+        };
+        assert!(check(&unknown).is_err());
     }
 }

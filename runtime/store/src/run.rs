@@ -18,7 +18,8 @@ const BY_KEY: &str = "SELECT version, state FROM run WHERE run_id = $1 AND names
 const OPEN_FIRST: &str = "SELECT version, state FROM run WHERE status = 1 ORDER BY namespace_id, workflow_id LIMIT $1";
 // The cursor's run may have closed meanwhile; its place in the order stays.
 const OPEN_AFTER: &str = "SELECT version, state FROM run WHERE status = 1 AND (namespace_id, workflow_id) > \
-     (SELECT namespace_id, workflow_id FROM run WHERE run_id = $2) ORDER BY namespace_id, workflow_id LIMIT $1";
+     ((SELECT namespace_id FROM run WHERE run_id = $2), (SELECT workflow_id FROM run WHERE run_id = $2)) \
+     ORDER BY namespace_id, workflow_id LIMIT $1";
 
 /// A run as it is stored.
 #[derive(Clone, Debug, PartialEq)]

@@ -30,7 +30,7 @@ impl fmt::Display for Effect {
         } = self;
         write!(
             f,
-            "{workflow_id}  {kind:<16}  happened once, asked for {requests} times"
+            "{workflow_id}  {kind:<16}  effects: 1  requests: {requests}"
         )
     }
 }

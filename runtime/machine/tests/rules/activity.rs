@@ -366,3 +366,16 @@ fn the_details_of_the_last_heartbeat_reach_the_workflow() {
     };
     assert_eq!(info.last_heartbeat_details, details("half"));
 }
+
+#[test]
+fn an_attempt_that_reached_nobody_goes_back() {
+    let mut story = Story::after(vec![activity("a")]);
+    story.try_take_activity(5, 1, "poll-1").expect("waits");
+    let other = story.decide(|turn| turn.return_activity(5, 1, "poll-2"));
+    assert!(matches!(other, Err(Rejection::ActivityNotFound(_))));
+    story
+        .decide(|turn| turn.return_activity(5, 1, "poll-1"))
+        .expect("the poll that took it");
+    assert_eq!(story.last.dispatches, [5]);
+    assert_eq!(story.try_take_activity(5, 1, "poll-2"), Ok(()));
+}

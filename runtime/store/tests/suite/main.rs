@@ -1,6 +1,8 @@
 //! The store through its public face. `sqlite` is about its files; everything else runs on any backend, on the store that
 //! [`fixture::store`] opens.
 
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 mod commit;
 mod component;
 mod deployment;
