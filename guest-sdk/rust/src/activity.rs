@@ -220,12 +220,12 @@ impl<T> ActivityCall<T> {
 
     /// What the runtime would say, said before it does.
     fn canceled_failure(&self, seq: u32, cause: Failure) -> Failure {
-        let kind = FailureKind::Activity(ActivityFailure {
+        let kind = FailureKind::Activity(Box::new(ActivityFailure {
             activity_type: self.activity_type.clone(),
             activity_id: self.options.activity_id.clone().unwrap_or_else(|| seq.to_string()),
             identity: String::new(),
             retry_state: RetryState::CancelRequested,
-        });
+        }));
         Failure {
             cause: Some(Box::new(cause)),
             ..Failure::new("activity error", kind)

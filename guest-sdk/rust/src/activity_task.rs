@@ -163,7 +163,7 @@ fn to_failure(error: Error) -> types::Failure {
     let failure = error.into_failure();
     let application = match failure.kind {
         FailureKind::Canceled(details) => return types::Failure::Canceled(details),
-        FailureKind::Application(application) => application,
+        FailureKind::Application(application) => *application,
         _ => Default::default(),
     };
     types::Failure::Application(types::ApplicationFailure {

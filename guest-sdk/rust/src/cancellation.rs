@@ -80,14 +80,13 @@ impl CancellationToken {
 /// canceled, but leaves the rest of the workflow alone. The work stays in your hand: await it to learn how it ended.
 ///
 /// ```
-/// use std::{pin::pin, time::Duration};
-/// use futures::{FutureExt, select};
+/// use futures::select;
 /// use wrt_sdk::{Context, Result, workflow};
 ///
 /// #[workflow]
 /// async fn deliver(ctx: Context, parcel: String) -> Result<String> {
 ///     let scope = ctx.cancellation_scope();
-///     let mut work = pin!(scope.activity::<String>("Deliver", (parcel,)).fuse());
+///     let mut work = scope.activity::<String>("Deliver", (parcel,));
 ///     let mut signals = ctx.signals::<String>("call-back");
 ///     let outcome = select! {
 ///         outcome = work => outcome,

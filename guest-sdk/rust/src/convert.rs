@@ -175,24 +175,24 @@ fn to_info(kind: FailureKind) -> failures::FailureInfo {
 
 fn from_info(info: failures::FailureInfo) -> FailureKind {
     match info {
-        failures::FailureInfo::Application(application) => FailureKind::Application(ApplicationFailure {
+        failures::FailureInfo::Application(application) => FailureKind::Application(Box::new(ApplicationFailure {
             failure_type: application.failure_type,
             non_retryable: application.non_retryable,
             details: application.details,
             next_retry_delay: application.next_retry_delay.map(span),
-        }),
+        })),
         failures::FailureInfo::Timeout(timeout) => {
             FailureKind::Timeout(from_timeout_type(timeout.timeout_type), timeout.last_heartbeat_details)
         }
         failures::FailureInfo::Canceled(details) => FailureKind::Canceled(details),
         failures::FailureInfo::Terminated => FailureKind::Terminated,
         failures::FailureInfo::Server(non_retryable) => FailureKind::Server(non_retryable),
-        failures::FailureInfo::Activity(activity) => FailureKind::Activity(ActivityFailure {
+        failures::FailureInfo::Activity(activity) => FailureKind::Activity(Box::new(ActivityFailure {
             activity_type: activity.activity_type,
             activity_id: activity.activity_id,
             identity: activity.identity,
             retry_state: from_retry_state(activity.retry_state),
-        }),
+        })),
     }
 }
 
@@ -222,22 +222,22 @@ mod tests {
     #[test]
     fn every_kind_of_failure_survives_the_contract() {
         let chain = [
-            FailureKind::Application(ApplicationFailure {
+            FailureKind::Application(Box::new(ApplicationFailure {
                 failure_type: "T".to_owned(),
                 non_retryable: true,
                 details: vec![crate::Payload::null()],
                 next_retry_delay: Some(Duration::from_millis(1500)),
-            }),
+            })),
             FailureKind::Timeout(TimeoutType::Heartbeat, vec![crate::Payload::null()]),
             FailureKind::Canceled(Vec::new()),
             FailureKind::Terminated,
             FailureKind::Server(true),
-            FailureKind::Activity(ActivityFailure {
+            FailureKind::Activity(Box::new(ActivityFailure {
                 activity_type: "A".to_owned(),
                 activity_id: "1".to_owned(),
                 identity: "w".to_owned(),
                 retry_state: RetryState::Timeout,
-            }),
+            })),
         ]
         .into_iter()
         .fold(None, |cause, kind| {

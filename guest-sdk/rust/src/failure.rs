@@ -39,7 +39,7 @@ pub struct Failure {
 #[non_exhaustive]
 pub enum FailureKind {
     /// User code raised it.
-    Application(ApplicationFailure),
+    Application(Box<ApplicationFailure>),
     /// A timeout ran out; with the details of the last heartbeat that arrived.
     Timeout(TimeoutType, Vec<Payload>),
     /// It was canceled, with the details of the canceled side.
@@ -49,7 +49,7 @@ pub enum FailureKind {
     /// The runtime failed. True when another attempt would be in vain.
     Server(bool),
     /// An activity did not complete; the cause says why.
-    Activity(ActivityFailure),
+    Activity(Box<ActivityFailure>),
 }
 
 /// What user code said about a failure that it raised.
@@ -120,10 +120,10 @@ impl Failure {
     pub fn application(failure_type: impl Into<String>, message: impl Into<String>) -> Self {
         Failure::new(
             message,
-            FailureKind::Application(ApplicationFailure {
+            FailureKind::Application(Box::new(ApplicationFailure {
                 failure_type: failure_type.into(),
                 ..Default::default()
-            }),
+            })),
         )
     }
 
@@ -248,7 +248,7 @@ mod tests {
     fn of_activity(cause: Failure) -> Failure {
         Failure {
             cause: Some(Box::new(cause)),
-            ..Failure::new("activity error", FailureKind::Activity(ActivityFailure::default()))
+            ..Failure::new("activity error", FailureKind::Activity(Box::default()))
         }
     }
 

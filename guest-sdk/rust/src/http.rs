@@ -1,6 +1,7 @@
 //! A small blocking HTTP client for activities, over `wasi:http`.
 //!
-//! It reaches the hosts that the deployment grants, and no other.
+//! It reaches the hosts that the deployment grants, and no other. Outside of a component every request fails: the host
+//! that grants and limits them is missing.
 //!
 //! ```ignore
 //! let answer = wrt_sdk::http::post("http://books:8080/orders")
@@ -11,25 +12,21 @@
 //! let created: OrderCreated = answer.json()?;
 //! ```
 
+#[cfg(target_family = "wasm")]
+mod transport;
+
 use std::{fmt, time::Duration};
 
 use serde::{Serialize, de::DeserializeOwned};
-use wasip2::{
-    http::{
-        outgoing_handler,
-        types::{
-            Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody, OutgoingRequest, RequestOptions,
-            Scheme,
-        },
-    },
-    io::streams::StreamError,
-};
 
-/// What one write of `wasi:io` takes.
-const CHUNK_BYTES: usize = 4096;
-
-/// The most that is asked for at once when a body is read.
-const READ_BYTES: u64 = 64 * 1024;
+/// What is done with the resource.
+#[derive(Clone, Copy, Debug)]
+enum Method {
+    Get,
+    Post,
+    Put,
+    Delete,
+}
 
 /// A request that is being put together.
 #[must_use = "a request is made by `send`"]
@@ -120,86 +117,17 @@ impl Request {
     }
 
     /// Makes the request and waits for the whole answer, whatever its status.
+    #[cfg(target_family = "wasm")]
     pub fn send(self) -> Result<Response, HttpError> {
-        let request = self.outgoing()?;
-        let body = request.body().expect("the body of a new request was not taken yet");
-        let pending =
-            outgoing_handler::handle(request, self.options()).map_err(|code| self.error(format!("send: {code:?}")))?;
-        self.write(body)?;
-        let answer = self.wait(&pending)?;
-        Ok(Response {
-            status: answer.status(),
-            headers: answer.headers().entries(),
-            body: self.read(&answer)?,
-            url: self.url,
-        })
+        transport::send(self)
     }
 
-    fn outgoing(&self) -> Result<OutgoingRequest, HttpError> {
-        let (scheme, rest) = self
-            .url
-            .split_once("://")
-            .ok_or_else(|| self.error("a URL begins with `http://` or `https://`".to_owned()))?;
-        let (authority, path) = rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash));
-        let scheme = match scheme {
-            "http" => Scheme::Http,
-            "https" => Scheme::Https,
-            other => Scheme::Other(other.to_owned()),
-        };
-        let headers =
-            Fields::from_list(&self.headers).map_err(|error| self.error(format!("write the headers: {error:?}")))?;
-        let request = OutgoingRequest::new(headers);
-        request
-            .set_method(&self.method)
-            .and_then(|()| request.set_scheme(Some(&scheme)))
-            .and_then(|()| request.set_authority(Some(authority)))
-            .and_then(|()| request.set_path_with_query(Some(path)))
-            .map_err(|()| self.error("this is no valid URL".to_owned()))?;
-        Ok(request)
-    }
-
-    fn options(&self) -> Option<RequestOptions> {
-        let nanos = u64::try_from(self.timeout?.as_nanos()).unwrap_or(u64::MAX);
-        let options = RequestOptions::new();
-        // A runtime that does not know one of the timeouts still makes the request.
-        let _ = options.set_connect_timeout(Some(nanos));
-        let _ = options.set_first_byte_timeout(Some(nanos));
-        let _ = options.set_between_bytes_timeout(Some(nanos));
-        Some(options)
-    }
-
-    fn write(&self, body: OutgoingBody) -> Result<(), HttpError> {
-        let stream = body.write().expect("the stream of a new body was not taken yet");
-        for chunk in self.body.chunks(CHUNK_BYTES) {
-            stream
-                .blocking_write_and_flush(chunk)
-                .map_err(|error| self.error(format!("send the body: {error:?}")))?;
-        }
-        // The stream is a child of the body, which cannot be finished before.
-        drop(stream);
-        OutgoingBody::finish(body, None).map_err(|code| self.error(format!("send the body: {code:?}")))
-    }
-
-    fn wait(&self, pending: &FutureIncomingResponse) -> Result<IncomingResponse, HttpError> {
-        pending.subscribe().block();
-        pending
-            .get()
-            .expect("it is there once it has been waited for")
-            .expect("it is taken only once")
-            .map_err(|code| self.error(format!("wait for the answer: {code:?}")))
-    }
-
-    fn read(&self, answer: &IncomingResponse) -> Result<Vec<u8>, HttpError> {
-        let body = answer.consume().expect("the body of a new answer was not taken yet");
-        let stream = body.stream().expect("the stream of a new body was not taken yet");
-        let mut bytes = Vec::new();
-        loop {
-            match stream.blocking_read(READ_BYTES) {
-                Ok(chunk) => bytes.extend(chunk),
-                Err(StreamError::Closed) => return Ok(bytes),
-                Err(error) => return Err(self.error(format!("read the answer: {error:?}"))),
-            }
-        }
+    /// Fails: there is no `wasi:http` outside of a component.
+    #[cfg(not(target_family = "wasm"))]
+    pub fn send(self) -> Result<Response, HttpError> {
+        let Request { method, timeout, .. } = &self;
+        let cause = format!("{method:?} within {timeout:?}: requests can be made in a component only");
+        Err(self.error(cause))
     }
 
     fn error(&self, cause: String) -> HttpError {

@@ -73,7 +73,7 @@ mod executor;
 mod export;
 mod failure;
 mod host;
-#[cfg(all(feature = "http", target_family = "wasm"))]
+#[cfg(feature = "http")]
 pub mod http;
 mod info;
 pub mod log;

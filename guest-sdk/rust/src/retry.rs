@@ -74,26 +74,4 @@ impl RetryPolicy {
         self.non_retryable_error_types.push(failure_type.into());
         self
     }
-
-    /// The wait after the failed attempt `attempt`, as the runtime computes it.
-    pub(crate) fn backoff(&self, attempt: u32) -> Duration {
-        let initial = self.initial_interval.unwrap_or(Duration::from_secs(1));
-        let maximum = self.maximum_interval.unwrap_or(initial * 100);
-        let coefficient = self.backoff_coefficient.unwrap_or(2.0);
-        let factor = coefficient.powi(i32::try_from(attempt).unwrap_or(i32::MAX) - 1);
-        Duration::try_from_secs_f64(initial.as_secs_f64() * factor).map_or(maximum, |wait| wait.min(maximum))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_wait_grows_until_the_maximum() {
-        let policy = RetryPolicy::new().maximum_interval(Duration::from_secs(5));
-        let waits: Vec<u64> = (1..=4).map(|attempt| policy.backoff(attempt).as_secs()).collect();
-        assert_eq!(waits, [1, 2, 4, 5]);
-        assert_eq!(RetryPolicy::new().backoff(u32::MAX), Duration::from_secs(100));
-    }
 }

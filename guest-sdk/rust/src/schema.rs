@@ -27,3 +27,27 @@ impl<T: schemars::JsonSchema + ?Sized> Described for T {}
 pub fn of<T: Described + ?Sized>() -> Option<String> {
     serde_json::to_string(&schemars::schema_for!(T)).ok()
 }
+
+/// A payload can be anything.
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for crate::Payload {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Payload".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        true.into()
+    }
+}
+
+#[cfg(all(test, feature = "schema"))]
+mod tests {
+    #[test]
+    fn a_schema_is_json_text() {
+        let schema: serde_json::Value = serde_json::from_str(&super::of::<Vec<u32>>().unwrap()).unwrap();
+        assert_eq!(
+            (&schema["type"], &schema["items"]["type"]),
+            (&"array".into(), &"integer".into())
+        );
+    }
+}

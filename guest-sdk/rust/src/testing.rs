@@ -4,8 +4,10 @@
 //! be closures, and skips over every sleep.
 
 mod activity;
+mod attempt;
 mod host;
 mod mock;
+mod outcome;
 
 use std::{
     collections::BTreeMap,
@@ -15,17 +17,17 @@ use std::{
 };
 
 use crate::{
-    Arguments, Failure, FailureKind, FromPayload, Payload, Result, Workflow, WorkflowEntry, WorkflowInfo,
+    Arguments, Failure, FromPayload, Result, RetryState, Workflow, WorkflowEntry, WorkflowInfo,
     execution::{Execution, Job},
-    failure::{ActivityFailure, RetryState},
 };
 
-use self::{host::TestHost, mock::Mock};
+use self::{attempt::OpenActivity, host::TestHost, mock::Mock};
 
 pub use self::{
     activity::TestActivity,
     host::{Command, LogLine},
     mock::ActivityMock,
+    outcome::Outcome,
 };
 
 /// Runs one workflow of type `W` against mocked activities and a clock that skips.
@@ -73,32 +75,10 @@ pub struct TestEnvironment<W> {
     workflow: PhantomData<fn() -> W>,
 }
 
-/// How a workflow ended.
-#[derive(Clone, Debug, PartialEq)]
-#[must_use]
-pub enum Outcome<T> {
-    /// It returned a value.
-    Completed(T),
-    /// It returned an error.
-    Failed(Failure),
-    /// It ended upon the request to cancel it.
-    Canceled,
-    /// It waits for something that the test has not planned.
-    Waiting,
-}
-
 /// Something that will happen.
 enum Event {
     Job(Job),
     Attempt(u32),
-}
-
-struct OpenActivity {
-    activity_type: String,
-    input: Vec<Payload>,
-    options: crate::ActivityOptions,
-    scheduled: SystemTime,
-    attempt: u32,
 }
 
 /// 2026-01-01T00:00:00Z.
@@ -402,71 +382,6 @@ impl<W: Workflow> TestEnvironment<W> {
                     self.plan(ended, Event::Job(Job::ActivityResolved(seq, Err(failure))));
                 }
             },
-        }
-    }
-}
-
-impl OpenActivity {
-    /// When the next attempt begins, or why there is none.
-    fn next_attempt(&self, ended: SystemTime, failure: &Failure) -> Result<SystemTime, RetryState> {
-        let policy = self.options.retry_policy.clone().unwrap_or_default();
-        let application = failure.as_application().ok_or(RetryState::NonRetryableFailure)?;
-        if application.non_retryable || policy.non_retryable_error_types.contains(&application.failure_type) {
-            return Err(RetryState::NonRetryableFailure);
-        }
-        if policy.maximum_attempts != 0 && self.attempt >= policy.maximum_attempts {
-            return Err(RetryState::MaximumAttemptsReached);
-        }
-        let next = ended
-            + application
-                .next_retry_delay
-                .unwrap_or_else(|| policy.backoff(self.attempt));
-        match self.options.schedule_to_close_timeout {
-            Some(timeout) if next > self.scheduled + timeout => Err(RetryState::Timeout),
-            _ => Ok(next),
-        }
-    }
-
-    fn failure(&self, seq: u32, retry_state: RetryState, cause: Failure) -> Failure {
-        let kind = FailureKind::Activity(ActivityFailure {
-            activity_type: self.activity_type.clone(),
-            activity_id: self.options.activity_id.clone().unwrap_or_else(|| seq.to_string()),
-            identity: "test".to_owned(),
-            retry_state,
-        });
-        Failure {
-            cause: Some(Box::new(cause)),
-            ..Failure::new("activity error", kind)
-        }
-    }
-}
-
-// === impl Outcome ===
-
-impl<T: std::fmt::Debug> Outcome<T> {
-    /// The value that the workflow returned.
-    ///
-    /// # Panics
-    ///
-    /// Panics when it ended in another way, or not at all.
-    #[track_caller]
-    pub fn unwrap(self) -> T {
-        match self {
-            Outcome::Completed(output) => output,
-            other => panic!("the workflow should have completed, but: {other:?}"),
-        }
-    }
-
-    /// The failure that the workflow ended with.
-    ///
-    /// # Panics
-    ///
-    /// Panics when it ended in another way, or not at all.
-    #[track_caller]
-    pub fn unwrap_failure(self) -> Failure {
-        match self {
-            Outcome::Failed(failure) => failure,
-            other => panic!("the workflow should have failed, but: {other:?}"),
         }
     }
 }

@@ -79,8 +79,11 @@ pub struct HandlerDefinition {
 pub struct WorkflowEntry {
     pub(crate) name: fn() -> &'static str,
     pub(crate) definition: fn() -> WorkflowDefinition,
-    pub(crate) start: fn(&Rc<Run>, Vec<Payload>) -> Result<Box<dyn Instance>, Failure>,
+    pub(crate) start: Start,
 }
+
+/// Decodes the input and spawns the main task. Fails when the input does not fit.
+type Start = fn(&Rc<Run>, Vec<Payload>) -> Result<Box<dyn Instance>, Failure>;
 
 impl WorkflowEntry {
     /// The entry of a type.

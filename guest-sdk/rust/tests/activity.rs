@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
-use futures::{FutureExt, future::join_all, join, select};
+use futures::{future::join_all, join, select};
 use wrt_sdk::{
     ActivityContext, ActivityOptions, Context, Error, Result, RetryPolicy, RetryState, activities, activity,
     testing::{Command, TestActivity, TestEnvironment},
@@ -188,7 +188,7 @@ fn joined_activities_run_at_the_same_time() {
 #[workflow]
 async fn hurry(ctx: Context) -> Result<String> {
     select! {
-        done = ctx.activity::<String>("Slow", ()).fuse() => Ok(done?),
+        done = ctx.activity::<String>("Slow", ()) => Ok(done?),
         late = ctx.sleep(Duration::from_secs(2)) => late.map(|()| "late".to_owned()).map_err(Error::from),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::{FutureExt, select};
+use futures::select;
 use wrt_sdk::{
     ActivityOptions, CancellationType, Context, Error, Result, RetryState,
     testing::{Command, Outcome, TestEnvironment},
@@ -93,7 +93,7 @@ fn a_cancellation_that_nobody_asked_for_is_a_failure() {
 #[workflow]
 async fn scoped(ctx: Context) -> Result<String> {
     let scope = ctx.cancellation_scope();
-    let mut call = scope.activity::<String>("Work", ()).fuse();
+    let mut call = scope.activity::<String>("Work", ());
     select! {
         done = call => Ok(done?),
         _ = ctx.sleep(2 * SECOND) => {

@@ -259,3 +259,19 @@ fn a_query_that_cannot_be_answered_says_why() {
         "decode alloc::string::String: invalid type",
     );
 }
+
+#[workflow]
+async fn dice(ctx: Context) -> Result<(String, u64)> {
+    Ok((ctx.uuid(), ctx.random_u64()))
+}
+
+#[test]
+fn random_numbers_repeat_themselves() {
+    let roll = || TestEnvironment::<dice>::new().run(()).unwrap();
+    let (uuid, number) = roll();
+    assert_eq!(roll(), (uuid.clone(), number));
+    let groups: Vec<_> = uuid.split('-').map(str::len).collect();
+    assert_eq!(groups, [8, 4, 4, 4, 12]);
+    assert_eq!(&uuid[14..15], "4", "{uuid}: the version");
+    assert!("89ab".contains(&uuid[19..20]), "{uuid}: the variant");
+}

@@ -74,9 +74,7 @@ fn pool(instances: u32, memory_bytes: usize) -> InstanceAllocationStrategy {
         .max_tables_per_module(8)
         .table_elements(TABLE_ELEMENTS)
         .max_component_instance_size(INSTANCE_BYTES)
-        .max_core_instance_size(INSTANCE_BYTES)
-        .linear_memory_keep_resident(64 << 10)
-        .table_keep_resident(16 << 10);
+        .max_core_instance_size(INSTANCE_BYTES);
     InstanceAllocationStrategy::Pooling(pool)
 }
 

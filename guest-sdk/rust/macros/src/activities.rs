@@ -100,3 +100,48 @@ fn stub(contract: &ItemTrait, activities: &[Activity]) -> syn::Result<TokenStrea
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_an_activity_says_why() {
+        let check = |contract: ItemTrait, expected: &str| {
+            let error = expand(contract).expect_err("it cannot be a contract").to_string();
+            assert!(error.contains(expected), "{error}");
+        };
+        check(
+            syn::parse_quote!(
+                trait Shop {
+                    fn buy(&self) -> Result<()>;
+                }
+            ),
+            "an activity has no `self`",
+        );
+        check(
+            syn::parse_quote!(
+                trait Shop {
+                    async fn buy() -> Result<()>;
+                }
+            ),
+            "is not `async`",
+        );
+        check(
+            syn::parse_quote!(
+                trait Shop {
+                    fn buy(amount: u64);
+                }
+            ),
+            "`buy` has to return",
+        );
+        check(
+            syn::parse_quote!(
+                trait Shop {
+                    const PRICE: u64;
+                }
+            ),
+            "expected an activity: a function",
+        );
+    }
+}

@@ -292,3 +292,59 @@ fn take_mark(attributes: &mut Vec<Attribute>) -> Option<Attribute> {
     let index = attributes.iter().position(is_mark)?;
     Some(attributes.remove(index))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_a_workflow_says_why() {
+        let check = |item: Item, expected: &str| {
+            let error = expand(&Options::default(), item)
+                .expect_err("it cannot be a workflow")
+                .to_string();
+            assert!(error.contains(expected), "{error}");
+        };
+        check(
+            syn::parse_quote!(
+                struct Order;
+            ),
+            "expected an `async fn` or an `impl` block",
+        );
+        check(
+            syn::parse_quote!(
+                fn order(ctx: Context) -> Result<()> {}
+            ),
+            "has to be an `async fn`",
+        );
+        check(
+            syn::parse_quote!(
+                async fn order(ctx: Context) {}
+            ),
+            "`order` has to return `wrt_sdk::Result<…>`",
+        );
+        check(
+            syn::parse_quote!(
+                async fn order<T>(input: T) -> Result<()> {}
+            ),
+            "cannot be generic",
+        );
+        check(syn::parse_quote!(impl Order {}), "has to be marked `#[run]`");
+        check(
+            syn::parse_quote!(impl Order { #[run] async fn a() -> Result<()> {} #[run] async fn b() -> Result<()> {} }),
+            "only one method can have this mark",
+        );
+        check(
+            syn::parse_quote!(impl Order { #[init] fn new(a: &u8) -> Self {} #[run] async fn a() -> Result<()> {} }),
+            "references to all arguments",
+        );
+        check(
+            syn::parse_quote!(impl Order { #[query] fn a(&self) {} #[query(name = "a")] fn b(&self) {} }),
+            "another handler has the name `a` already",
+        );
+        check(
+            syn::parse_quote!(impl Order { #[signal(nam = "a")] fn a(&mut self) {} }),
+            "expected `name = ",
+        );
+    }
+}

@@ -46,6 +46,28 @@ async fn measure() {
     let t = Instant::now();
     let module = support::workflow(&host, &guest("contract-guest")).await;
     println!("prepare {:?}", t.elapsed());
+    if let Ok(g) = std::env::var("GUEST") {
+        let wtype = std::env::var("WTYPE").unwrap_or_default();
+        let module = support::workflow(&host, &guest(&g)).await;
+        let mut story = Story::on(&host, &std::env::var("INPUT").unwrap_or_default()).await;
+        if let Some(wrt_model::proto::EventAttributes::WorkflowExecutionStartedEventAttributes(a)) = &mut story.events[0].attributes { a.workflow_type.as_mut().unwrap().name = wtype; }
+        story.start_task();
+        let one = module.instantiate(identity()).await.unwrap();
+        let mut warm = one; println!("{:?}", warm.activate(&story.events).await.map(|c| crate::story::show(&c)));
+        let before = rss();
+        let mut parked = Vec::new();
+        let t = Instant::now();
+        for _ in 0..n { parked.push(module.instantiate(identity()).await.unwrap()); }
+        println!("instantiate {:?}", t.elapsed() / n as u32);
+        let after = rss();
+        println!("instantiated: rss {} KiB, dirty {}", (after.0-before.0) as f64 / n as f64, (after.1-before.1) as f64 / n as f64);
+        let t = Instant::now();
+        for i in &mut parked { let _ = i.activate(&story.events).await; }
+        println!("activate {:?}", t.elapsed() / n as u32);
+        let after = rss();
+        println!("parked: rss {} KiB, dirty {} KiB, maps {:.2} each; estimate {}", (after.0-before.0) as f64 / n as f64, (after.1-before.1) as f64 / n as f64, (after.2-before.2) as f64 / n as f64, parked[0].memory_bytes());
+        return;
+    }
     let mut story = Story::on(&host, "start => timer 1\nsignal x => timer 1").await;
     story.start_task();
     if std::env::var("ALLOCS").is_ok() {
