@@ -1,8 +1,23 @@
-//! What the tests of the whole share: where things lie that `cargo xtask test` has built and installed.
+//! What the tests of the whole share: a server as a process, the API as clients speak it, and where things lie that
+//! `cargo xtask test` has built and installed.
+
+mod books;
+mod client;
+mod replay;
+mod run;
+mod server;
+mod worker;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+
+pub use books::{Books, Effect, Orders};
+pub use client::Client;
+pub use replay::{check_gapless, divergence, replay_run};
+pub use run::Run;
+pub use server::{Options, Server, with_server};
+pub use worker::Worker;
 
 /// The folder of the repository.
 pub fn root() -> &'static Path {
@@ -11,14 +26,18 @@ pub fn root() -> &'static Path {
         .expect("the tests lie in the repository")
 }
 
-/// The bytes of a guest, by its name without extension, for instance `order-saga-workflow`. The environment variable
-/// `WRT_GUESTS_DIR` names another folder to look into than the one that `cargo xtask guests` fills.
+/// The folder of the guests: the one that `cargo xtask guests` fills, unless the environment variable `WRT_GUESTS_DIR`
+/// names another one.
+pub fn guests() -> PathBuf {
+    std::env::var_os("WRT_GUESTS_DIR").map_or_else(|| root().join("target/guests"), PathBuf::from)
+}
+
+/// The bytes of a guest, by its name without extension, for instance `order-saga-workflow`.
 ///
 /// # Errors
 /// The guest has not been built.
 pub fn guest(name: &str) -> Result<Vec<u8>> {
-    let folder = std::env::var_os("WRT_GUESTS_DIR").map_or_else(|| root().join("target/guests"), PathBuf::from);
-    let file = folder.join(format!("{name}.wasm"));
+    let file = guests().join(format!("{name}.wasm"));
     std::fs::read(&file).with_context(|| format!("read {}; build it with `cargo xtask guests`", file.display()))
 }
 
@@ -34,4 +53,28 @@ pub fn python() -> Result<PathBuf> {
         file.display()
     );
     Ok(file)
+}
+
+/// A program of the workspace. It lies beside the folder of the test that looks for it.
+///
+/// # Errors
+/// It has not been built: Cargo builds only what the tests link, and this one is started as a process.
+pub fn program(name: &str) -> Result<PathBuf> {
+    let test = std::env::current_exe().context("find the test's own program")?;
+    let folder = test
+        .parent()
+        .and_then(Path::parent)
+        .context("find the build's folder")?;
+    let file = folder.join(name).with_extension(std::env::consts::EXE_EXTENSION);
+    anyhow::ensure!(
+        file.exists(),
+        "find {}; `cargo xtask test` builds all that the tests need",
+        file.display()
+    );
+    Ok(file)
+}
+
+/// Where compiled components are kept from one test to the next.
+fn component_cache() -> PathBuf {
+    root().join("target/tmp/components")
 }

@@ -196,10 +196,7 @@ fn server_command(wrt: &Path, database: &Path, port: &str) -> Command {
     command
 }
 
+/// The file of a guest, from the root of the repository.
 fn guest(name: &str) -> String {
-    shell::target()
-        .join("guests")
-        .join(format!("{name}.wasm"))
-        .display()
-        .to_string()
+    format!("target/guests/{name}.wasm")
 }

@@ -9,10 +9,14 @@ use std::{
 
 use crate::{
     ActivityCall, ActivityOptions, Arguments, Canceled, CancellationScope, Failure, FromPayload, Saga, Signals, Sleep,
-    WorkflowInfo, cancellation::CancellationToken, run::Run, state::StateCell,
+    WorkflowInfo,
+    cancellation::CancellationToken,
+    run::Run,
+    state::{StateCell, WaitUntil},
 };
 
-pub use crate::state::WaitUntil;
+/// As long as the contract with the runtime can say.
+const MAXIMUM_SLEEP: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// What a workflow does durable things with.
 ///
@@ -66,9 +70,9 @@ impl Context {
 
     /// Waits until `duration` after now, however often the server is restarted in between.
     ///
-    /// Fails when the context is canceled.
+    /// Fails when the context is canceled. Spans beyond 136 years are cut.
     pub fn sleep(&self, duration: Duration) -> Sleep {
-        self.sleep_until(self.now() + duration)
+        self.sleep_until(self.now() + duration.min(MAXIMUM_SLEEP))
     }
 
     /// Waits until a point in time. A point in the past is reached at once.

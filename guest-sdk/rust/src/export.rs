@@ -21,7 +21,10 @@
 macro_rules! export {
     ($($workflow:ty),+ $(,)?) => {
         const _: () = {
-            static WORKFLOWS: &[$crate::WorkflowEntry] = &[$($crate::WorkflowEntry::of::<$workflow>()),+];
+            const WORKFLOWS: &[$crate::WorkflowEntry] = &[$($crate::WorkflowEntry::of::<$workflow>()),+];
+
+            // Keeps the compiler from calling the workflows unused where nothing is exported.
+            let _ = WORKFLOWS;
 
             #[allow(dead_code, reason = "exported from WebAssembly only")]
             struct WrtModule;
@@ -88,8 +91,10 @@ macro_rules! export_activities {
             #[allow(dead_code, reason = "exported from WebAssembly only")]
             struct WrtModule;
 
+            // Keeps the compiler from calling the activities unused where nothing is exported.
+            let _ = WrtModule::entries;
+
             impl WrtModule {
-                #[allow(dead_code, reason = "exported from WebAssembly only")]
                 fn entries() -> ::std::vec::Vec<$crate::ActivityEntry> {
                     let mut entries = ::std::vec::Vec::new();
                     $(entries.extend($crate::__activity_entries!($item $(as $contract)?));)+

@@ -97,7 +97,7 @@ pub use crate::{
     activity::{ActivityCall, ActivityOptions, CancellationType},
     activity_task::{ActivityContext, ActivityEntry, ActivityInfo},
     cancellation::{Canceled, CancellationScope},
-    context::{Context, WaitUntil, WorkflowContext},
+    context::{Context, WorkflowContext},
     error::{Error, Result},
     failure::{ActivityFailure, ApplicationFailure, Failure, FailureKind, RetryState, TimeoutType},
     info::WorkflowInfo,
@@ -106,6 +106,7 @@ pub use crate::{
     retry::RetryPolicy,
     saga::Saga,
     signal::{Recv, Signals},
+    state::WaitUntil,
     timer::Sleep,
     workflow::{HandlerDefinition, Workflow, WorkflowDefinition, WorkflowEntry},
 };

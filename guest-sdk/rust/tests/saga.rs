@@ -41,7 +41,7 @@ fn undone(test: &TestEnvironment<steps>) -> Vec<String> {
                 activity_type,
                 mut input,
                 ..
-            } if activity_type == "Undo" => Some(String::from_payload(input.remove(0)).unwrap()),
+            } if activity_type == "Undo" => Some(String::from_payload(input.remove(0)).expect("the step is a string")),
             _ => None,
         })
         .collect()

@@ -32,6 +32,18 @@ fn no_time_needs_no_timer() {
 }
 
 #[workflow]
+async fn for_ever(ctx: Context) -> Result<()> {
+    Ok(ctx.sleep(Duration::MAX).await?)
+}
+
+#[test]
+fn the_longest_sleep_is_cut() {
+    let mut test = TestEnvironment::<for_ever>::new();
+    test.run(()).unwrap();
+    assert_eq!(test.elapsed(), Duration::from_secs(u32::MAX.into()));
+}
+
+#[workflow]
 async fn overlap(ctx: Context) -> Result<()> {
     let deadline = ctx.sleep(3 * DAY);
     ctx.sleep(DAY).await?;

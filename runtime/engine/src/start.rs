@@ -189,10 +189,10 @@ impl Lane {
             (ReuseDecision::Start, _) | (_, None) => {}
         }
         let mut run = HotRun::new(Run::default(), 0);
-        run.decide(now, |turn| turn.start(start))?;
-        if let Some(signal) = signal {
-            run.decide(now, |turn| turn.signal(signal))?;
-        }
+        run.decide(now, |turn| match signal {
+            Some(signal) => turn.start_with_signal(start, signal),
+            None => turn.start(start),
+        })?;
         let started = Started::of(&run.run, true);
         self.supersede(run, step);
         Ok(started)
@@ -221,7 +221,7 @@ impl Lane {
         };
         let mut next = HotRun::new(Run::default(), 0);
         next.decide(clock::now(), |turn| {
-            turn.continue_from(&current.run, started, continuation)
+            turn.continue_from(&current.run, started, first_event.user_metadata, continuation)
         });
         self.supersede(next, step);
     }

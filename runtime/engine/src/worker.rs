@@ -215,7 +215,7 @@ impl Engine {
         let grants = &execution.route.deployment.grants;
         let limit = span_set(execution.task.start_to_close_timeout.as_ref()).unwrap_or(Duration::MAX);
         let outcome = tokio::select! {
-            outcome = module.execute(&execution.task, &execution.task.workflow_namespace, grants, control) => outcome,
+            outcome = module.execute(&execution.task, &execution.route.deployment.task_queue, grants, control) => outcome,
             () = self.record_heartbeats(&execution.token, &mut beats) => unreachable!("it has no end"),
             () = sleep(limit) => Err(failure::timeout(TimeoutType::StartToClose, None)),
         };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
 use wasmtime::{
     Engine, Result, Store,
     component::{Component, HasSelf, Linker},
@@ -15,7 +15,7 @@ use wrt_model::{
 };
 
 use crate::{
-    ActivityLimits, HostError,
+    ActivityLimits, HostError, HostOptions,
     bindings::activity::{Activity, ActivityPre, guest},
     describe::Description,
     error::message,
@@ -34,7 +34,7 @@ use self::state::{AttemptIdentity, AttemptState};
 pub struct ActivityModule {
     digest: Digest,
     component: ActivityPre<AttemptState>,
-    limits: Arc<ActivityLimits>,
+    shared: Arc<Shared>,
 }
 
 /// The lines between an attempt and whoever started it.
@@ -45,36 +45,44 @@ pub struct ActivityControl {
     pub cancel: watch::Receiver<bool>,
 }
 
+/// What all activities of a host share.
+struct Shared {
+    limits: ActivityLimits,
+    /// The instances that there is room for. Attempts wait for one.
+    places: Semaphore,
+}
+
 /// Links activity components with what the contract gives them.
 pub(crate) struct ActivityLinker {
     linker: Linker<AttemptState>,
-    limits: Arc<ActivityLimits>,
+    shared: Arc<Shared>,
 }
 
 impl ActivityLinker {
-    pub(crate) fn new(engine: &Engine, limits: ActivityLimits) -> Result<Self> {
+    pub(crate) fn new(engine: &Engine, options: &HostOptions) -> Result<Self> {
         let mut linker = Linker::new(engine);
         wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
         wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
         Activity::add_to_linker::<_, HasSelf<AttemptState>>(&mut linker, |state| state)?;
+        let places = usize::try_from(options.activities).expect("u32 fits usize");
+        let shared = Shared {
+            limits: options.activity.clone(),
+            places: Semaphore::new(places),
+        };
         Ok(ActivityLinker {
             linker,
-            limits: Arc::new(limits),
+            shared: Arc::new(shared),
         })
     }
 
-    pub(crate) fn link(
-        &self,
-        digest: &Digest,
-        component: &Component,
-    ) -> Result<ActivityModule, HostError> {
+    pub(crate) fn link(&self, digest: &Digest, component: &Component) -> Result<ActivityModule, HostError> {
         self.linker
             .instantiate_pre(component)
             .and_then(ActivityPre::new)
             .map(|component| ActivityModule {
                 digest: digest.clone(),
                 component,
-                limits: Arc::clone(&self.limits),
+                shared: Arc::clone(&self.shared),
             })
             .map_err(|error| HostError::Kind {
                 digest: digest.clone(),
@@ -90,27 +98,29 @@ impl ActivityModule {
         &self.digest
     }
 
-    /// Executes one attempt. Dropping the future ends it at once, so timeouts are the caller's.
+    /// Executes one attempt of a task that waited in `task_queue`. Dropping the future ends it at once, so timeouts are
+    /// the caller's.
     ///
     /// What the guest returns as a failure comes back as it is; a trap becomes a failure of type `ActivityTrapped` that
     /// another attempt may cure.
     pub async fn execute(
         &self,
         task: &PollActivityTaskQueueResponse,
-        namespace: &str,
+        task_queue: &str,
         grants: &Grants,
         control: ActivityControl,
     ) -> Result<Option<Payloads>, Failure> {
-        let identity = AttemptIdentity::of(task, namespace);
-        let task = convert::task(task, namespace)?;
-        let state = AttemptState::new(identity, grants, Some(control), &self.limits);
-        let (mut store, guest) = self.start(state).await.map_err(|error| {
-            failure::application(error.to_string(), "ActivityNotStarted", false)
-        })?;
-        let outcome = guest
-            .wrt_activity_guest()
-            .call_execute(&mut store, &task)
-            .await;
+        let identity = AttemptIdentity::of(task);
+        let Some(task) = convert::task(task, task_queue) else {
+            return Err(failure::server("the activity task has a token of another server", true));
+        };
+        let state = AttemptState::new(identity, grants, Some(control), &self.shared.limits);
+        let _place = self.place().await;
+        let (mut store, guest) = self
+            .start(state)
+            .await
+            .map_err(|error| failure::application(error.to_string(), "ActivityNotStarted", false))?;
+        let outcome = guest.wrt_activity_guest().call_execute(&mut store, &task).await;
         store.data().console.end();
         match outcome {
             Ok(output) => output
@@ -123,7 +133,8 @@ impl ActivityModule {
     /// Asks the component what it contains, in an instance of its own.
     pub(crate) async fn describe(&self) -> Result<Description, HostError> {
         let identity = AttemptIdentity::default();
-        let state = AttemptState::new(identity, &Grants::default(), None, &self.limits);
+        let state = AttemptState::new(identity, &Grants::default(), None, &self.shared.limits);
+        let _place = self.place().await;
         let (mut store, guest) = self.start(state).await?;
         match guest.wrt_activity_guest().call_describe(&mut store).await {
             Ok(definition) => Ok(definition.into()),
@@ -131,10 +142,13 @@ impl ActivityModule {
         }
     }
 
-    async fn start(
-        &self,
-        state: AttemptState,
-    ) -> Result<(Store<AttemptState>, Activity), HostError> {
+    /// Waits until there is room for an instance.
+    async fn place(&self) -> SemaphorePermit<'_> {
+        let place = self.shared.places.acquire().await;
+        place.expect("the semaphore is never closed")
+    }
+
+    async fn start(&self, state: AttemptState) -> Result<(Store<AttemptState>, Activity), HostError> {
         let mut store = Store::new(self.component.engine(), state);
         store.limiter(|state| &mut state.memory);
         // An attempt may compute for as long as it likes, but it makes room for others.

@@ -41,9 +41,7 @@ impl<M: Clone> ModuleCache<M> {
         Fut: Future<Output = Result<Vec<u8>, BoxError>>,
     {
         self.modules
-            .get_or_insert_async(digest, async {
-                link(&self.compiler.component(digest, bytes).await?)
-            })
+            .get_or_insert_async(digest, async { link(&self.compiler.component(digest, bytes).await?) })
             .await
     }
 }

@@ -85,11 +85,7 @@ impl Console {
 
     /// The last words on standard error in this call.
     pub(crate) fn last_words(&self) -> String {
-        self.with(|buffers| {
-            String::from_utf8_lossy(&buffers.tail)
-                .trim_end()
-                .to_owned()
-        })
+        self.with(|buffers| String::from_utf8_lossy(&buffers.tail).trim_end().to_owned())
     }
 
     fn with<R>(&self, work: impl FnOnce(&mut Buffers) -> R) -> R {
@@ -144,8 +140,7 @@ impl Pollable for ConsoleStream {
 #[async_trait]
 impl OutputStream for ConsoleStream {
     fn write(&mut self, bytes: Bytes) -> StreamResult<()> {
-        self.console
-            .with(|buffers| buffers.write(self.name, &bytes));
+        self.console.with(|buffers| buffers.write(self.name, &bytes));
         Ok(())
     }
 
@@ -190,17 +185,12 @@ mod tests {
             console.with(|buffers| buffers.write(name, text.as_bytes()));
         }
         console.end();
-        let lines = lines.lock().unwrap().clone();
-        lines
+        std::mem::take(&mut *lines.lock().unwrap())
     }
 
     #[test]
     fn output_becomes_lines() {
-        let calls = [
-            ("stdout", "one\ntw"),
-            ("stderr", "bad\n"),
-            ("stdout", "o\nthree"),
-        ];
+        let calls = [("stdout", "one\ntw"), ("stderr", "bad\n"), ("stdout", "o\nthree")];
         assert_eq!(
             lines_of(&calls, false),
             ["stdout: one", "stderr: bad", "stdout: two", "stdout: three"]

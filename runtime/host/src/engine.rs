@@ -98,7 +98,7 @@ fn tick(engine: &Engine) -> Result<(), HostError> {
             while let Some(engine) = engine.upgrade() {
                 engine.increment_epoch();
                 drop(engine);
-                thread::sleep(TICK);
+                thread::park_timeout(TICK);
             }
         })
         .map(drop)

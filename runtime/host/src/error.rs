@@ -12,9 +12,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
     /// wasmtime does not start with these options on this machine.
-    #[error(
-        "start the WebAssembly engine: {0}. Fewer instances or smaller limits need less address space"
-    )]
+    #[error("start the WebAssembly engine: {0}. Fewer instances or smaller limits need less address space")]
     Engine(String),
     /// The cache of compiled components cannot be used.
     #[error("open the folder of compiled components {folder}: {cause}")]
@@ -114,17 +112,11 @@ pub(crate) fn message(error: &wasmtime::Error) -> String {
 }
 
 /// The error for a guest that stopped before it came to its work.
-pub(crate) fn stopped(
-    digest: &Digest,
-    error: &wasmtime::Error,
-    explanation: &Explanation,
-) -> HostError {
+pub(crate) fn stopped(digest: &Digest, error: &wasmtime::Error, explanation: &Explanation) -> HostError {
     if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
         return HostError::Exhausted(message(error));
     }
-    let Explanation {
-        message, backtrace, ..
-    } = explanation;
+    let Explanation { message, backtrace, .. } = explanation;
     HostError::Instantiate {
         digest: digest.clone(),
         cause: format!("{message}\n{backtrace}").trim_end().to_owned(),

@@ -26,16 +26,12 @@ pub struct QueryFailure {
 }
 
 impl TaskFailure {
-    pub(crate) fn new(
-        cause: WorkflowTaskFailedCause,
-        message: String,
-        stack_trace: String,
-    ) -> Self {
+    pub(crate) fn new(cause: WorkflowTaskFailedCause, message: String, stack_trace: String) -> Self {
         TaskFailure {
             cause,
             failure: Failure {
                 stack_trace,
-                ..failure::application(message, cause.as_str_name(), false)
+                ..failure::application(limited(message), cause.as_str_name(), false)
             },
         }
     }
@@ -50,10 +46,7 @@ impl TaskFailure {
     }
 
     pub(crate) fn tainted() -> Self {
-        Self::reported(
-            "the instance is tainted by a query or a failure; drop it and replay the history"
-                .to_owned(),
-        )
+        Self::reported("the instance is tainted by a query or a failure; drop it and replay the history".to_owned())
     }
 }
 
@@ -82,7 +75,7 @@ impl QueryFailure {
     /// The guest's own error.
     pub(crate) fn refused(message: String) -> Self {
         QueryFailure {
-            failure: failure::application(message, "QueryFailed", true),
+            failure: failure::application(limited(message), "QueryFailed", true),
         }
     }
 
@@ -96,8 +89,29 @@ impl From<Explanation> for QueryFailure {
         QueryFailure {
             failure: Failure {
                 stack_trace: explanation.backtrace,
-                ..failure::application(explanation.message, "QueryFailed", true)
+                ..failure::application(limited(explanation.message), "QueryFailed", true)
             },
         }
+    }
+}
+
+/// A guest's words, short enough for a history and an answer.
+fn limited(mut message: String) -> String {
+    const LONGEST_BYTES: usize = 8 << 10;
+    if message.len() > LONGEST_BYTES {
+        message.truncate(message.floor_char_boundary(LONGEST_BYTES));
+        message.push('…');
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_message_is_cut_between_two_characters() {
+        let failed = TaskFailure::reported("ä".repeat(10_000));
+        assert_eq!(failed.failure.message, format!("{}…", "ä".repeat(4_096)));
     }
 }

@@ -37,10 +37,8 @@ impl Host {
         let workflow_engine = engine::workflow_engine(&options)?;
         let activity_engine = engine::activity_engine(&options)?;
         Ok(Host(Arc::new(Shared {
-            workflow_linker: WorkflowLinker::new(&workflow_engine, options.workflow.clone())
-                .map_err(start)?,
-            activity_linker: ActivityLinker::new(&activity_engine, options.activity.clone())
-                .map_err(start)?,
+            workflow_linker: WorkflowLinker::new(&workflow_engine, options.workflow.clone()).map_err(start)?,
+            activity_linker: ActivityLinker::new(&activity_engine, &options).map_err(start)?,
             workflows: ModuleCache::new(Compiler::new(workflow_engine, folder("workflow"))?),
             activities: ModuleCache::new(Compiler::new(activity_engine, folder("activity"))?),
         })))
@@ -76,11 +74,7 @@ impl Host {
 
     /// A workflow component. It is taken from memory, or else from the folder of compiled components, or else compiled
     /// from `bytes`.
-    pub async fn workflow<F, Fut>(
-        &self,
-        digest: &Digest,
-        bytes: F,
-    ) -> Result<WorkflowModule, HostError>
+    pub async fn workflow<F, Fut>(&self, digest: &Digest, bytes: F) -> Result<WorkflowModule, HostError>
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Vec<u8>, BoxError>>,
@@ -90,11 +84,7 @@ impl Host {
     }
 
     /// An activity component, in the same way as [`workflow`](Self::workflow).
-    pub async fn activity<F, Fut>(
-        &self,
-        digest: &Digest,
-        bytes: F,
-    ) -> Result<ActivityModule, HostError>
+    pub async fn activity<F, Fut>(&self, digest: &Digest, bytes: F) -> Result<ActivityModule, HostError>
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Vec<u8>, BoxError>>,
@@ -103,12 +93,7 @@ impl Host {
         self.0.activities.get(digest, bytes, link).await
     }
 
-    async fn describe(
-        &self,
-        kind: ComponentKind,
-        digest: &Digest,
-        bytes: &[u8],
-    ) -> Result<Description, HostError> {
+    async fn describe(&self, kind: ComponentKind, digest: &Digest, bytes: &[u8]) -> Result<Description, HostError> {
         let bytes = || async { Ok(bytes.to_vec()) };
         match kind {
             ComponentKind::Workflow => self.workflow(digest, bytes).await?.describe().await,

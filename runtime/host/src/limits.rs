@@ -20,6 +20,11 @@ impl MemoryLimit {
         }
     }
 
+    /// Begins a call of the guest: what was refused before it has survived.
+    pub(crate) fn begin(&mut self) {
+        self.refused = false;
+    }
+
     /// Bytes of linear memory, used or not.
     pub(crate) fn used_bytes(&self) -> usize {
         self.used_bytes
@@ -39,12 +44,7 @@ impl MemoryLimit {
 }
 
 impl ResourceLimiter for MemoryLimit {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> Result<bool> {
+    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
         let used = self.used_bytes.saturating_add(desired.saturating_sub(current));
         if used > self.limit_bytes {
             self.refused = true;
@@ -54,12 +54,7 @@ impl ResourceLimiter for MemoryLimit {
         Ok(true)
     }
 
-    fn table_growing(
-        &mut self,
-        _current: usize,
-        desired: usize,
-        _maximum: Option<usize>,
-    ) -> Result<bool> {
+    fn table_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
         Ok(desired <= TABLE_ELEMENTS)
     }
 }

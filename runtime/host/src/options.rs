@@ -15,7 +15,7 @@ pub struct HostOptions {
     /// Workflow instances that can exist at the same time. Each keeps [`MAPPINGS_PER_INSTANCE`] mappings of the kernel,
     /// so Linux allows `vm.max_map_count / MAPPINGS_PER_INSTANCE` of them.
     pub instances: u32,
-    /// Activity attempts that can run at the same time.
+    /// Activity attempts that can run at the same time; more of them wait for a place.
     pub activities: u32,
 }
 
@@ -99,12 +99,7 @@ mod tests {
 
     #[test]
     fn instances_fit_the_mappings_of_the_kernel() {
-        for (max_map_count, instances) in [
-            (0, 100),
-            (65_530, 10_088),
-            (262_144, 20_000),
-            (u32::MAX, 20_000),
-        ] {
+        for (max_map_count, instances) in [(0, 100), (65_530, 10_088), (262_144, 20_000), (u32::MAX, 20_000)] {
             assert_eq!(feasible_instances(max_map_count), instances);
         }
     }

@@ -20,8 +20,7 @@ pub struct Prepared {
 /// The component of a file: itself, or what a core module becomes with the adapter for WASI preview 1.
 pub(crate) fn componentize(file: &[u8]) -> Result<Vec<u8>, PrepareError> {
     match file.first_chunk() {
-        Some(b"\0asm\x01\0\0\0") => encode(file)
-            .map_err(|error| PrepareError::Componentize(format!("{error:#}"))),
+        Some(b"\0asm\x01\0\0\0") => encode(file).map_err(|error| PrepareError::Componentize(format!("{error:#}"))),
         Some([b'\0', b'a', b's', b'm', ..]) => Ok(file.to_vec()),
         _ => Err(PrepareError::NotWasm),
     }
@@ -57,9 +56,7 @@ pub(crate) fn interfaces(component: &[u8]) -> Result<Interfaces, PrepareError> {
                 exports: exports.map(|key| resolve.name_world_key(key)).collect(),
             })
         }
-        DecodedWasm::WitPackage(..) => Err(invalid(
-            "it is a WIT package, which has no code".to_owned(),
-        )),
+        DecodedWasm::WitPackage(..) => Err(invalid("it is a WIT package, which has no code".to_owned())),
     }
 }
 

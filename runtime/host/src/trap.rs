@@ -38,13 +38,9 @@ fn describe(error: &Error, memory: &MemoryLimit, console: &Console) -> String {
         return refusal;
     }
     match trap {
-        Trap::StackOverflow => {
-            "the stack limit is reached: is there an endless recursion?".to_owned()
-        }
+        Trap::StackOverflow => "the stack limit is reached: is there an endless recursion?".to_owned(),
         // What a panic, an abort and a failed assertion end with.
-        Trap::UnreachableCodeReached => {
-            with_last_words("the guest panicked or aborted".to_owned(), console)
-        }
+        Trap::UnreachableCodeReached => with_last_words("the guest panicked or aborted".to_owned(), console),
         trap => with_last_words(format!("the guest trapped: {trap}"), console),
     }
 }
@@ -73,11 +69,7 @@ fn backtrace(error: &Error) -> String {
 fn without_hash(frame: &str) -> &str {
     const HASH_DIGITS: usize = 16;
     match frame.rsplit_once("::h") {
-        Some((name, hash))
-            if hash.len() == HASH_DIGITS && hash.bytes().all(|digit| digit.is_ascii_hexdigit()) =>
-        {
-            name
-        }
+        Some((name, hash)) if hash.len() == HASH_DIGITS && hash.bytes().all(|digit| digit.is_ascii_hexdigit()) => name,
         _ => frame,
     }
 }
@@ -91,8 +83,14 @@ mod tests {
         for (frame, expected) in [
             ("0: a.wasm!order::charge::h0123456789abcdef", "0: a.wasm!order::charge"),
             ("0: a.wasm!order::hire", "0: a.wasm!order::hire"),
-            ("0: a.wasm!order::h0123456789abcdefg", "0: a.wasm!order::h0123456789abcdefg"),
-            ("0: a.wasm!wrt:workflow/guest@0.1.0#activate", "0: a.wasm!wrt:workflow/guest@0.1.0#activate"),
+            (
+                "0: a.wasm!order::h0123456789abcdefg",
+                "0: a.wasm!order::h0123456789abcdefg",
+            ),
+            (
+                "0: a.wasm!wrt:workflow/guest@0.1.0#activate",
+                "0: a.wasm!wrt:workflow/guest@0.1.0#activate",
+            ),
         ] {
             assert_eq!(without_hash(frame), expected);
         }

@@ -11,8 +11,8 @@ use wrt_model::{ComponentKind, Digest, Time, component::TypeDefinition};
 use crate::{
     HostError, WorkflowLimits,
     bindings::workflow::{self, Workflow, WorkflowPre, guest},
-    error::message,
     describe::Description,
+    error::message,
     trap,
 };
 
@@ -21,7 +21,7 @@ mod check;
 mod clock;
 mod convert;
 mod execution;
-mod failures;
+mod failure;
 mod instance;
 mod jobs;
 mod ledger;
@@ -32,9 +32,9 @@ mod timer;
 mod turns;
 mod wasi;
 
-pub(crate) use self::{check::Divergence, turns::BrokenHistory};
 pub use self::instance::WorkflowInstance;
 use self::state::RunState;
+pub(crate) use self::{check::Divergence, turns::BrokenHistory};
 
 /// A workflow component, compiled and ready to be instantiated. Clones share the code.
 #[derive(Clone)]
@@ -76,11 +76,7 @@ impl WorkflowLinker {
         })
     }
 
-    pub(crate) fn link(
-        &self,
-        digest: &Digest,
-        component: &Component,
-    ) -> Result<WorkflowModule, HostError> {
+    pub(crate) fn link(&self, digest: &Digest, component: &Component) -> Result<WorkflowModule, HostError> {
         self.linker
             .instantiate_pre(component)
             .and_then(WorkflowPre::new)

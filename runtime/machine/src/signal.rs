@@ -26,10 +26,19 @@ impl Turn<'_> {
     /// `workflow_start_delay`; the backoff between retries it does not shorten.
     pub fn signal(&mut self, signal: Signal) -> Result<(), Rejection> {
         self.check_open()?;
+        if !signal.request_id.is_empty() && self.run.signal_request_ids.contains(&signal.request_id) {
+            return Ok(());
+        }
+        self.append_signal(signal);
+        if self.run.attempt == 1 {
+            self.end_start_delay();
+        }
+        self.ensure_workflow_task();
+        Ok(())
+    }
+
+    pub(crate) fn append_signal(&mut self, signal: Signal) {
         if !signal.request_id.is_empty() {
-            if self.run.signal_request_ids.contains(&signal.request_id) {
-                return Ok(());
-            }
             self.run.signal_request_ids.push(signal.request_id.clone());
         }
         self.append_outside(EventAttributes::WorkflowExecutionSignaledEventAttributes(
@@ -42,10 +51,5 @@ impl Turn<'_> {
                 ..Default::default()
             },
         ));
-        if self.run.attempt == 1 {
-            self.end_start_delay();
-        }
-        self.ensure_workflow_task();
-        Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use wrt_model::{
     Run, Time,
     proto::{
-        EventAttributes, Failure, WorkflowExecution,
+        EventAttributes, Failure, UserMetadata, WorkflowExecution,
         enums::{
             ContinueAsNewInitiator, WorkflowExecutionStatus as Status, WorkflowIdConflictPolicy as Conflict,
             WorkflowIdReusePolicy as Reuse,
@@ -16,7 +16,7 @@ use wrt_model::{
     time::{proto_span, span_nanos, span_set},
 };
 
-use crate::{Rejection, Turn, retry};
+use crate::{Rejection, Signal, Turn, retry};
 
 /// The longest workflow task, unless the start says otherwise.
 const WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -115,21 +115,48 @@ pub fn decide_reuse(
 impl Turn<'_> {
     /// Begins the run. `self` holds an empty one.
     pub fn start(&mut self, start: StartRun) -> Result<(), Rejection> {
+        self.begin_as_requested(start)?;
+        self.ensure_workflow_task();
+        Ok(())
+    }
+
+    /// Begins the run with a signal, which its first workflow task brings. Unlike a signal that comes later, it does not
+    /// end the delay of the start, as Temporal's API documents for `SignalWithStartWorkflowExecution`.
+    pub fn start_with_signal(&mut self, start: StartRun, signal: Signal) -> Result<(), Rejection> {
+        self.begin_as_requested(start)?;
+        self.append_signal(signal);
+        self.ensure_workflow_task();
+        Ok(())
+    }
+
+    fn begin_as_requested(&mut self, start: StartRun) -> Result<(), Rejection> {
         if let Some(policy) = &start.request.retry_policy {
             retry::check(policy).map_err(Rejection::InvalidArgument)?;
         }
         let started = started_attributes(&start, self.now);
-        let request_id = start.request.request_id;
-        self.begin(start.namespace_id, start.run_id, start.component, started);
+        let StartWorkflowExecutionRequest {
+            request_id,
+            user_metadata,
+            ..
+        } = start.request;
+        self.begin(
+            start.namespace_id,
+            start.run_id,
+            start.component,
+            started,
+            user_metadata,
+        );
         self.run.start_request_id = request_id;
         Ok(())
     }
 
-    /// Begins the run that follows `previous`, whose first event had these attributes. `self` holds an empty one.
+    /// Begins the run that follows `previous`, whose first event had these attributes and words for people. `self` holds
+    /// an empty one.
     pub fn continue_from(
         &mut self,
         previous: &Run,
         started: WorkflowExecutionStartedEventAttributes,
+        user_metadata: Option<UserMetadata>,
         continuation: Continuation,
     ) {
         let started = WorkflowExecutionStartedEventAttributes {
@@ -146,7 +173,9 @@ impl Turn<'_> {
             continuation.run_id,
             previous.component.clone(),
             started,
+            user_metadata,
         );
+        self.ensure_workflow_task();
     }
 
     fn begin(
@@ -155,6 +184,7 @@ impl Turn<'_> {
         run_id: String,
         component: String,
         started: WorkflowExecutionStartedEventAttributes,
+        user_metadata: Option<UserMetadata>,
     ) {
         let now = self.now;
         let nanos = |timeout: &Option<_>| span_nanos(span_set(timeout.as_ref()).unwrap_or_default());
@@ -195,8 +225,10 @@ impl Turn<'_> {
             component,
             ..Default::default()
         };
-        self.append(EventAttributes::WorkflowExecutionStartedEventAttributes(started));
-        self.ensure_workflow_task();
+        self.append_with(
+            EventAttributes::WorkflowExecutionStartedEventAttributes(started),
+            user_metadata,
+        );
     }
 }
 

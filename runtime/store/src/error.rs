@@ -19,10 +19,10 @@ pub enum StoreError {
         what: String,
     },
 
-    /// There is nothing to update.
-    #[error("{what} is not found; create it first")]
+    /// What the call builds on is not there.
+    #[error("{what} is not found; it was never created, or has been deleted")]
     NotFound {
-        /// What was to be updated.
+        /// What was looked for.
         what: String,
     },
 

@@ -15,11 +15,9 @@ pub(crate) const OPEN: i64 = i64::MAX;
 const CURRENT: &str = "SELECT version, state FROM run WHERE namespace_id = $1 AND workflow_id = $2 AND is_current \
      ORDER BY sequence DESC LIMIT 1";
 const BY_KEY: &str = "SELECT version, state FROM run WHERE run_id = $1 AND namespace_id = $2 AND workflow_id = $3";
-const OPEN_FIRST: &str = "SELECT version, state FROM run WHERE status = 1 ORDER BY namespace_id, workflow_id LIMIT $1";
-// The cursor's run may have closed meanwhile; its place in the order stays.
-const OPEN_AFTER: &str = "SELECT version, state FROM run WHERE status = 1 AND (namespace_id, workflow_id) > \
-     ((SELECT namespace_id FROM run WHERE run_id = $2), (SELECT workflow_id FROM run WHERE run_id = $2)) \
-     ORDER BY namespace_id, workflow_id LIMIT $1";
+const WORKFLOW_OF: &str = "SELECT namespace_id, workflow_id FROM run WHERE run_id = $1";
+const OPEN_AFTER: &str = "SELECT version, state FROM run WHERE status = 1 AND (namespace_id, workflow_id) > ($1, $2) \
+     ORDER BY namespace_id, workflow_id LIMIT $3";
 
 /// A run as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,15 +46,30 @@ impl Store {
 
     /// At most `limit` open runs of all namespaces, from the one that follows the run `after`, or from the first.
     /// Calling it with the last run of each page visits every run that stays open.
+    ///
+    /// Errors: [`StoreError::NotFound`] when the run `after` does not exist.
     pub async fn open_runs(&self, after: Option<&str>, limit: u32) -> Result<Vec<StoredRun>, StoreError> {
-        let statement = match after {
-            None => sqlx::query(OPEN_FIRST).bind(limit),
-            Some(run_id) => sqlx::query(OPEN_AFTER).bind(limit).bind(run_id),
+        let failed = |error| self.database.failure("load open runs", error);
+        // The cursor's run may have closed meanwhile; its place in the order stays. No namespace id is empty, so that
+        // every run follows the empty place.
+        let (namespace_id, workflow_id): (String, String) = match after {
+            None => Default::default(),
+            Some(run_id) => sqlx::query_as(WORKFLOW_OF)
+                .bind(run_id)
+                .fetch_optional(self.database.readers())
+                .await
+                .map_err(failed)?
+                .ok_or_else(|| StoreError::NotFound {
+                    what: format!("run {run_id}"),
+                })?,
         };
-        let rows = statement
+        let rows = sqlx::query(OPEN_AFTER)
+            .bind(namespace_id)
+            .bind(workflow_id)
+            .bind(limit)
             .fetch_all(self.database.readers())
             .await
-            .map_err(|error| self.database.failure("load open runs", error))?;
+            .map_err(failed)?;
         rows.iter().map(|row| self.stored(row)).collect()
     }
 
@@ -286,7 +299,6 @@ mod tests {
                 "SEARCH run USING INDEX run_by_workflow (namespace_id=? AND workflow_id=?)",
             ),
             (BY_KEY, "SEARCH run USING INDEX sqlite_autoindex_run_1 (run_id=?)"),
-            (OPEN_FIRST, "SCAN run USING INDEX run_open"),
             (
                 OPEN_AFTER,
                 "SEARCH run USING INDEX run_open ((namespace_id,workflow_id)>(?,?))",

@@ -231,7 +231,7 @@ fn types(component: &Component) -> String {
             handlers(&kind.signals),
             handlers(&kind.queries),
             handlers(&kind.updates),
-            kind.description.clone(),
+            kind.description.replace('\n', " "),
         ]
     });
     table(

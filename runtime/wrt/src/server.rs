@@ -85,7 +85,7 @@ impl ServerArgs {
     /// Runs the server until a signal ends it.
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let settings = match &self.verb {
-            Some(ServerVerb::StartDev(args)) => args.settings(&context.namespaces)?,
+            Some(ServerVerb::StartDev(args)) => args.settings(&context.namespaces),
             None => self.configured()?,
         };
         logging::start(settings.log_level, settings.log_format);
@@ -102,7 +102,7 @@ impl ServerArgs {
             .map(Config::read)
             .transpose()?
             .unwrap_or_default();
-        let mut settings = config.settings()?;
+        let mut settings = config.settings();
         set(&mut settings.listen, self.listen.clone());
         settings.database = self.db_filename.clone().or(settings.database);
         settings.cache_dir = self.cache_dir.clone().or(settings.cache_dir);
@@ -112,19 +112,19 @@ impl ServerArgs {
 }
 
 impl StartDevArgs {
-    fn settings(&self, namespaces: &[String]) -> anyhow::Result<Settings> {
-        let mut settings = Settings::with_defaults()?;
+    fn settings(&self, namespaces: &[String]) -> Settings {
+        let mut settings = Settings::with_defaults();
         settings.listen = listen_address(&self.ip, self.port);
         settings.database = match &self.db_filename {
             // SQLite's own word for it.
             Some(file) if file.as_os_str() == ":memory:" => None,
             Some(file) => Some(file.clone()),
             // Two servers cannot share a file, but several may run at a time on different ports.
-            None => Some(settings::data_dir()?.join(format!("dev-{}.db", self.port))),
+            None => Some(settings::data_dir().join(format!("dev-{}.db", self.port))),
         };
         settings.namespaces.extend_from_slice(namespaces);
         self.log.apply_to(&mut settings);
-        Ok(settings)
+        settings
     }
 }
 
@@ -162,7 +162,7 @@ mod tests {
         let Some(ServerVerb::StartDev(args)) = parse(line).verb else {
             panic!("not start-dev: {line}")
         };
-        args.settings(&["shop".to_owned()]).unwrap()
+        args.settings(&["shop".to_owned()])
     }
 
     #[test]

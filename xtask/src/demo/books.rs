@@ -28,10 +28,7 @@ impl fmt::Display for Effect {
             workflow_id,
             requests,
         } = self;
-        write!(
-            f,
-            "{workflow_id}  {kind:<16}  effects: 1  requests: {requests}"
-        )
+        write!(f, "{workflow_id}  {kind:<16}  effects: 1  requests: {requests}")
     }
 }
 

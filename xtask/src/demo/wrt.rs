@@ -70,9 +70,12 @@ impl Wrt {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command
-            .args(arguments)
-            .args(["--address", &self.address, "--command-timeout", "2m"]);
+        command.current_dir(shell::root()).args(arguments).args([
+            "--address",
+            &self.address,
+            "--command-timeout",
+            "2m",
+        ]);
         command
     }
 }

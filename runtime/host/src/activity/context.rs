@@ -18,10 +18,7 @@ impl Host for AttemptState {
     }
 
     fn is_cancel_requested(&mut self) -> Result<bool> {
-        Ok(self
-            .control
-            .as_ref()
-            .is_some_and(|control| *control.cancel.borrow()))
+        Ok(self.control.as_ref().is_some_and(|control| *control.cancel.borrow()))
     }
 }
 

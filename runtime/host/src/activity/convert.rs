@@ -14,14 +14,11 @@ use wrt_model::{
 
 use crate::bindings::activity::{guest, imports::types as wit};
 
-/// The task as the guest sees it. Fails for a task whose token is not ours.
-pub(crate) fn task(
-    task: &PollActivityTaskQueueResponse,
-    namespace: &str,
-) -> Result<guest::Task, Failure> {
+/// The task as the guest sees it; `None` for a task whose token is not ours.
+pub(crate) fn task(task: &PollActivityTaskQueueResponse, task_queue: &str) -> Option<guest::Task> {
     let execution = task.workflow_execution.clone().unwrap_or_default();
-    Ok(guest::Task {
-        namespace: namespace.to_owned(),
+    Some(guest::Task {
+        namespace: task.workflow_namespace.clone(),
         workflow_id: execution.workflow_id,
         run_id: execution.run_id,
         workflow_type: task
@@ -35,7 +32,7 @@ pub(crate) fn task(
             .as_ref()
             .map(|activity_type| activity_type.name.clone())
             .unwrap_or_default(),
-        task_queue: String::new(),
+        task_queue: task_queue.to_owned(),
         attempt: u32::try_from(task.attempt).unwrap_or(1),
         idempotency_key: idempotency_key(&task.task_token)?,
         input: payloads_to_wit(task.input.as_ref()),
@@ -46,10 +43,9 @@ pub(crate) fn task(
 }
 
 /// The run and the event that scheduled the activity: ids may be used again within a run, events are not.
-fn idempotency_key(token: &[u8]) -> Result<String, Failure> {
-    let token = ActivityToken::from_bytes(token)
-        .ok_or_else(|| failure::server("the activity task has a token of another server", true))?;
-    Ok(format!("{}/{}", token.run_id, token.scheduled_event_id))
+fn idempotency_key(token: &[u8]) -> Option<String> {
+    let token = ActivityToken::from_bytes(token)?;
+    Some(format!("{}/{}", token.run_id, token.scheduled_event_id))
 }
 
 fn set_duration(span: Option<&prost_types::Duration>) -> Option<wit::Duration> {
@@ -93,20 +89,17 @@ pub(crate) fn failure_from_wit(failed: wit::Failure) -> Failure {
         wit::Failure::Application(failed) => Failure {
             message: failed.message,
             stack_trace: failed.stack_trace,
-            failure_info: Some(FailureInfo::ApplicationFailureInfo(
-                ApplicationFailureInfo {
-                    r#type: failed.failure_type,
-                    non_retryable: failed.non_retryable,
-                    details: payloads_from_wit(failed.details),
-                    next_retry_delay: failed.next_retry_delay.map(|delay| {
-                        time::proto_span(
-                            Duration::from_secs(delay.seconds.into())
-                                + Duration::from_nanos(delay.nanos.into()),
-                        )
-                    }),
-                    ..Default::default()
-                },
-            )),
+            failure_info: Some(FailureInfo::ApplicationFailureInfo(ApplicationFailureInfo {
+                r#type: failed.failure_type,
+                non_retryable: failed.non_retryable,
+                details: payloads_from_wit(failed.details),
+                next_retry_delay: failed.next_retry_delay.map(|delay| {
+                    time::proto_span(
+                        Duration::from_secs(delay.seconds.into()) + Duration::from_nanos(delay.nanos.into()),
+                    )
+                }),
+                ..Default::default()
+            })),
             ..Default::default()
         },
     }

@@ -28,13 +28,7 @@ impl GrantedHosts {
     }
 }
 
-type Answer = Result<
-    (
-        Response<WasiBody>,
-        Box<dyn Future<Output = Result<(), Error>> + Send>,
-    ),
-    Error,
->;
+type Answer = Result<(Response<WasiBody>, Box<dyn Future<Output = Result<(), Error>> + Send>), Error>;
 
 impl WasiHttpHooks for GrantedHosts {
     fn send_request(
@@ -48,8 +42,7 @@ impl WasiHttpHooks for GrantedHosts {
             if let Some(denied) = denied {
                 return Err(Error::InternalError(Some(denied)));
             }
-            let (response, transfer) =
-                wasmtime_wasi_http::default_send_request(request, options).await?;
+            let (response, transfer) = wasmtime_wasi_http::default_send_request(request, options).await?;
             Ok((
                 response.map(BodyExt::boxed_unsync),
                 Box::new(transfer) as Box<dyn Future<Output = _> + Send>,
@@ -61,17 +54,11 @@ impl WasiHttpHooks for GrantedHosts {
 /// Says which grant is missing. `HttpRequestDenied` would leave the guest without a word.
 fn denial(uri: &Uri) -> String {
     let host = uri.authority().map_or("", |authority| authority.as_str());
-    format!(
-        "outgoing HTTP to `{host}` is not granted to this activity; deploy it with `--allow-http {host}`"
-    )
+    format!("outgoing HTTP to `{host}` is not granted to this activity; deploy it with `--allow-http {host}`")
 }
 
 fn default_port(uri: &Uri) -> u16 {
-    if uri.scheme() == Some(&Scheme::HTTP) {
-        80
-    } else {
-        443
-    }
+    if uri.scheme() == Some(&Scheme::HTTP) { 80 } else { 443 }
 }
 
 /// The name and the port of a grant. The colons of a bare IPv6 address are inside of brackets.

@@ -1,7 +1,5 @@
 //! What the host keeps for one attempt beside the guest's memory.
 
-use std::sync::Arc;
-
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 use wrt_model::{component::Grants, proto::workflowservice::PollActivityTaskQueueResponse};
@@ -36,10 +34,10 @@ pub(crate) struct AttemptState {
 }
 
 impl AttemptIdentity {
-    pub(crate) fn of(task: &PollActivityTaskQueueResponse, namespace: &str) -> Self {
+    pub(crate) fn of(task: &PollActivityTaskQueueResponse) -> Self {
         let execution = task.workflow_execution.clone().unwrap_or_default();
         AttemptIdentity {
-            namespace: namespace.to_owned(),
+            namespace: task.workflow_namespace.clone(),
             workflow_id: execution.workflow_id,
             run_id: execution.run_id,
             activity_id: task.activity_id.clone(),
@@ -53,7 +51,7 @@ impl AttemptState {
         identity: AttemptIdentity,
         grants: &Grants,
         control: Option<ActivityControl>,
-        limits: &Arc<ActivityLimits>,
+        limits: &ActivityLimits,
     ) -> Self {
         let console = Console::new(sink(identity));
         // Sockets would go past the granted hosts.

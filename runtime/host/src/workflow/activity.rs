@@ -1,17 +1,10 @@
 //! `wrt:workflow/activity`: work outside of the sandbox.
 
 use wasmtime::Result;
-use wrt_model::proto::{
-    ActivityType, TaskQueue,
-    command::ScheduleActivityTaskCommandAttributes,
-    enums::TaskQueueKind,
-};
+use wrt_model::proto::{ActivityType, TaskQueue, command::ScheduleActivityTaskCommandAttributes, enums::TaskQueueKind};
 
 use super::{
-    convert::{
-        duration_from_wit, header_from_wit, payloads_from_wit, priority_from_wit,
-        retry_policy_from_wit,
-    },
+    convert::{duration_from_wit, header_from_wit, payloads_from_wit, priority_from_wit, retry_policy_from_wit},
     state::RunState,
 };
 use crate::bindings::workflow::imports::{
@@ -20,23 +13,13 @@ use crate::bindings::workflow::imports::{
 };
 
 impl Host for RunState {
-    fn schedule(
-        &mut self,
-        activity_type: String,
-        input: Vec<Payload>,
-        mut options: ActivityOptions,
-    ) -> Result<u32> {
+    fn schedule(&mut self, activity_type: String, input: Vec<Payload>, mut options: ActivityOptions) -> Result<u32> {
         let summary = options.summary.take();
-        let task_queue = options
-            .task_queue
-            .take()
-            .unwrap_or_else(|| self.task_queue.clone());
+        let task_queue = options.task_queue.take().unwrap_or_else(|| self.task_queue.clone());
         self.ledger.schedule_activity(
             |seq| ScheduleActivityTaskCommandAttributes {
                 activity_id: options.activity_id.unwrap_or_else(|| seq.to_string()),
-                activity_type: Some(ActivityType {
-                    name: activity_type,
-                }),
+                activity_type: Some(ActivityType { name: activity_type }),
                 task_queue: Some(TaskQueue {
                     name: task_queue,
                     kind: TaskQueueKind::Normal.into(),

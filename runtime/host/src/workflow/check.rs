@@ -6,9 +6,7 @@ use wrt_model::{
     history::event_type,
     proto::{
         CommandAttributes, EventAttributes, Header, HistoryEvent, Payload, Payloads,
-        command::{
-            ScheduleActivityTaskCommandAttributes, StartTimerCommandAttributes,
-        },
+        command::{ScheduleActivityTaskCommandAttributes, StartTimerCommandAttributes},
         enums::CommandType,
         history::{ActivityTaskScheduledEventAttributes, TimerStartedEventAttributes},
     },
@@ -88,21 +86,14 @@ fn differing(command: &CommandAttributes, event: &EventAttributes) -> Option<Res
     use CommandAttributes as C;
     use EventAttributes as E;
     Some(match (command, event) {
-        (
-            C::ScheduleActivityTaskCommandAttributes(command),
-            E::ActivityTaskScheduledEventAttributes(event),
-        ) => schedule(command, event),
+        (C::ScheduleActivityTaskCommandAttributes(command), E::ActivityTaskScheduledEventAttributes(event)) => {
+            schedule(command, event)
+        }
         (
             C::RequestCancelActivityTaskCommandAttributes(command),
             E::ActivityTaskCancelRequestedEventAttributes(event),
-        ) => same(
-            "activity",
-            &event.scheduled_event_id,
-            &command.scheduled_event_id,
-        ),
-        (C::StartTimerCommandAttributes(command), E::TimerStartedEventAttributes(event)) => {
-            timer(command, event)
-        }
+        ) => same("activity", &event.scheduled_event_id, &command.scheduled_event_id),
+        (C::StartTimerCommandAttributes(command), E::TimerStartedEventAttributes(event)) => timer(command, event),
         (C::CancelTimerCommandAttributes(command), E::TimerCanceledEventAttributes(event)) => {
             same("timer id", &event.timer_id, &command.timer_id)
         }
@@ -110,14 +101,12 @@ fn differing(command: &CommandAttributes, event: &EventAttributes) -> Option<Res
             C::CompleteWorkflowExecutionCommandAttributes(command),
             E::WorkflowExecutionCompletedEventAttributes(event),
         ) => payloads("result", event.result.as_ref(), command.result.as_ref()),
-        (
-            C::FailWorkflowExecutionCommandAttributes(command),
-            E::WorkflowExecutionFailedEventAttributes(event),
-        ) => same("failure", &event.failure, &command.failure),
-        (
-            C::CancelWorkflowExecutionCommandAttributes(command),
-            E::WorkflowExecutionCanceledEventAttributes(event),
-        ) => payloads("details", event.details.as_ref(), command.details.as_ref()),
+        (C::FailWorkflowExecutionCommandAttributes(command), E::WorkflowExecutionFailedEventAttributes(event)) => {
+            same("failure", &event.failure, &command.failure)
+        }
+        (C::CancelWorkflowExecutionCommandAttributes(command), E::WorkflowExecutionCanceledEventAttributes(event)) => {
+            payloads("details", event.details.as_ref(), command.details.as_ref())
+        }
         _ => return None,
     })
 }
@@ -141,10 +130,7 @@ fn schedule(
     header(event.header.as_ref(), command.header.as_ref())
 }
 
-fn timer(
-    command: &StartTimerCommandAttributes,
-    event: &TimerStartedEventAttributes,
-) -> Result<(), Difference> {
+fn timer(command: &StartTimerCommandAttributes, event: &TimerStartedEventAttributes) -> Result<(), Difference> {
     same("timer id", &event.timer_id, &command.timer_id)?;
     same(
         "start-to-fire timeout",
@@ -153,11 +139,7 @@ fn timer(
     )
 }
 
-fn same<T: PartialEq + fmt::Debug>(
-    field: &'static str,
-    history: &T,
-    workflow: &T,
-) -> Result<(), Difference> {
+fn same<T: PartialEq + fmt::Debug>(field: &'static str, history: &T, workflow: &T) -> Result<(), Difference> {
     if history == workflow {
         return Ok(());
     }
@@ -168,13 +150,8 @@ fn same<T: PartialEq + fmt::Debug>(
     })
 }
 
-fn payloads(
-    field: &'static str,
-    history: Option<&Payloads>,
-    workflow: Option<&Payloads>,
-) -> Result<(), Difference> {
-    let [history, workflow] =
-        [history, workflow].map(|list| list.map_or(&[][..], |list| &list.payloads));
+fn payloads(field: &'static str, history: Option<&Payloads>, workflow: Option<&Payloads>) -> Result<(), Difference> {
+    let [history, workflow] = [history, workflow].map(|list| list.map_or(&[][..], |list| &list.payloads));
     if history == workflow {
         return Ok(());
     }
@@ -269,24 +246,14 @@ pub(crate) fn command_type(command: &CommandAttributes) -> CommandType {
             CommandType::RequestCancelExternalWorkflowExecution
         }
         C::RecordMarkerCommandAttributes(_) => CommandType::RecordMarker,
-        C::ContinueAsNewWorkflowExecutionCommandAttributes(_) => {
-            CommandType::ContinueAsNewWorkflowExecution
-        }
-        C::StartChildWorkflowExecutionCommandAttributes(_) => {
-            CommandType::StartChildWorkflowExecution
-        }
-        C::SignalExternalWorkflowExecutionCommandAttributes(_) => {
-            CommandType::SignalExternalWorkflowExecution
-        }
-        C::UpsertWorkflowSearchAttributesCommandAttributes(_) => {
-            CommandType::UpsertWorkflowSearchAttributes
-        }
+        C::ContinueAsNewWorkflowExecutionCommandAttributes(_) => CommandType::ContinueAsNewWorkflowExecution,
+        C::StartChildWorkflowExecutionCommandAttributes(_) => CommandType::StartChildWorkflowExecution,
+        C::SignalExternalWorkflowExecutionCommandAttributes(_) => CommandType::SignalExternalWorkflowExecution,
+        C::UpsertWorkflowSearchAttributesCommandAttributes(_) => CommandType::UpsertWorkflowSearchAttributes,
         C::ProtocolMessageCommandAttributes(_) => CommandType::ProtocolMessage,
         C::ModifyWorkflowPropertiesCommandAttributes(_) => CommandType::ModifyWorkflowProperties,
         C::ScheduleNexusOperationCommandAttributes(_) => CommandType::ScheduleNexusOperation,
-        C::RequestCancelNexusOperationCommandAttributes(_) => {
-            CommandType::RequestCancelNexusOperation
-        }
+        C::RequestCancelNexusOperationCommandAttributes(_) => CommandType::RequestCancelNexusOperation,
     }
 }
 

@@ -29,9 +29,7 @@ pub(crate) fn payloads_to_wit(payloads: Option<&Payloads>) -> Vec<wit::Payload> 
 }
 
 /// Named payloads: headers, memos and search attributes.
-pub(crate) fn fields_to_wit(
-    fields: Option<&HashMap<String, Payload>>,
-) -> Vec<(String, wit::Payload)> {
+pub(crate) fn fields_to_wit(fields: Option<&HashMap<String, Payload>>) -> Vec<(String, wit::Payload)> {
     fields.map_or_else(Vec::new, |fields| sorted(fields, payload_to_wit))
 }
 
@@ -62,8 +60,7 @@ pub(crate) fn timestamp_to_wit(time: Time) -> wit::Timestamp {
 pub(crate) fn retry_policy_to_wit(policy: &RetryPolicy) -> wit::RetryPolicy {
     wit::RetryPolicy {
         initial_interval: set_duration_to_wit(policy.initial_interval.as_ref()),
-        backoff_coefficient: (policy.backoff_coefficient != 0.0)
-            .then_some(policy.backoff_coefficient),
+        backoff_coefficient: (policy.backoff_coefficient != 0.0).then_some(policy.backoff_coefficient),
         maximum_interval: set_duration_to_wit(policy.maximum_interval.as_ref()),
         maximum_attempts: u32::try_from(policy.maximum_attempts).unwrap_or(0),
         non_retryable_error_types: policy.non_retryable_error_types.clone(),
@@ -71,10 +68,7 @@ pub(crate) fn retry_policy_to_wit(policy: &RetryPolicy) -> wit::RetryPolicy {
 }
 
 fn sorted<V, W>(map: &HashMap<String, V>, value: impl Fn(&V) -> W) -> Vec<(String, W)> {
-    let mut pairs: Vec<_> = map
-        .iter()
-        .map(|(key, entry)| (key.clone(), value(entry)))
-        .collect();
+    let mut pairs: Vec<_> = map.iter().map(|(key, entry)| (key.clone(), value(entry))).collect();
     pairs.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
     pairs
 }
@@ -134,10 +128,7 @@ mod tests {
         let fields: HashMap<_, _> = ["c", "a", "e", "b", "d"]
             .map(|key| (key.to_owned(), payload::json(key)))
             .into();
-        let keys: Vec<_> = fields_to_wit(Some(&fields))
-            .into_iter()
-            .map(|(key, _)| key)
-            .collect();
+        let keys: Vec<_> = fields_to_wit(Some(&fields)).into_iter().map(|(key, _)| key).collect();
         assert_eq!(keys, ["a", "b", "c", "d", "e"]);
     }
 

@@ -9,7 +9,7 @@ use wrt_model::proto::{
     },
 };
 
-use super::{convert::payloads_from_wit, failures, state::RunState};
+use super::{convert::payloads_from_wit, failure, state::RunState};
 use crate::bindings::workflow::imports::{execution::Host, failures::Failure, types::Payload};
 
 impl Host for RunState {
@@ -24,11 +24,8 @@ impl Host for RunState {
     }
 
     fn fail(&mut self, failure: Failure) -> Result<()> {
-        let failure = failures::from_wit(failure)
-            .context("execution.fail: a failure needs at least one link")?;
-        let attributes = FailWorkflowExecutionCommandAttributes {
-            failure: Some(failure),
-        };
+        let failure = failure::from_wit(failure).context("execution.fail: a failure needs at least one link")?;
+        let attributes = FailWorkflowExecutionCommandAttributes { failure: Some(failure) };
         self.ledger.close(
             CommandAttributes::FailWorkflowExecutionCommandAttributes(attributes),
             "execution.fail",

@@ -1,10 +1,7 @@
 //! A run in memory: its guest, and how far into its history it has come.
 
 use wasmtime::Store;
-use wrt_model::proto::{
-    Command, Header, HistoryEvent, Payloads,
-    enums::WorkflowTaskFailedCause,
-};
+use wrt_model::proto::{Command, Header, HistoryEvent, Payloads, enums::WorkflowTaskFailedCause};
 
 use super::{
     convert::{header_to_wit, payloads_from_wit, payloads_to_wit},
@@ -128,11 +125,7 @@ impl WorkflowInstance {
 
     // === Events ===
 
-    async fn guarded(
-        &mut self,
-        events: &[HistoryEvent],
-        live: bool,
-    ) -> Result<Vec<Command>, TaskFailure> {
+    async fn guarded(&mut self, events: &[HistoryEvent], live: bool) -> Result<Vec<Command>, TaskFailure> {
         if self.tainted {
             return Err(TaskFailure::tainted());
         }
@@ -144,16 +137,10 @@ impl WorkflowInstance {
     }
 
     /// Replays the tasks that were completed; then runs the one that was started, or keeps the events for later.
-    async fn advance(
-        &mut self,
-        events: &[HistoryEvent],
-        live: bool,
-    ) -> Result<Vec<Command>, TaskFailure> {
+    async fn advance(&mut self, events: &[HistoryEvent], live: bool) -> Result<Vec<Command>, TaskFailure> {
         let kept = std::mem::take(&mut self.kept);
         let all: Vec<&HistoryEvent> = kept.iter().chain(events).collect();
-        self.last_event_id = all
-            .last()
-            .map_or(self.last_event_id, |event| event.event_id);
+        self.last_event_id = all.last().map_or(self.last_event_id, |event| event.event_id);
         let (completed, rest) = turns::cut(self.settle(&all)?)?;
         for turn in completed {
             self.repeat(&turn).await?;
@@ -166,10 +153,7 @@ impl WorkflowInstance {
     }
 
     /// Checks that the task which ran here was completed with the commands that it issued, and passes its events by.
-    fn settle<'e>(
-        &mut self,
-        events: &'e [&'e HistoryEvent],
-    ) -> Result<&'e [&'e HistoryEvent], BrokenHistory> {
+    fn settle<'e>(&mut self, events: &'e [&'e HistoryEvent]) -> Result<&'e [&'e HistoryEvent], BrokenHistory> {
         let Some((first, rest)) = events.split_first() else {
             return Ok(events);
         };
@@ -177,9 +161,7 @@ impl WorkflowInstance {
             return Ok(events);
         };
         let (commands, rest) = turns::split_commands(rest);
-        if turns::completes(first) != Some(unsettled.started_event_id)
-            || commands.len() != unsettled.commands
-        {
+        if turns::completes(first) != Some(unsettled.started_event_id) || commands.len() != unsettled.commands {
             return Err(BrokenHistory(format!(
                 "event {} does not complete the workflow task that event {} started with {} commands, as it ran here",
                 first.event_id, unsettled.started_event_id, unsettled.commands
@@ -193,10 +175,9 @@ impl WorkflowInstance {
         let activation = jobs::activation(self.store.data_mut(), turn.started, turn.happened)?;
         self.begin(true);
         let state = self.store.data_mut();
-        state.ledger.compare(
-            turn.started.event_id,
-            turn.commands.iter().copied(),
-        );
+        state
+            .ledger
+            .compare(turn.started.event_id, turn.commands.iter().copied());
         self.call(&activation).await.map(drop)
     }
 

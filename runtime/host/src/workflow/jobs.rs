@@ -1,24 +1,24 @@
 //! Turns events into jobs: what the guest is told.
 
 use wrt_model::{
-    Time, failure,
+    Time,
     proto::{
         ActivityType, EventAttributes, Failure, HistoryEvent,
         enums::RetryState,
         failure::ActivityFailureInfo,
         history::{
-            WorkflowExecutionCancelRequestedEventAttributes,
-            WorkflowExecutionSignaledEventAttributes, WorkflowExecutionStartedEventAttributes,
+            WorkflowExecutionCancelRequestedEventAttributes, WorkflowExecutionSignaledEventAttributes,
+            WorkflowExecutionStartedEventAttributes,
         },
     },
 };
 
 use super::{
     convert::{
-        duration_to_wit, fields_to_wit, header_to_wit, payloads_to_wit, retry_policy_to_wit,
-        set_duration_to_wit, timestamp_to_wit,
+        duration_to_wit, fields_to_wit, header_to_wit, payloads_to_wit, retry_policy_to_wit, set_duration_to_wit,
+        timestamp_to_wit,
     },
-    failures,
+    failure,
     ledger::{Ledger, OpenActivity},
     state::RunState,
     turns::BrokenHistory,
@@ -59,9 +59,7 @@ fn job(state: &mut RunState, event: &HistoryEvent) -> Result<Option<wit::Job>, B
         }
         A::TimerFiredEventAttributes(attributes) => {
             // A timer may have fired while the task that canceled it was running: it stays canceled.
-            ledger
-                .fire_timer(attributes.started_event_id)
-                .map(wit::Job::TimerFired)
+            ledger.fire_timer(attributes.started_event_id).map(wit::Job::TimerFired)
         }
         A::ActivityTaskCompletedEventAttributes(attributes) => {
             let activity = resolve(ledger, event, attributes.scheduled_event_id)?;
@@ -86,14 +84,10 @@ fn job(state: &mut RunState, event: &HistoryEvent) -> Result<Option<wit::Job>, B
             resolve(ledger, event, attributes.scheduled_event_id)?,
             &attributes.identity,
             RetryState::CancelRequested,
-            Some(failure::canceled(attributes.details.clone())),
+            Some(wrt_model::failure::canceled(attributes.details.clone())),
         )),
-        A::WorkflowExecutionSignaledEventAttributes(attributes) => {
-            Some(wit::Job::Signal(signal(attributes)))
-        }
-        A::WorkflowExecutionCancelRequestedEventAttributes(attributes) => {
-            Some(cancel_requested(attributes))
-        }
+        A::WorkflowExecutionSignaledEventAttributes(attributes) => Some(wit::Job::Signal(signal(attributes))),
+        A::WorkflowExecutionCancelRequestedEventAttributes(attributes) => Some(cancel_requested(attributes)),
         _ => None,
     })
 }
@@ -101,10 +95,7 @@ fn job(state: &mut RunState, event: &HistoryEvent) -> Result<Option<wit::Job>, B
 // === Start ===
 
 /// The seed comes from whoever made the instance. Another one would replay to another state, silently.
-fn check_seed(
-    run: &RunIdentity,
-    started: &WorkflowExecutionStartedEventAttributes,
-) -> Result<(), BrokenHistory> {
+fn check_seed(run: &RunIdentity, started: &WorkflowExecutionStartedEventAttributes) -> Result<(), BrokenHistory> {
     if started.original_execution_run_id == run.original_execution_run_id {
         return Ok(());
     }
@@ -122,11 +113,7 @@ fn task_queue(started: &WorkflowExecutionStartedEventAttributes) -> String {
         .unwrap_or_default()
 }
 
-fn start(
-    run: &RunIdentity,
-    started: &WorkflowExecutionStartedEventAttributes,
-    event: &HistoryEvent,
-) -> wit::Start {
+fn start(run: &RunIdentity, started: &WorkflowExecutionStartedEventAttributes, event: &HistoryEvent) -> wit::Start {
     wit::Start {
         info: info(run, started, time_of(event)),
         input: payloads_to_wit(started.input.as_ref()),
@@ -134,11 +121,7 @@ fn start(
     }
 }
 
-fn info(
-    run: &RunIdentity,
-    started: &WorkflowExecutionStartedEventAttributes,
-    start_time: Time,
-) -> wit::WorkflowInfo {
+fn info(run: &RunIdentity, started: &WorkflowExecutionStartedEventAttributes, start_time: Time) -> wit::WorkflowInfo {
     wit::WorkflowInfo {
         namespace: run.namespace.clone(),
         workflow_id: run.workflow_id.clone(),
@@ -165,7 +148,7 @@ fn info(
                 .as_ref()
                 .map(|attributes| &attributes.indexed_fields),
         ),
-        continued_failure: started.continued_failure.as_ref().map(failures::to_wit),
+        continued_failure: started.continued_failure.as_ref().map(failure::to_wit),
         last_completion_result: payloads_to_wit(started.last_completion_result.as_ref()),
     }
 }
@@ -173,11 +156,7 @@ fn info(
 // === Resolutions ===
 
 /// The activity that an event answers.
-fn resolve(
-    ledger: &mut Ledger,
-    event: &HistoryEvent,
-    scheduled_event_id: i64,
-) -> Result<OpenActivity, BrokenHistory> {
+fn resolve(ledger: &mut Ledger, event: &HistoryEvent, scheduled_event_id: i64) -> Result<OpenActivity, BrokenHistory> {
     ledger.resolve_activity(scheduled_event_id).ok_or_else(|| {
         BrokenHistory(format!(
             "event {} ends the activity of event {scheduled_event_id}, which is not open",
@@ -200,10 +179,10 @@ fn activity_failed(
         activity_id: activity.activity_id,
         ..Default::default()
     };
-    let failure = failure::activity(info, retry_state, cause.unwrap_or_default());
+    let failure = wrt_model::failure::activity(info, retry_state, cause.unwrap_or_default());
     wit::Job::ActivityResolved(wit::ActivityResolved {
         seq: activity.seq,
-        output: Err(failures::to_wit(&failure)),
+        output: Err(failure::to_wit(&failure)),
     })
 }
 

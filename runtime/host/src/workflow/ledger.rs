@@ -81,11 +81,7 @@ impl Ledger {
     }
 
     /// Begins the activation of a task that was completed before, whose commands became these events.
-    pub(crate) fn compare<'e>(
-        &mut self,
-        started_event_id: i64,
-        expected: impl Iterator<Item = &'e HistoryEvent>,
-    ) {
+    pub(crate) fn compare<'e>(&mut self, started_event_id: i64, expected: impl Iterator<Item = &'e HistoryEvent>) {
         let expected = expected.cloned().collect();
         self.begin(started_event_id, Mode::Compare(expected));
     }
@@ -184,11 +180,8 @@ impl Ledger {
         let attributes = CancelTimerCommandAttributes {
             timer_id: seq.to_string(),
         };
-        self.issue(
-            CommandAttributes::CancelTimerCommandAttributes(attributes),
-            None,
-        )
-        .map(drop)
+        self.issue(CommandAttributes::CancelTimerCommandAttributes(attributes), None)
+            .map(drop)
     }
 
     /// The last command of a run; `name` is the function of the contract that issues it.
@@ -263,9 +256,7 @@ fn command(attributes: CommandAttributes, summary: Option<String>) -> Command {
     Command {
         command_type: check::command_type(&attributes).into(),
         user_metadata: summary.map(|summary| UserMetadata {
-            summary: Some(payload::json(
-                serde_json::to_vec(&summary).expect("a string is JSON"),
-            )),
+            summary: Some(payload::json(serde_json::to_vec(&summary).expect("a string is JSON"))),
             details: None,
         }),
         attributes: Some(attributes),

@@ -80,9 +80,6 @@ mod tests {
 
     #[test]
     fn runs_differ() {
-        assert_ne!(
-            RunRandom::seeded("a").number(),
-            RunRandom::seeded("b").number()
-        );
+        assert_ne!(RunRandom::seeded("a").number(), RunRandom::seeded("b").number());
     }
 }

@@ -7,9 +7,7 @@ use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 use wrt_model::Time;
 
 use super::{clock::RunClock, ledger::Ledger, random::RunRandom};
-use crate::{
-    RunIdentity, WorkflowLimits, console::Console, engine::TICK, limits::MemoryLimit,
-};
+use crate::{RunIdentity, WorkflowLimits, console::Console, engine::TICK, limits::MemoryLimit};
 
 /// WASI handles that a guest may hold at the same time.
 const HANDLES: usize = 4_096;
@@ -57,6 +55,7 @@ impl RunState {
     pub(crate) fn begin(&mut self, replaying: bool) {
         self.replaying = replaying;
         self.ticks_left = ticks(self.limits.activation_time);
+        self.memory.begin();
         self.console.begin(replaying);
     }
 

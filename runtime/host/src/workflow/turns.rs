@@ -44,9 +44,7 @@ pub(crate) fn cut<'e>(
 }
 
 /// The `started` event that this history ends with: that of the task which is to run now.
-pub(crate) fn open_task<'e>(
-    events: &[&'e HistoryEvent],
-) -> Result<&'e HistoryEvent, BrokenHistory> {
+pub(crate) fn open_task<'e>(events: &[&'e HistoryEvent]) -> Result<&'e HistoryEvent, BrokenHistory> {
     match events.last() {
         Some(event) if is_started(event) => Ok(event),
         Some(event) => Err(BrokenHistory(format!(
@@ -58,22 +56,15 @@ pub(crate) fn open_task<'e>(
 }
 
 /// The events of a completed task's commands, and the ones after them.
-pub(crate) fn split_commands<'e>(
-    events: &'e [&'e HistoryEvent],
-) -> (&'e [&'e HistoryEvent], &'e [&'e HistoryEvent]) {
-    let count = events
-        .iter()
-        .take_while(|event| is_command_event(event))
-        .count();
+pub(crate) fn split_commands<'e>(events: &'e [&'e HistoryEvent]) -> (&'e [&'e HistoryEvent], &'e [&'e HistoryEvent]) {
+    let count = events.iter().take_while(|event| is_command_event(event)).count();
     events.split_at(count)
 }
 
 /// The `started` event of the task that this event completes.
 pub(crate) fn completes(event: &HistoryEvent) -> Option<i64> {
     match &event.attributes {
-        Some(EventAttributes::WorkflowTaskCompletedEventAttributes(attributes)) => {
-            Some(attributes.started_event_id)
-        }
+        Some(EventAttributes::WorkflowTaskCompletedEventAttributes(attributes)) => Some(attributes.started_event_id),
         _ => None,
     }
 }

@@ -7,12 +7,11 @@ use tokio::{
     net::TcpListener,
     sync::{mpsc, watch},
 };
-use wrt_host::{ActivityControl, ActivityModule};
+use wrt_host::{ActivityControl, ActivityModule, Host, HostOptions};
 use wrt_model::{
     component::Grants,
     proto::{
-        ActivityType, Failure, FailureInfo, Payloads, WorkflowExecution,
-        workflowservice::PollActivityTaskQueueResponse,
+        ActivityType, Failure, FailureInfo, Payloads, WorkflowExecution, workflowservice::PollActivityTaskQueueResponse,
     },
     task::ActivityToken,
 };
@@ -50,7 +49,7 @@ impl Bench {
         let task = task(activity_type, input);
         let output = self
             .module
-            .execute(&task, "default", &self.grants, self.control())
+            .execute(&task, "payments", &self.grants, self.control())
             .await?;
         Ok(show(output.as_ref()))
     }
@@ -74,6 +73,7 @@ fn task(activity_type: &str, input: &str) -> PollActivityTaskQueueResponse {
             name: activity_type.to_owned(),
         }),
         activity_id: "charge".to_owned(),
+        workflow_namespace: "default".to_owned(),
         input: text(input),
         heartbeat_details: text("half"),
         attempt: 2,
@@ -87,7 +87,7 @@ async fn an_attempt_gets_its_task_and_gives_its_output() {
     assert_eq!(bench.execute("echo", "hello").await.unwrap(), "hello");
     assert_eq!(
         bench.execute("describe-task", "").await.unwrap(),
-        "describe-task charge of default/order-1/run-1 () attempt 2 key run-1/5 after [\"half\"]"
+        "describe-task charge of default/order-1/run-1 () on payments attempt 2 key run-1/5 after [\"half\"]"
     );
 }
 
@@ -145,7 +145,7 @@ async fn heartbeats_go_out_and_a_request_to_stop_comes_in() {
     let control = bench.control();
     let attempt = tokio::spawn(async move {
         let task = task("wait-for-cancel", "");
-        module.execute(&task, "default", &Grants::default(), control).await
+        module.execute(&task, "payments", &Grants::default(), control).await
     });
     for beat in ["1", "2", "3"] {
         assert_eq!(bench.heartbeats.recv().await.unwrap(), text(beat));
@@ -208,4 +208,32 @@ async fn http_goes_to_granted_hosts_only() {
         ..Grants::default()
     };
     assert_eq!(Bench::new(granted).await.execute("get", &url).await.unwrap(), "books");
+}
+
+/// One place: the second attempt waits for the first one, which waits for a request to stop.
+#[tokio::test]
+async fn attempts_wait_for_a_place() {
+    let host = Host::new(HostOptions {
+        instances: 1,
+        activities: 1,
+        ..support::options()
+    })
+    .unwrap();
+    let module = support::activity(&host, &guest("worker-guest")).await;
+    let mut bench = Bench {
+        module: module.clone(),
+        ..Bench::new(Grants::default()).await
+    };
+    let control = bench.control();
+    let first = tokio::spawn(async move {
+        let task = task("wait-for-cancel", "");
+        module.execute(&task, "payments", &Grants::default(), control).await
+    });
+    bench.heartbeats.recv().await.unwrap();
+    let second = bench.execute("echo", "at last");
+    futures::pin_mut!(second);
+    assert!(futures::poll!(second.as_mut()).is_pending());
+    bench.cancel.send(true).unwrap();
+    first.await.unwrap().unwrap_err();
+    assert_eq!(second.await.unwrap(), "at last");
 }

@@ -20,10 +20,7 @@ async fn a_run_from_start_to_end() {
         ["schedule 1 Charge on orders 5 EUR", "timer 2 60s"]
     );
     story.complete("1", text("receipt"));
-    assert_eq!(
-        show(&story.go().await),
-        ["schedule 3 Ship on orders", "cancel timer 2"]
-    );
+    assert_eq!(show(&story.go().await), ["schedule 3 Ship on orders", "cancel timer 2"]);
     story.complete("3", None);
     assert_eq!(show(&story.go().await), ["complete shipped"]);
     assert_eq!(
@@ -92,10 +89,7 @@ async fn failures_arrive_as_chains() {
     story.cancel_activity("3", "was idle");
     story.go().await;
     let transcript = story.transcript().await;
-    let told: Vec<_> = transcript
-        .lines()
-        .filter(|line| line.contains("failed"))
-        .collect();
+    let told: Vec<_> = transcript.lines().filter(|line| line.contains("failed")).collect();
     assert_eq!(
         told,
         [
@@ -117,10 +111,7 @@ async fn an_activity_can_be_canceled_in_the_task_that_scheduled_it_or_later() {
     )
     .await;
     // Events 1 to 3 are the start and the task, 4 its completion: the activities are events 5 and 6.
-    assert_eq!(
-        show(&story.go().await)[2..],
-        ["cancel activity of event 6"]
-    );
+    assert_eq!(show(&story.go().await)[2..], ["cancel activity of event 6"]);
     story.signal("stop", "");
     // The second request for activity 2 is none.
     assert_eq!(show(&story.go().await), ["cancel activity of event 5"]);

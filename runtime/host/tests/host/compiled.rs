@@ -51,9 +51,7 @@ async fn code_that_does_not_fit_is_compiled_again() {
     fs::create_dir_all(file.parent().unwrap()).unwrap();
     fs::write(&file, b"not machine code").unwrap();
     let host = cached(folder.path());
-    host.workflow(&digest, || async { Ok(prepared.bytes) })
-        .await
-        .unwrap();
+    host.workflow(&digest, || async { Ok(prepared.bytes) }).await.unwrap();
     assert!(fs::metadata(&file).unwrap().len() > 10_000);
 }
 

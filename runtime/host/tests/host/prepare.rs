@@ -36,7 +36,9 @@ async fn what_cannot_be_deployed_is_refused_with_the_reason() {
     // A core module that was not built for any contract.
     let plain = wat::parse_str("(module)").unwrap();
     assert!(
-        refused(&plain).await.contains("exports neither `wrt:workflow/guest@0.1.0`"),
+        refused(&plain)
+            .await
+            .contains("exports neither `wrt:workflow/guest@0.1.0`"),
         "{}",
         refused(&plain).await
     );
@@ -81,12 +83,6 @@ fn core_module() -> Vec<u8> {
         .push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit"))
         .unwrap();
     let world = resolve.select_world(&[package], Some("workflow")).unwrap();
-    wit_component::embed_component_metadata(
-        &mut module,
-        &resolve,
-        world,
-        wit_component::StringEncoding::UTF8,
-    )
-    .unwrap();
+    wit_component::embed_component_metadata(&mut module, &resolve, world, wit_component::StringEncoding::UTF8).unwrap();
     module
 }

@@ -2,8 +2,7 @@
 
 use wrt_host::TaskFailure;
 use wrt_model::proto::{
-    EventAttributes, HistoryEvent, enums::WorkflowTaskFailedCause,
-    history::WorkflowTaskFailedEventAttributes,
+    EventAttributes, HistoryEvent, enums::WorkflowTaskFailedCause, history::WorkflowTaskFailedEventAttributes,
 };
 
 use crate::{
@@ -96,9 +95,7 @@ async fn a_task_that_failed_is_no_turn() {
     story.signal("again", "2");
     story.go().await;
     let transcript = story.transcript().await;
-    assert!(transcript.ends_with(
-        "signal go [1] from tester with {}\nsignal again [2] from tester with {}\n"
-    ));
+    assert!(transcript.ends_with("signal go [1] from tester with {}\nsignal again [2] from tester with {}\n"));
 }
 
 #[tokio::test]
@@ -107,9 +104,7 @@ async fn an_instance_that_ran_a_task_which_was_not_completed_is_of_no_use() {
     story.start_task();
     story.instance.activate(&story.events).await.unwrap();
     let seen = story.events.len();
-    story.push(EventAttributes::WorkflowTaskFailedEventAttributes(
-        Default::default(),
-    ));
+    story.push(EventAttributes::WorkflowTaskFailedEventAttributes(Default::default()));
     story.start_task();
     let failed = story.instance.activate(&story.events[seen..]).await.unwrap_err();
     assert_eq!(
@@ -129,9 +124,7 @@ async fn changed(event_id: usize, change: impl FnOnce(&mut EventAttributes)) -> 
     failed
 }
 
-fn schedule(
-    attributes: &mut EventAttributes,
-) -> &mut wrt_model::proto::history::ActivityTaskScheduledEventAttributes {
+fn schedule(attributes: &mut EventAttributes) -> &mut wrt_model::proto::history::ActivityTaskScheduledEventAttributes {
     match attributes {
         EventAttributes::ActivityTaskScheduledEventAttributes(attributes) => attributes,
         other => panic!("not the event: {other:?}"),

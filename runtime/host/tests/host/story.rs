@@ -5,8 +5,8 @@ use wrt_host::{Host, RunIdentity, TaskFailure, WorkflowInstance, WorkflowModule}
 use wrt_model::{
     Time, failure,
     proto::{
-        ActivityType, Command, CommandAttributes, EventAttributes, Failure, HistoryEvent, Payloads,
-        TaskQueue, WorkflowType, history as h,
+        ActivityType, Command, CommandAttributes, EventAttributes, Failure, HistoryEvent, Payloads, TaskQueue,
+        WorkflowType, history as h,
     },
 };
 
@@ -48,9 +48,9 @@ impl Story {
             instance,
             now: START,
         };
-        story.push(EventAttributes::WorkflowExecutionStartedEventAttributes(
-            started(script),
-        ));
+        story.push(EventAttributes::WorkflowExecutionStartedEventAttributes(started(
+            script,
+        )));
         story
     }
 
@@ -70,9 +70,7 @@ impl Story {
 
     /// Starts a workflow task; returns the id of its `started` event.
     pub(crate) fn start_task(&mut self) -> i64 {
-        let scheduled_event_id = self.push(
-            EventAttributes::WorkflowTaskScheduledEventAttributes(Default::default()),
-        );
+        let scheduled_event_id = self.push(EventAttributes::WorkflowTaskScheduledEventAttributes(Default::default()));
         self.push(EventAttributes::WorkflowTaskStartedEventAttributes(
             h::WorkflowTaskStartedEventAttributes {
                 scheduled_event_id,
@@ -129,14 +127,12 @@ impl Story {
     }
 
     pub(crate) fn request_cancel(&mut self, cause: &str) {
-        self.push(
-            EventAttributes::WorkflowExecutionCancelRequestedEventAttributes(
-                h::WorkflowExecutionCancelRequestedEventAttributes {
-                    cause: cause.to_owned(),
-                    ..Default::default()
-                },
-            ),
-        );
+        self.push(EventAttributes::WorkflowExecutionCancelRequestedEventAttributes(
+            h::WorkflowExecutionCancelRequestedEventAttributes {
+                cause: cause.to_owned(),
+                ..Default::default()
+            },
+        ));
     }
 
     pub(crate) fn fire(&mut self, timer_id: &str) {
@@ -276,10 +272,7 @@ fn started(script: &str) -> h::WorkflowExecutionStartedEventAttributes {
         original_execution_run_id: "run-1".to_owned(),
         first_execution_run_id: "run-1".to_owned(),
         attempt: 1,
-        workflow_task_timeout: Some(Duration {
-            seconds: 10,
-            nanos: 0,
-        }),
+        workflow_task_timeout: Some(Duration { seconds: 10, nanos: 0 }),
         ..Default::default()
     }
 }
@@ -303,20 +296,16 @@ fn event_of(story: &Story, command: &Command) -> EventAttributes {
             })
         }
         C::RequestCancelActivityTaskCommandAttributes(command) => {
-            E::ActivityTaskCancelRequestedEventAttributes(
-                h::ActivityTaskCancelRequestedEventAttributes {
-                    scheduled_event_id: command.scheduled_event_id,
-                    ..Default::default()
-                },
-            )
-        }
-        C::StartTimerCommandAttributes(command) => {
-            E::TimerStartedEventAttributes(h::TimerStartedEventAttributes {
-                timer_id: command.timer_id,
-                start_to_fire_timeout: command.start_to_fire_timeout,
+            E::ActivityTaskCancelRequestedEventAttributes(h::ActivityTaskCancelRequestedEventAttributes {
+                scheduled_event_id: command.scheduled_event_id,
                 ..Default::default()
             })
         }
+        C::StartTimerCommandAttributes(command) => E::TimerStartedEventAttributes(h::TimerStartedEventAttributes {
+            timer_id: command.timer_id,
+            start_to_fire_timeout: command.start_to_fire_timeout,
+            ..Default::default()
+        }),
         C::CancelTimerCommandAttributes(command) => {
             let started_event_id = story.find(|attributes| {
                 matches!(
@@ -331,12 +320,10 @@ fn event_of(story: &Story, command: &Command) -> EventAttributes {
             })
         }
         C::CompleteWorkflowExecutionCommandAttributes(command) => {
-            E::WorkflowExecutionCompletedEventAttributes(
-                h::WorkflowExecutionCompletedEventAttributes {
-                    result: command.result,
-                    ..Default::default()
-                },
-            )
+            E::WorkflowExecutionCompletedEventAttributes(h::WorkflowExecutionCompletedEventAttributes {
+                result: command.result,
+                ..Default::default()
+            })
         }
         C::FailWorkflowExecutionCommandAttributes(command) => {
             E::WorkflowExecutionFailedEventAttributes(h::WorkflowExecutionFailedEventAttributes {
@@ -345,12 +332,10 @@ fn event_of(story: &Story, command: &Command) -> EventAttributes {
             })
         }
         C::CancelWorkflowExecutionCommandAttributes(command) => {
-            E::WorkflowExecutionCanceledEventAttributes(
-                h::WorkflowExecutionCanceledEventAttributes {
-                    details: command.details,
-                    ..Default::default()
-                },
-            )
+            E::WorkflowExecutionCanceledEventAttributes(h::WorkflowExecutionCanceledEventAttributes {
+                details: command.details,
+                ..Default::default()
+            })
         }
         other => panic!("no command of the contract: {other:?}"),
     }

@@ -53,3 +53,17 @@ fn a_signal_ends_a_start_delay() {
     story.signal("go");
     story.check_from(2, &["2 WorkflowExecutionSignaled go", "3 WorkflowTaskScheduled"]);
 }
+
+#[test]
+fn a_signal_that_comes_with_the_start_waits_with_it() {
+    let mut story = Story::begin_signaled("go", |_| ());
+    let begun = ["1 WorkflowExecutionStarted", "2 WorkflowExecutionSignaled go"];
+    story.check_from(1, &[begun[0], begun[1], "3 WorkflowTaskScheduled"]);
+
+    story = Story::begin_signaled("go", |request| {
+        request.workflow_start_delay = Some(proto_span(seconds(60)))
+    });
+    story.check_from(1, &begun);
+    story.signal("again");
+    story.check_from(3, &["3 WorkflowExecutionSignaled again", "4 WorkflowTaskScheduled"]);
+}

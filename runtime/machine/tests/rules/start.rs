@@ -2,9 +2,9 @@
 
 use wrt_machine::{Rejection, ReuseDecision, StartRun, Turn, decide_reuse, next_deadline};
 use wrt_model::{
-    Run,
+    Run, payload,
     proto::{
-        RetryPolicy,
+        RetryPolicy, UserMetadata,
         enums::{
             WorkflowExecutionStatus as Status, WorkflowIdConflictPolicy as Conflict, WorkflowIdReusePolicy as Reuse,
         },
@@ -31,6 +31,16 @@ fn a_delayed_start_waits() {
     story.check_from(2, &[]);
     story.wait(seconds(1));
     story.check_from(2, &["2 WorkflowTaskScheduled"]);
+}
+
+#[test]
+fn the_first_event_keeps_the_words_for_people() {
+    let metadata = Some(UserMetadata {
+        summary: Some(payload::json(b"\"a gift\"".to_vec())),
+        details: None,
+    });
+    let story = Story::begin_with(|request| request.user_metadata.clone_from(&metadata));
+    assert_eq!(story.events[0].user_metadata, metadata);
 }
 
 #[test]

@@ -37,6 +37,22 @@ impl Story {
 
     /// The same, with a request that the test has changed.
     pub(crate) fn begin_with(change: impl FnOnce(&mut StartWorkflowExecutionRequest)) -> Self {
+        Story::begin_by(change, |turn, start| turn.start(start))
+    }
+
+    /// The same, with a signal that comes with the start.
+    pub(crate) fn begin_signaled(name: &str, change: impl FnOnce(&mut StartWorkflowExecutionRequest)) -> Self {
+        let signal = Signal {
+            name: name.into(),
+            ..Default::default()
+        };
+        Story::begin_by(change, |turn, start| turn.start_with_signal(start, signal))
+    }
+
+    fn begin_by(
+        change: impl FnOnce(&mut StartWorkflowExecutionRequest),
+        begin: impl FnOnce(&mut Turn<'_>, StartRun) -> Result<(), Rejection>,
+    ) -> Self {
         let mut request = StartWorkflowExecutionRequest {
             workflow_id: "order-7".into(),
             workflow_type: Some(WorkflowType { name: "Order".into() }),
@@ -60,7 +76,7 @@ impl Story {
             component: "digest".into(),
             request,
         };
-        story.decide(|turn| turn.start(start)).expect("starts");
+        story.decide(|turn| begin(turn, start)).expect("starts");
         story
     }
 

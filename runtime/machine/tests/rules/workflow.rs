@@ -62,7 +62,7 @@ fn a_failed_run_is_retried_by_its_policy() {
         now: story.now,
     };
     let previous = story.run.clone();
-    next.decide(|turn| turn.continue_from(&previous, first, continuation));
+    next.decide(|turn| turn.continue_from(&previous, first, story.events[0].user_metadata.clone(), continuation));
     next.check_from(1, &["1 WorkflowExecutionStarted"]);
     assert_eq!(next.run.run_id, previous.new_execution_run_id);
     assert_eq!(next.run.first_execution_run_id, previous.run_id);

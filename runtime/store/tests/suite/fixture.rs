@@ -77,7 +77,7 @@ pub(crate) async fn commit(store: &Store, runs: impl Into<Vec<RunWrite>>) -> Res
     store.commit(Commit { runs: runs.into() }).await
 }
 
-/// Commits that two runs of a test cannot fail.
+/// Commits a write without events that must succeed.
 pub(crate) async fn put(store: &Store, run: &Run, version: i64) {
     commit(store, [write(run, version)]).await.unwrap();
 }

@@ -1,7 +1,10 @@
 //! What is stored is a promise: these files were written by version 1 and must decode for ever. Never write them anew; add
 //! a file when the format grows.
 
-#![allow(clippy::needless_update, reason = "fields that come later keep their zero in these files")]
+#![allow(
+    clippy::needless_update,
+    reason = "fields that come later keep their zero in these files"
+)]
 
 use prost::Message;
 use wrt_model::{

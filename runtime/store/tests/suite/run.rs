@@ -1,7 +1,7 @@
 //! Loading runs.
 
 use wrt_model::{Digest, Run, RunKey, proto::enums::WorkflowExecutionStatus as Status};
-use wrt_store::RunWrite;
+use wrt_store::{RunWrite, StoreError};
 
 use crate::fixture::{closed, commit, open_run, put, store, write};
 
@@ -94,6 +94,11 @@ async fn recovery_visits_every_open_run_once() {
         }
         assert_eq!(seen, expected, "pages of {limit}");
     }
+
+    let missing = StoreError::NotFound {
+        what: "run nobody".to_owned(),
+    };
+    assert_eq!(store.open_runs(Some("nobody"), 1).await, Err(missing));
 
     // The cursor's run may close between two pages.
     let first = store.open_runs(None, 1).await.unwrap().remove(0);

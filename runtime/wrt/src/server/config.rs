@@ -101,8 +101,8 @@ impl Config {
     }
 
     /// The settings that follow from the file and the defaults.
-    pub(super) fn settings(self) -> anyhow::Result<Settings> {
-        let mut settings = Settings::with_defaults()?;
+    pub(super) fn settings(self) -> Settings {
+        let mut settings = Settings::with_defaults();
         set(&mut settings.listen, self.listen);
         set(&mut settings.namespaces, self.namespaces);
         set(&mut settings.retention, self.retention);
@@ -113,7 +113,7 @@ impl Config {
         settings.limits = self.limits.into();
         set(&mut settings.log_level, self.log.level);
         set(&mut settings.log_format, self.log.format);
-        Ok(settings)
+        settings
     }
 }
 
@@ -149,7 +149,7 @@ mod tests {
         // A key that the example forgets would be empty here.
         let debug = format!("{config:?}");
         assert!(!debug.contains("None"), "{debug}");
-        let settings = config.settings().unwrap();
+        let settings = config.settings();
         assert_eq!(settings.database, Some(PathBuf::from("/var/lib/wrt/wrt.db")));
         assert_eq!(settings.limits.workflow_memory_bytes, Some(128 << 20));
         assert_eq!(settings.namespaces, ["default", "shop"]);
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn an_empty_file_means_the_defaults() {
-        let settings = Config::parse("").unwrap().settings().unwrap();
+        let settings = Config::parse("").unwrap().settings();
         assert_eq!(settings.listen, "127.0.0.1:7233");
         assert!(settings.limits.instances.is_none());
     }

@@ -2,7 +2,6 @@
 
 use std::{net::Ipv6Addr, path::PathBuf, time::Duration};
 
-use anyhow::Context as _;
 use wrt_host::HostOptions;
 
 use super::{LogFormat, LogLevel};
@@ -51,10 +50,10 @@ pub(super) struct Limits {
 
 impl Settings {
     /// The settings of a server that nobody has configured.
-    pub(super) fn with_defaults() -> anyhow::Result<Self> {
-        Ok(Settings {
+    pub(super) fn with_defaults() -> Self {
+        Settings {
             listen: listen_address("127.0.0.1", 7233),
-            database: Some(data_dir()?.join("wrt.db")),
+            database: Some(data_dir().join("wrt.db")),
             readers: 4,
             cache_dir: dirs::cache_dir().map(|folder| folder.join("wrt").join("components")),
             namespaces: vec!["default".to_owned()],
@@ -63,7 +62,7 @@ impl Settings {
             limits: Limits::default(),
             log_level: LogLevel::default(),
             log_format: LogFormat::default(),
-        })
+        }
     }
 }
 
@@ -89,11 +88,10 @@ pub(super) fn set<T>(place: &mut T, value: Option<T>) {
     }
 }
 
-/// The folder that keeps databases for which no place was chosen.
-pub(super) fn data_dir() -> anyhow::Result<PathBuf> {
-    dirs::data_dir()
-        .map(|folder| folder.join("wrt"))
-        .context("find the user's data folder: HOME is not set; say where the database is with --db-filename")
+/// The folder that keeps databases for which no place was chosen: the user's data folder, or the current one for a user
+/// who has none.
+pub(super) fn data_dir() -> PathBuf {
+    dirs::data_dir().map(|folder| folder.join("wrt")).unwrap_or_default()
 }
 
 /// `host:port`, with brackets around an IPv6 address.

@@ -100,13 +100,13 @@ fn cut(text: &str) -> String {
 
 /// The attributes of an event, whatever its type.
 fn attributes(event: &HistoryEvent) -> Value {
-    let Value::Object(fields) = json::friendly(event) else {
-        unreachable!("a message is an object")
-    };
+    let mut event = json::friendly(event);
+    let fields = event.as_object_mut().into_iter().flatten();
     fields
-        .into_iter()
-        .find_map(|(name, value)| name.ends_with("EventAttributes").then_some(value))
-        .unwrap_or(Value::Null)
+        .filter(|(name, _)| name.ends_with("EventAttributes"))
+        .map(|(_, value)| value.take())
+        .next()
+        .unwrap_or_default()
 }
 
 fn columns(id: &str, time: &str, name: &str, facts: &str) -> String {

@@ -41,9 +41,7 @@ impl ExecuteCommand {
         let client = context.client().await?;
         let started = self.start.start(&client).await?;
         context.output.text(&started.text())?;
-        let Value::Object(fields) = started.json() else {
-            unreachable!("a started run is an object")
-        };
+        let fields = started.fields();
         let execution = WorkflowExecution {
             workflow_id: started.workflow_id,
             run_id: started.run_id,
@@ -113,7 +111,7 @@ async fn closing_event(
         HistoryReader::following(client, execution.clone())
     };
     let held_up = "the server is gone, trying again";
-    while let Some(events) = reader.next_patiently(|| progress.held_up(held_up)).await? {
+    while let Some(events) = reader.next(|| progress.held_up(held_up)).await? {
         for event in events {
             if close::status(&event).is_some() {
                 return Ok(event);

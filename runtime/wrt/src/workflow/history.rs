@@ -23,17 +23,6 @@ pub(super) struct HistoryReader {
     is_done: bool,
 }
 
-/// What a reader comes back with.
-#[derive(Debug)]
-pub(super) enum Page {
-    /// The next events, perhaps none; there may be more.
-    Events(Vec<HistoryEvent>),
-    /// The server cannot be reached; the next read tries again.
-    Unreachable,
-    /// There are no more.
-    End,
-}
-
 impl HistoryReader {
     /// Reads the events that are there.
     pub(super) fn new(client: &Client, execution: WorkflowExecution) -> Self {
@@ -71,44 +60,43 @@ impl HistoryReader {
         }
     }
 
-    /// The next page.
-    ///
-    /// Does not lose or repeat an event when it is called again after [`Page::Unreachable`].
-    pub(super) async fn next(&mut self) -> anyhow::Result<Page> {
-        if self.is_done {
-            return Ok(Page::End);
-        }
-        let request = self.request.clone();
-        let outcome = self.client.workflows().get_workflow_execution_history(request).await;
-        if self.request.wait_new_event && outcome.as_ref().is_err_and(is_gone) {
-            return Ok(Page::Unreachable);
-        }
-        Ok(Page::Events(self.turn(answer("read history", outcome)?)))
-    }
-
     /// The rest of the events, waiting where the reader waits.
     pub(super) async fn collect(mut self) -> anyhow::Result<Vec<HistoryEvent>> {
         let mut events = Vec::new();
-        while let Some(mut page) = self.next_patiently(|| ()).await? {
+        while let Some(mut page) = self.next(|| ()).await? {
             events.append(&mut page);
         }
         Ok(events)
     }
 
-    /// The next page, or `None` at the end. When the server is gone it says so and tries again, for a minute.
-    pub(super) async fn next_patiently(&mut self, held_up: impl Fn()) -> anyhow::Result<Option<Vec<HistoryEvent>>> {
+    /// The next page, perhaps an empty one, or `None` at the end. A reader that waits outlives a restart of the server:
+    /// it says when it is held up, and tries again for a minute.
+    pub(super) async fn next(&mut self, held_up: impl Fn()) -> anyhow::Result<Option<Vec<HistoryEvent>>> {
+        if self.is_done {
+            return Ok(None);
+        }
         for _ in 0..ATTEMPTS {
-            match self.next().await? {
-                Page::Events(events) => return Ok(Some(events)),
-                Page::End => return Ok(None),
-                Page::Unreachable => held_up(),
+            if let Some(events) = self.attempt().await? {
+                return Ok(Some(events));
             }
+            held_up();
             tokio::time::sleep(RETRY_AFTER).await;
         }
         anyhow::bail!(
             "read history: the server has been gone for a minute; the workflow goes on when it is back, see \
              `wrt workflow result`"
         )
+    }
+
+    /// The next page, or `None` when the server is gone. The token moves only with an answer, so that no event is lost
+    /// or comes twice.
+    async fn attempt(&mut self) -> anyhow::Result<Option<Vec<HistoryEvent>>> {
+        let request = self.request.clone();
+        let outcome = self.client.workflows().get_workflow_execution_history(request).await;
+        if self.request.wait_new_event && outcome.as_ref().is_err_and(is_gone) {
+            return Ok(None);
+        }
+        Ok(Some(self.turn(answer("read history", outcome)?)))
     }
 
     fn turn(&mut self, page: GetWorkflowExecutionHistoryResponse) -> Vec<HistoryEvent> {

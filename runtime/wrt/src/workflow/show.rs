@@ -42,7 +42,7 @@ impl ShowCommand {
         context.output.text(&event::header())?;
         let mut reader = self.reader(client);
         let mut last: Option<HistoryEvent> = None;
-        while let Some(events) = reader.next_patiently(|| ()).await? {
+        while let Some(events) = reader.next(|| ()).await? {
             for event in &events {
                 context.output.text(&self.line(event))?;
             }

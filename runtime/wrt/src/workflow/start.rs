@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use serde_json::json;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 use wrt_model::proto::{
     Memo, TaskQueue, WorkflowType,
@@ -249,14 +249,22 @@ impl Started {
     }
 
     /// The same for programs.
-    pub(super) fn json(&self) -> serde_json::Value {
-        json!({
-            "workflowId": self.workflow_id,
-            "runId": self.run_id,
-            "type": self.workflow_type,
-            "namespace": self.namespace,
-            "taskQueue": self.task_queue,
-        })
+    pub(super) fn json(&self) -> Value {
+        Value::Object(self.fields())
+    }
+
+    /// The fields of [`Self::json`].
+    pub(super) fn fields(&self) -> Map<String, Value> {
+        [
+            ("workflowId", &self.workflow_id),
+            ("runId", &self.run_id),
+            ("type", &self.workflow_type),
+            ("namespace", &self.namespace),
+            ("taskQueue", &self.task_queue),
+        ]
+        .map(|(name, value)| (name.to_owned(), Value::from(value.as_str())))
+        .into_iter()
+        .collect()
     }
 }
 

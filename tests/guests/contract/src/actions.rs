@@ -35,11 +35,7 @@ pub fn act(action: &str) -> Result<(), String> {
         "fail" => execution::fail(&[failure(rest)]),
         "fail-empty" => execution::fail(&[]),
         "canceled" => execution::cancel(&[]),
-        "log" => log::log(
-            Level::Info,
-            rest,
-            &[("source".to_owned(), "script".to_owned())],
-        ),
+        "log" => log::log(Level::Info, rest, &[("source".to_owned(), "script".to_owned())]),
         "print" => println!("{rest}"),
         "eprint" => eprintln!("{rest}"),
         "error" => return Err(rest.to_owned()),

@@ -12,7 +12,9 @@ pub fn get(url: &str) -> Result<String, String> {
     let request = OutgoingRequest::new(Fields::new());
     request.set_scheme(Some(&Scheme::Http)).expect("a known scheme");
     request.set_authority(Some(authority)).map_err(|()| "authority")?;
-    request.set_path_with_query(Some(&format!("/{path}"))).map_err(|()| "path")?;
+    request
+        .set_path_with_query(Some(&format!("/{path}")))
+        .map_err(|()| "path")?;
     let future = outgoing_handler::handle(request, None).map_err(|error| format!("{error:?}"))?;
     future.subscribe().block();
     let response = future

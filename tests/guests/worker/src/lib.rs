@@ -53,9 +53,14 @@ impl Guest for Worker {
             "wait-for-cancel" => wait_for_cancel(),
             "bomb" => bomb(),
             "spin" => spin(),
-            "get" => http::get(&input).map(|body| vec![json(&body)]).map_err(|error| failure(&error)),
+            "get" => http::get(&input)
+                .map(|body| vec![json(&body)])
+                .map_err(|error| failure(&error)),
             "tcp" => Ok(vec![json(&tcp(&input))]),
-            "time" => Ok(vec![json(&format!("{:?}", std::time::SystemTime::UNIX_EPOCH.elapsed().is_ok()))]),
+            "time" => Ok(vec![json(&format!(
+                "{:?}",
+                std::time::SystemTime::UNIX_EPOCH.elapsed().is_ok()
+            ))]),
             name => Err(failure(&format!("there is no activity `{name}`"))),
         }
     }
@@ -63,13 +68,14 @@ impl Guest for Worker {
 
 fn describe(task: &Task) -> String {
     format!(
-        "{} {} of {}/{}/{} ({}) attempt {} key {} after {:?}",
+        "{} {} of {}/{}/{} ({}) on {} attempt {} key {} after {:?}",
         task.activity_type,
         task.activity_id,
         task.namespace,
         task.workflow_id,
         task.run_id,
         task.workflow_type,
+        task.task_queue,
         task.attempt,
         task.idempotency_key,
         task.heartbeat_details.iter().map(text).collect::<Vec<_>>()

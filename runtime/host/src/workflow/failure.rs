@@ -4,14 +4,12 @@ use wrt_model::proto::{
     ActivityType, Failure, FailureInfo,
     enums::{RetryState, TimeoutType},
     failure::{
-        ActivityFailureInfo, ApplicationFailureInfo, CanceledFailureInfo, ServerFailureInfo,
-        TerminatedFailureInfo, TimeoutFailureInfo,
+        ActivityFailureInfo, ApplicationFailureInfo, CanceledFailureInfo, ServerFailureInfo, TerminatedFailureInfo,
+        TimeoutFailureInfo,
     },
 };
 
-use super::convert::{
-    duration_from_wit, payloads_from_wit, payloads_to_wit, set_duration_to_wit,
-};
+use super::convert::{duration_from_wit, payloads_from_wit, payloads_to_wit, set_duration_to_wit};
 use crate::bindings::workflow::imports::failures as wit;
 
 // === Into the guest ===
@@ -31,21 +29,17 @@ pub(crate) fn to_wit(failure: &Failure) -> wit::Failure {
 fn info_to_wit(info: Option<&FailureInfo>) -> wit::FailureInfo {
     use FailureInfo as F;
     match info {
-        Some(F::ApplicationFailureInfo(info)) => {
-            wit::FailureInfo::Application(wit::ApplicationFailure {
-                failure_type: info.r#type.clone(),
-                non_retryable: info.non_retryable,
-                details: payloads_to_wit(info.details.as_ref()),
-                next_retry_delay: set_duration_to_wit(info.next_retry_delay.as_ref()),
-            })
-        }
+        Some(F::ApplicationFailureInfo(info)) => wit::FailureInfo::Application(wit::ApplicationFailure {
+            failure_type: info.r#type.clone(),
+            non_retryable: info.non_retryable,
+            details: payloads_to_wit(info.details.as_ref()),
+            next_retry_delay: set_duration_to_wit(info.next_retry_delay.as_ref()),
+        }),
         Some(F::TimeoutFailureInfo(info)) => wit::FailureInfo::Timeout(wit::TimeoutFailure {
             timeout_type: timeout_type_to_wit(info.timeout_type()),
             last_heartbeat_details: payloads_to_wit(info.last_heartbeat_details.as_ref()),
         }),
-        Some(F::CanceledFailureInfo(info)) => {
-            wit::FailureInfo::Canceled(payloads_to_wit(info.details.as_ref()))
-        }
+        Some(F::CanceledFailureInfo(info)) => wit::FailureInfo::Canceled(payloads_to_wit(info.details.as_ref())),
         Some(F::TerminatedFailureInfo(_)) => wit::FailureInfo::Terminated,
         Some(F::ServerFailureInfo(info)) => wit::FailureInfo::Server(info.non_retryable),
         Some(F::ActivityFailureInfo(info)) => wit::FailureInfo::Activity(wit::ActivityFailure {
@@ -116,31 +110,23 @@ pub(crate) fn from_wit(failure: wit::Failure) -> Option<Failure> {
 
 fn info_from_wit(info: wit::FailureInfo) -> FailureInfo {
     match info {
-        wit::FailureInfo::Application(info) => {
-            FailureInfo::ApplicationFailureInfo(ApplicationFailureInfo {
-                r#type: info.failure_type,
-                non_retryable: info.non_retryable,
-                details: payloads_from_wit(info.details),
-                next_retry_delay: info.next_retry_delay.map(duration_from_wit),
-                ..Default::default()
-            })
-        }
+        wit::FailureInfo::Application(info) => FailureInfo::ApplicationFailureInfo(ApplicationFailureInfo {
+            r#type: info.failure_type,
+            non_retryable: info.non_retryable,
+            details: payloads_from_wit(info.details),
+            next_retry_delay: info.next_retry_delay.map(duration_from_wit),
+            ..Default::default()
+        }),
         wit::FailureInfo::Timeout(info) => FailureInfo::TimeoutFailureInfo(TimeoutFailureInfo {
             timeout_type: timeout_type_from_wit(info.timeout_type).into(),
             last_heartbeat_details: payloads_from_wit(info.last_heartbeat_details),
         }),
-        wit::FailureInfo::Canceled(details) => {
-            FailureInfo::CanceledFailureInfo(CanceledFailureInfo {
-                details: payloads_from_wit(details),
-                ..Default::default()
-            })
-        }
-        wit::FailureInfo::Terminated => {
-            FailureInfo::TerminatedFailureInfo(TerminatedFailureInfo::default())
-        }
-        wit::FailureInfo::Server(non_retryable) => {
-            FailureInfo::ServerFailureInfo(ServerFailureInfo { non_retryable })
-        }
+        wit::FailureInfo::Canceled(details) => FailureInfo::CanceledFailureInfo(CanceledFailureInfo {
+            details: payloads_from_wit(details),
+            ..Default::default()
+        }),
+        wit::FailureInfo::Terminated => FailureInfo::TerminatedFailureInfo(TerminatedFailureInfo::default()),
+        wit::FailureInfo::Server(non_retryable) => FailureInfo::ServerFailureInfo(ServerFailureInfo { non_retryable }),
         wit::FailureInfo::Activity(info) => FailureInfo::ActivityFailureInfo(ActivityFailureInfo {
             identity: info.identity,
             activity_type: Some(ActivityType {

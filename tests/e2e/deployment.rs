@@ -1,0 +1,146 @@
+//! Versions of a component: new runs start on the current one, open runs stay on theirs.
+
+use anyhow::{Context as _, Result};
+use tonic::Code;
+use wrt_api::proto::wrt::v1::{
+    DeleteVersionRequest, DeployOptions, DescribeDeploymentRequest, SetCurrentVersionRequest,
+};
+use wrt_model::proto::enums::EventType;
+use wrt_tests::{Client, Server};
+
+use crate::{assert_refused, with_contract};
+
+/// A component that defines `Scripted` as the guest `contract` does, and then does nothing.
+pub(crate) fn idle() -> Result<Vec<u8>> {
+    let mut module = wat::parse_str(include_str!("idle.wat"))?;
+    let mut resolve = wit_parser::Resolve::default();
+    let (package, _) = resolve.push_dir(wrt_tests::root().join("wit"))?;
+    let world = resolve.select_world(&[package], Some("workflow"))?;
+    let encoding = wit_component::StringEncoding::UTF8;
+    wit_component::embed_component_metadata(&mut module, &resolve, world, encoding)?;
+    Ok(module)
+}
+
+/// Deploys a second version of the guest `contract`, and returns its digest.
+async fn deploy_idle(server: &mut Server) -> Result<String> {
+    let options = DeployOptions {
+        name: "contract-guest".to_owned(),
+        ..Default::default()
+    };
+    let deployed = server.deploy_bytes(options, idle()?).await?;
+    Ok(deployed.component.context("there is a component")?.digest)
+}
+
+async fn set_current(client: &Client, digest: &str) -> Result<(), tonic::Status> {
+    let request = SetCurrentVersionRequest {
+        namespace: client.namespace(),
+        name: "contract-guest".to_owned(),
+        digest_prefix: digest[..12].to_owned(),
+    };
+    client.components().set_current_version(request).await.map(drop)
+}
+
+async fn delete(client: &Client, digest: &str) -> Result<(), tonic::Status> {
+    let request = DeleteVersionRequest {
+        namespace: client.namespace(),
+        name: "contract-guest".to_owned(),
+        digest_prefix: digest.to_owned(),
+    };
+    client.components().delete_version(request).await.map(drop)
+}
+
+/// The digests of the versions, oldest first, and the current one.
+async fn versions(client: &Client) -> Result<(Vec<String>, String)> {
+    let request = DescribeDeploymentRequest {
+        namespace: client.namespace(),
+        name: "contract-guest".to_owned(),
+    };
+    let described = client.components().describe_deployment(request).await?.into_inner();
+    let deployment = described.deployment.context("it is described")?;
+    let versions = deployment.versions.into_iter().map(|version| version.digest);
+    Ok((versions.collect(), deployment.current_digest))
+}
+
+#[tokio::test]
+async fn open_runs_stay_on_their_version_and_new_ones_start_on_the_current_one() -> Result<()> {
+    with_contract(async |server| {
+        let old = server.client().script("old", "signal end => complete 1").await?;
+        let (before, _) = versions(server.client()).await?;
+        let digest = deploy_idle(server).await?;
+        let (after, current) = versions(server.client()).await?;
+        assert_eq!((after, current), (vec![before[0].clone(), digest.clone()], digest));
+
+        let new = server.client().script("new", "signal end => complete 2").await?;
+        server.kill().await?;
+        server.restart().await?;
+        new.signal("end", "").await?;
+        old.signal("end", "").await?;
+        assert_eq!(old.result().await?, "1");
+        assert_eq!(
+            new.event_types().await?.last(),
+            Some(&EventType::WorkflowTaskCompleted),
+            "the new version does nothing"
+        );
+
+        set_current(server.client(), &before[0]).await?;
+        let back = server.client().script("back", "start => complete 3").await?;
+        assert_eq!(back.result().await?, "3");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_version_in_use_is_not_deleted() -> Result<()> {
+    with_contract(async |server| {
+        let run = server.client().script("w", "signal end => complete 1").await?;
+        let (before, _) = versions(server.client()).await?;
+        let old = before[0].clone();
+        assert_refused(
+            delete(server.client(), &old).await,
+            Code::FailedPrecondition,
+            "1 open runs use version",
+        );
+        let new = deploy_idle(server).await?;
+        assert_refused(
+            delete(server.client(), &old).await,
+            Code::FailedPrecondition,
+            "1 open runs use version",
+        );
+        assert_refused(
+            delete(server.client(), &new).await,
+            Code::FailedPrecondition,
+            "is the current one",
+        );
+        run.signal("end", "").await?;
+        run.closed().await?;
+        delete(server.client(), &old).await?;
+        assert_eq!(versions(server.client()).await?.0, [new]);
+        assert!(
+            run.query("transcript", "").await?.contains("signal end"),
+            "a closed run still answers"
+        );
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_same_bytes_again_are_the_same_version() -> Result<()> {
+    with_contract(async |server| {
+        server.deploy("contract-guest", "contract").await?;
+        assert_eq!(versions(server.client()).await?.0.len(), 1);
+        let options = DeployOptions {
+            name: "rival".to_owned(),
+            task_queue: "contract".to_owned(),
+            ..Default::default()
+        };
+        assert_refused(
+            server.client().deploy(options, &idle()?).await,
+            Code::FailedPrecondition,
+            "deployment contract-guest serves the type Scripted",
+        );
+        Ok(())
+    })
+    .await
+}
