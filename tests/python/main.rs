@@ -42,7 +42,11 @@ fn suite() -> Result<Command> {
     let guests = guests();
     for name in GUESTS {
         let file = guests.join(name).with_extension("wasm");
-        ensure!(file.exists(), "find {}; build it with `cargo xtask guests`", file.display());
+        ensure!(
+            file.exists(),
+            "find {}; build it with `cargo xtask guests`",
+            file.display()
+        );
     }
     let filters = std::env::var("WRT_PYTHON_TESTS").unwrap_or_default();
     let mut command = Command::new(python()?);
@@ -73,10 +77,19 @@ fn judge(report: &[String]) -> Result<()> {
 #[test]
 fn reports_are_judged() {
     let cases: [(&[&str], bool); 6] = [
-        (&["test a ... ok (0.01 s)", "test b ... ok (2.00 s)", "PASSED 2 tests"], true),
+        (
+            &["test a ... ok (0.01 s)", "test b ... ok (2.00 s)", "PASSED 2 tests"],
+            true,
+        ),
         (&["test a ... ok (0.01 s)", "PASSED 2 tests"], false),
-        (&["test a ... ok (0.01 s)", "test b ... FAILED", "PASSED 2 tests"], false),
-        (&["test a ... ok (0.01 s)", "test b ... FAILED", "PASSED 1 tests"], false),
+        (
+            &["test a ... ok (0.01 s)", "test b ... FAILED", "PASSED 2 tests"],
+            false,
+        ),
+        (
+            &["test a ... ok (0.01 s)", "test b ... FAILED", "PASSED 1 tests"],
+            false,
+        ),
         (&["test a ... ok (0.01 s)"], false),
         (&["PASSED 0 tests"], false),
     ];

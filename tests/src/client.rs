@@ -14,13 +14,11 @@ use wrt_api::proto::{
         component_service_client::ComponentServiceClient, deploy_component_request::Part,
     },
 };
-use wrt_model::{
-    proto::{
-        TaskQueue, WorkflowType,
-        workflowservice::{
-            CountWorkflowExecutionsRequest, ListWorkflowExecutionsRequest, RegisterNamespaceRequest,
-            StartWorkflowExecutionRequest,
-        },
+use wrt_model::proto::{
+    TaskQueue, WorkflowType,
+    workflowservice::{
+        CountWorkflowExecutionsRequest, ListWorkflowExecutionsRequest, RegisterNamespaceRequest,
+        StartWorkflowExecutionRequest,
     },
 };
 

@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 
-use crate::setup::{self, Language};
 use crate::{guests, shell};
 
 /// Arguments for the tests.
@@ -18,7 +17,6 @@ pub(crate) struct Options {
 /// # Errors
 /// Something does not build, or a test fails.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    setup::languages(&Language::ALL)?;
     guests::run()?;
     shell::say("server and tests");
     // Cargo leaves out the programs of packages that are only tested, and the tests start `wrt` as a process.

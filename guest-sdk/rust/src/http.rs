@@ -3,13 +3,23 @@
 //! It reaches the hosts that the deployment grants, and no other. Outside of a component every request fails: the host
 //! that grants and limits them is missing.
 //!
-//! ```ignore
-//! let answer = wrt_sdk::http::post("http://books:8080/orders")
-//!     .header("idempotency-key", &ctx.info().idempotency_key)
-//!     .json(&order)?
-//!     .send()?
-//!     .error_for_status()?;
-//! let created: OrderCreated = answer.json()?;
+//! ```
+//! use wrt_sdk::{ActivityContext, Result, activity, http};
+//!
+//! /// Asks the shop for the price of an article.
+//! #[activity]
+//! fn price(ctx: &ActivityContext, article: String) -> Result<u64> {
+//!     let answer = http::post("http://shop:8080/prices")
+//!         .header("idempotency-key", ctx.info().idempotency_key.as_str())
+//!         .json(&article)?
+//!         .send()?
+//!         .error_for_status()?;
+//!     Ok(answer.json()?)
+//! }
+//! # fn main() {
+//! # let outside = wrt_sdk::testing::TestActivity::new();
+//! # assert!(price(&outside.context(), "pen".to_owned()).is_err());
+//! # }
 //! ```
 
 #[cfg(target_family = "wasm")]

@@ -81,12 +81,13 @@ fn rejection_status(rejection: &Rejection, message: String) -> Status {
         R::AlreadyStarted {
             start_request_id,
             run_id,
+            first_execution_run_id,
             ..
         } => {
             let detail = details::WorkflowExecutionAlreadyStartedFailure {
                 start_request_id: start_request_id.clone(),
                 run_id: run_id.clone(),
-                ..Default::default()
+                first_execution_run_id: first_execution_run_id.clone(),
             };
             detailed(Code::AlreadyExists, message, &detail)
         }
@@ -263,14 +264,13 @@ mod tests {
             message: "already running".into(),
             start_request_id: "request".into(),
             run_id: "run".into(),
+            first_execution_run_id: "first".into(),
         };
         let status = Status::from(ApiError::from(EngineError::from(refused)));
         let (_, bytes) = detail(&status).unwrap();
         let detail = details::WorkflowExecutionAlreadyStartedFailure::decode(bytes.as_slice()).unwrap();
-        assert_eq!(
-            (detail.start_request_id.as_str(), detail.run_id.as_str()),
-            ("request", "run")
-        );
+        let said = [detail.start_request_id, detail.run_id, detail.first_execution_run_id];
+        assert_eq!(said, ["request", "run", "first"]);
     }
 
     #[test]

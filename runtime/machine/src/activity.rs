@@ -13,26 +13,28 @@
 //! While an activity can be retried its attempts leave no event: `ActivityTaskStarted` is written with the last attempt,
 //! right before the end of the activity.
 
-use std::time::Duration;
-
 use wrt_model::{
-    Run, Time, failure,
     proto::{
-        EventAttributes, Failure, Payloads, RetryPolicy, UserMetadata,
+        EventAttributes, Failure, Payloads, UserMetadata,
         command::{RequestCancelActivityTaskCommandAttributes, ScheduleActivityTaskCommandAttributes},
-        enums::{RetryState, TimeoutType},
+        enums::TimeoutType,
         history::{
             ActivityTaskCancelRequestedEventAttributes, ActivityTaskCanceledEventAttributes,
-            ActivityTaskCompletedEventAttributes, ActivityTaskFailedEventAttributes,
-            ActivityTaskScheduledEventAttributes, ActivityTaskStartedEventAttributes,
-            ActivityTaskTimedOutEventAttributes,
+            ActivityTaskScheduledEventAttributes,
         },
     },
     run::{Activity, ActivityState},
-    time::{proto_span, span_nanos, span_set},
+    time::{proto_span, span_nanos},
 };
 
+use self::options::Timeouts;
 use crate::{Rejection, Turn, retry, turn::event};
+
+mod deadline;
+mod end;
+mod options;
+
+pub(crate) use self::options::check_schedule;
 
 /// A worker takes an attempt.
 #[derive(Clone, Debug, PartialEq)]
@@ -288,205 +290,6 @@ impl Turn<'_> {
         }
     }
 
-    // === Time ===
-
-    /// Lets everything happen to activities whose time has come.
-    pub(crate) fn run_activity_deadlines(&mut self) {
-        let due: Vec<(i64, Deadline)> = self
-            .run
-            .activities
-            .iter()
-            .filter_map(|(&id, activity)| {
-                let (time, what) = first_deadline(activity)?;
-                (time <= self.now).then_some((id, what))
-            })
-            .collect();
-        for (scheduled_event_id, what) in due {
-            match what {
-                Deadline::NextAttempt => {
-                    let activity = self.run.activities.get_mut(&scheduled_event_id).expect("found above");
-                    activity.backing_off = false;
-                    self.transition.dispatches.push(scheduled_event_id);
-                }
-                Deadline::Timeout(timeout) => self.fail_attempt_by_timeout(scheduled_event_id, timeout),
-            }
-        }
-    }
-
-    /// When the next thing happens to an activity by itself.
-    pub(crate) fn activity_deadline(run: &Run) -> Option<Time> {
-        run.activities
-            .values()
-            .filter_map(|activity| Some(first_deadline(activity)?.0))
-            .min()
-    }
-
-    // === Ends ===
-
-    fn complete_activity(&mut self, scheduled_event_id: i64, identity: &str, result: Option<Payloads>) {
-        let started_event_id = self.end_activity(scheduled_event_id, identity);
-        self.append_activity_end(EventAttributes::ActivityTaskCompletedEventAttributes(
-            ActivityTaskCompletedEventAttributes {
-                result,
-                scheduled_event_id,
-                started_event_id,
-                identity: identity.to_owned(),
-                ..Default::default()
-            },
-        ));
-    }
-
-    fn cancel_activity(&mut self, scheduled_event_id: i64, identity: &str, details: Option<Payloads>) {
-        let requested_event_id = self.run.activities[&scheduled_event_id].cancel_requested_event_id;
-        let started_event_id = self.end_activity(scheduled_event_id, identity);
-        self.append_activity_end(EventAttributes::ActivityTaskCanceledEventAttributes(
-            ActivityTaskCanceledEventAttributes {
-                details,
-                latest_cancel_requested_event_id: requested_event_id,
-                scheduled_event_id,
-                started_event_id,
-                identity: identity.to_owned(),
-                ..Default::default()
-            },
-        ));
-    }
-
-    fn fail_activity(&mut self, scheduled_event_id: i64, identity: &str, failure: Failure) {
-        let Err(retry_state) = self.retry_activity(scheduled_event_id, &failure) else {
-            return;
-        };
-        let started_event_id = self.end_activity(scheduled_event_id, identity);
-        self.append_activity_end(EventAttributes::ActivityTaskFailedEventAttributes(
-            ActivityTaskFailedEventAttributes {
-                failure: Some(failure),
-                scheduled_event_id,
-                started_event_id,
-                identity: identity.to_owned(),
-                retry_state: retry_state as i32,
-                ..Default::default()
-            },
-        ));
-    }
-
-    /// A timeout ends the attempt. When a retry is out of question only because time has run out, the workflow sees the
-    /// timeout that says so, with the last real failure as its cause.
-    fn fail_attempt_by_timeout(&mut self, scheduled_event_id: i64, timeout: TimeoutType) {
-        let activity = &self.run.activities[&scheduled_event_id];
-        let details = activity.heartbeat_details.clone();
-        let previous = activity.last_failure.clone();
-        let was_started = activity.is_started();
-        let failure = failure::timeout(timeout, details.clone());
-        let Err(retry_state) = self.retry_activity(scheduled_event_id, &failure) else {
-            return;
-        };
-        let out_of_time = retry_state == RetryState::Timeout && timeout != TimeoutType::ScheduleToClose;
-        let mut reported = if out_of_time {
-            Failure {
-                cause: Some(Box::new(failure)),
-                ..failure::timeout(TimeoutType::ScheduleToClose, details)
-            }
-        } else {
-            failure
-        };
-        if reported.cause.is_none() {
-            reported.cause = previous.map(Box::new);
-        }
-        let identity = self.run.activities[&scheduled_event_id].identity.clone();
-        let started_event_id = if was_started {
-            self.end_activity(scheduled_event_id, &identity)
-        } else {
-            self.drop_activity(scheduled_event_id)
-        };
-        self.append_activity_end(EventAttributes::ActivityTaskTimedOutEventAttributes(
-            ActivityTaskTimedOutEventAttributes {
-                failure: Some(reported),
-                scheduled_event_id,
-                started_event_id,
-                retry_state: retry_state as i32,
-            },
-        ));
-    }
-
-    /// Prepares the next attempt, or says why there is none.
-    fn retry_activity(&mut self, scheduled_event_id: i64, failure: &Failure) -> Result<(), RetryState> {
-        let now = self.now;
-        let activity = self
-            .run
-            .activities
-            .get_mut(&scheduled_event_id)
-            .expect("an open activity");
-        if activity.cancel_requested_event_id != 0 {
-            return Err(RetryState::CancelRequested);
-        }
-        let delay = retry::next_delay(&retry::Attempt {
-            policy: activity.retry_policy.as_ref(),
-            attempt: activity.attempt,
-            failure,
-            now,
-            expires: Turn::deadline(activity.scheduled_ns, activity.schedule_to_close_ns),
-        })?;
-        activity.set_state(ActivityState::Scheduled);
-        activity.attempt += 1;
-        activity.attempt_scheduled_ns = now.plus(delay).nanos();
-        activity.backing_off = true;
-        activity.started_ns = 0;
-        activity.heartbeat_ns = 0;
-        activity.in_process = false;
-        activity.started_request_id.clear();
-        activity.last_identity = std::mem::take(&mut activity.identity);
-        activity.last_failure = Some(failure.clone());
-        self.transition.durable = true;
-        Ok(())
-    }
-
-    /// Takes the activity out of the run and writes the start of its last attempt. Returns that event's id; 0 while it is
-    /// buffered.
-    fn end_activity(&mut self, scheduled_event_id: i64, identity: &str) -> i64 {
-        let activity = self
-            .run
-            .activities
-            .remove(&scheduled_event_id)
-            .expect("an open activity");
-        let started_ns = if activity.started_ns == 0 {
-            self.now.nanos()
-        } else {
-            activity.started_ns
-        };
-        let started = event(
-            Time::from_nanos(started_ns),
-            EventAttributes::ActivityTaskStartedEventAttributes(ActivityTaskStartedEventAttributes {
-                scheduled_event_id,
-                identity: if activity.identity.is_empty() {
-                    identity.to_owned()
-                } else {
-                    activity.identity
-                },
-                request_id: activity.started_request_id,
-                attempt: activity.attempt,
-                last_failure: activity.last_failure,
-                ..Default::default()
-            }),
-            None,
-        );
-        if self.workflow_task_is_started() {
-            self.run.buffered_events.push(started);
-            0
-        } else {
-            self.append_event(started)
-        }
-    }
-
-    /// Takes an activity that no worker holds out of the run. Returns the id of its `started` event: there is none.
-    fn drop_activity(&mut self, scheduled_event_id: i64) -> i64 {
-        self.run.activities.remove(&scheduled_event_id);
-        0
-    }
-
-    fn append_activity_end(&mut self, attributes: EventAttributes) {
-        self.append_outside(attributes);
-        self.ensure_workflow_task();
-    }
-
     fn open_activity(&mut self, scheduled_event_id: i64, attempt: i32) -> Result<&mut Activity, Rejection> {
         let activity = self.run.activities.get_mut(&scheduled_event_id);
         activity
@@ -497,120 +300,4 @@ impl Turn<'_> {
 
 fn not_found(why: &str) -> Rejection {
     Rejection::ActivityNotFound(format!("activity task not found: {why}"))
-}
-
-// === impl Timeouts ===
-
-/// The four timeouts after Temporal's rules for what was left out.
-struct Timeouts {
-    schedule_to_close: Duration,
-    schedule_to_start: Duration,
-    start_to_close: Duration,
-    heartbeat: Duration,
-}
-
-impl Timeouts {
-    /// With only start-to-close given, the others follow the run's timeout; with schedule-to-close given, they follow it.
-    /// None outlasts the run. Zero stands for "unlimited".
-    fn of(command: &ScheduleActivityTaskCommandAttributes, run_timeout_ns: i64) -> Self {
-        let run = Duration::from_nanos(run_timeout_ns.unsigned_abs());
-        let schedule_to_close = span_set(command.schedule_to_close_timeout.as_ref());
-        let limit = match schedule_to_close {
-            Some(limit) if run.is_zero() => limit,
-            Some(limit) => limit.min(run),
-            None => run,
-        };
-        let within = |timeout: Option<Duration>| match timeout {
-            Some(timeout) if limit.is_zero() => timeout,
-            Some(timeout) => timeout.min(limit),
-            None => limit,
-        };
-        let start_to_close = within(span_set(command.start_to_close_timeout.as_ref()));
-        let heartbeat = span_set(command.heartbeat_timeout.as_ref()).unwrap_or_default();
-        Timeouts {
-            schedule_to_close: limit,
-            schedule_to_start: within(span_set(command.schedule_to_start_timeout.as_ref())),
-            start_to_close,
-            heartbeat: if start_to_close.is_zero() {
-                heartbeat
-            } else {
-                heartbeat.min(start_to_close)
-            },
-        }
-    }
-}
-
-// === Deadlines ===
-
-#[derive(Clone, Copy)]
-enum Deadline {
-    NextAttempt,
-    Timeout(TimeoutType),
-}
-
-/// The first thing that happens to the activity by itself.
-fn first_deadline(activity: &Activity) -> Option<(Time, Deadline)> {
-    let timeout = |start_ns, nanos, kind| Turn::deadline(start_ns, nanos).map(|time| (time, Deadline::Timeout(kind)));
-    let to_close = timeout(
-        activity.scheduled_ns,
-        activity.schedule_to_close_ns,
-        TimeoutType::ScheduleToClose,
-    );
-    let own = match activity.state() {
-        ActivityState::Scheduled if activity.backing_off => [
-            Some((Time::from_nanos(activity.attempt_scheduled_ns), Deadline::NextAttempt)),
-            None,
-        ],
-        ActivityState::Scheduled => [
-            timeout(
-                activity.attempt_scheduled_ns,
-                activity.schedule_to_start_ns,
-                TimeoutType::ScheduleToStart,
-            ),
-            None,
-        ],
-        ActivityState::Started => [
-            timeout(
-                activity.started_ns,
-                activity.start_to_close_ns,
-                TimeoutType::StartToClose,
-            ),
-            timeout(
-                activity.heartbeat_ns.max(activity.started_ns),
-                activity.heartbeat_timeout_ns,
-                TimeoutType::Heartbeat,
-            ),
-        ],
-    };
-    own.into_iter().flatten().chain(to_close).min_by_key(|(time, _)| *time)
-}
-
-/// Checks a command to schedule an activity, apart from its id.
-pub(crate) fn check_schedule(command: &ScheduleActivityTaskCommandAttributes) -> Result<(), String> {
-    let id = &command.activity_id;
-    if command.activity_type.as_ref().is_none_or(|kind| kind.name.is_empty()) {
-        return Err(format!("ActivityType is not set on activity {id}"));
-    }
-    for (name, timeout) in [
-        ("ScheduleToCloseTimeout", &command.schedule_to_close_timeout),
-        ("ScheduleToStartTimeout", &command.schedule_to_start_timeout),
-        ("StartToCloseTimeout", &command.start_to_close_timeout),
-        ("HeartbeatTimeout", &command.heartbeat_timeout),
-    ] {
-        if timeout
-            .as_ref()
-            .is_some_and(|timeout| timeout.seconds < 0 || timeout.nanos < 0)
-        {
-            return Err(format!("{name} of activity {id} cannot be negative"));
-        }
-    }
-    let unset = |timeout| span_set(timeout).is_none();
-    if unset(command.start_to_close_timeout.as_ref()) && unset(command.schedule_to_close_timeout.as_ref()) {
-        return Err(format!(
-            "activity {id} has no timeout: set its StartToCloseTimeout or its ScheduleToCloseTimeout"
-        ));
-    }
-    command.retry_policy.as_ref().map_or(Ok(()), |policy: &RetryPolicy| {
-        retry::check(policy).map_err(|message| format!("{message} of activity {id}"))
-    })
 }

@@ -20,6 +20,8 @@ pub enum Rejection {
         start_request_id: String,
         /// The run in the way.
         run_id: String,
+        /// The first run of the chain that it belongs to.
+        first_execution_run_id: String,
     },
 
     /// The run is being canceled already, by another request.

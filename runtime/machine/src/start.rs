@@ -81,6 +81,7 @@ pub fn decide_reuse(
         message,
         start_request_id: run.start_request_id.clone(),
         run_id: run.run_id.clone(),
+        first_execution_run_id: run.first_execution_run_id.clone(),
     };
     if run.is_open() {
         return match (conflict, reuse) {

@@ -33,7 +33,7 @@ async def test_an_order_is_fulfilled(world: World) -> None:
 
 async def test_a_result_can_be_waited_for_in_many_calls(world: World) -> None:
     order = await world.start_order(Order(pause_ms=4_000))
-    # Each call ends empty-handed after half of this time, and the client asks again.
+    # The server ends each call a second before this time is up, empty-handed, and the client asks again.
     receipt = await order.result(rpc_timeout=timedelta(seconds=2))
     assert receipt.freeze_id
 

@@ -19,7 +19,7 @@ async def test_a_running_workflow_keeps_its_id(world: World) -> None:
     order = await world.start_paused_order()
     error = await raises(WorkflowAlreadyStartedError, world.start_order(id=order.id))
     assert (error.workflow_id, error.workflow_type) == (order.id, "OrderWorkflow")
-    assert error.run_id == order.result_run_id
+    assert (error.run_id, error.first_run_id) == (order.result_run_id, order.first_execution_run_id)
 
 
 async def test_a_start_can_join_the_workflow_that_runs(world: World) -> None:
