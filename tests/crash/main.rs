@@ -55,10 +55,13 @@ async fn nothing_that_was_acknowledged_is_lost_and_nothing_happens_twice() -> Re
         }
         load.finish(CRASHES).await.context("send the last requests")?;
         let ends = load.ends().await?;
-        check(&load, &ends, &orders.books.effects().await?)?;
+        let effects = orders.books.effects().await?;
+        check(&load, &ends, &effects)?;
         let verified = server.verify().await?;
         ensure!(verified == ORDERS, "{verified} runs are in the list, of {ORDERS}");
+        let repeated = effects.iter().filter(|effect| effect.requests > 1).count();
         println!("{CRASHES} crashes, {ORDERS} orders: {}", load.summary(&ends));
+        println!("{} effects, of which {repeated} were asked for again", effects.len());
         Ok(())
     })
     .await

@@ -1,13 +1,8 @@
 //! Golden histories: what components of the past have decided, components of today decide again. See README.md.
 
-mod golden;
-mod record;
-
 use anyhow::{Context as _, Result, ensure};
 use wrt_model::proto::{EventAttributes, enums::WorkflowTaskFailedCause};
-use wrt_tests::{check_gapless, divergence, guest, replay_run};
-
-use crate::golden::Golden;
+use wrt_tests::{Golden, check_gapless, divergence, guest, replay_run};
 
 #[tokio::test]
 async fn every_golden_history_replays() -> Result<()> {

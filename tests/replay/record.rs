@@ -3,9 +3,7 @@
 use anyhow::Result;
 use serde_json::Value;
 use wrt_model::proto::enums::EventType;
-use wrt_tests::{Options, Orders, Run, Server, Worker, guest, with_server};
-
-use crate::golden::Golden;
+use wrt_tests::{Golden, Options, Orders, Run, Server, Worker, guest, with_server};
 
 /// Stories of the scripted workflow: the name, the script, and what is done to the run: signals by their name, or
 /// `cancel`. Each word of the contract comes up in one of them.
@@ -36,9 +34,8 @@ const SCRIPTS: [(&str, &str, &[&str]); 8] = [
     ("log", "start => log a line; print another; random; complete", &[]),
 ];
 
-#[tokio::test]
-#[ignore = "writes files; see README.md"]
-async fn record() -> Result<()> {
+#[tokio::main]
+async fn main() -> Result<()> {
     with_server(Options::default(), async |server| {
         scripts(server).await?;
         orders(server).await?;

@@ -3,6 +3,7 @@
 
 mod books;
 mod client;
+mod golden;
 mod replay;
 mod run;
 mod server;
@@ -14,6 +15,7 @@ use anyhow::{Context as _, Result};
 
 pub use books::{Books, Effect, Orders};
 pub use client::Client;
+pub use golden::Golden;
 pub use replay::{check_gapless, divergence, replay_run};
 pub use run::Run;
 pub use server::{Options, Server, with_server};

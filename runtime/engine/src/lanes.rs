@@ -28,13 +28,14 @@ impl Lanes {
 
 impl Engine {
     /// Puts a message into the workflow's lane, opening the lane when it is not at work.
-    pub(crate) fn send(&self, key: &WorkflowKey, message: Message) {
+    pub(crate) fn send(&self, key: &WorkflowKey, mut message: Message) {
         let mut lanes = self.inner.lanes.lock();
         if let Some(sender) = lanes.get(key) {
-            sender
-                .send(message)
-                .expect("a lane leaves the map before it drops its receiver");
-            return;
+            match sender.send(message) {
+                Ok(()) => return,
+                // A lane leaves the map before it ends, unless a defect has torn it down. The next one reads the store.
+                Err(mpsc::error::SendError(unsent)) => message = unsent,
+            }
         }
         let (sender, receiver) = mpsc::unbounded_channel();
         sender.send(message).expect("the receiver is at hand");

@@ -11,7 +11,6 @@ from temporalio.client import Client
 from . import places
 from .process import Process
 
-
 # The longest that a command may take. Compiling Python's interpreter takes its time.
 COMMAND_SECONDS = 180
 

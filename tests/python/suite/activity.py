@@ -93,7 +93,7 @@ async def test_an_attempt_that_falls_silent_is_followed_by_another(world: World)
         return "done"
 
     async with world.worker(listen) as task_queue:
-        script = f"start => schedule-with quiet {task_queue} Listen\nresolved 1 => complete \"heard\""
+        script = f'start => schedule-with quiet {task_queue} Listen\nresolved 1 => complete "heard"'
         run = await world.client.start_workflow("Scripted", script.encode(), id=world.unique("s"), task_queue="scripts")
         assert await run.result() == "heard"
     assert [(info.attempt, list(info.heartbeat_details)) for info in infos] == [(1, []), (2, ["silent from here on"])]

@@ -22,7 +22,7 @@ async def fragile(world: World) -> AsyncIterator[World]:
 
 async def test_a_worker_outlives_the_server(world: World) -> None:
     working, may_end = asyncio.Event(), asyncio.Event()
-    attempts: list[tuple[str, int]] = []
+    attempts: list[tuple[str | None, int]] = []
 
     @activity.defn(name="FreezePayment")
     async def freeze_payment(payment: Payment) -> PaymentFrozen:

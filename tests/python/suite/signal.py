@@ -57,8 +57,9 @@ async def test_a_signal_that_comes_with_the_start_is_heard(world: World) -> None
 
 
 async def test_a_delay_holds_for_the_signal_that_comes_with_the_start(world: World) -> None:
-    delayed = {"start_delay": timedelta(hours=1), "start_signal": "cancel-order", "start_signal_args": ["never mind"]}
-    order = await world.start_order(**delayed)
+    order = await world.start_order(
+        start_delay=timedelta(hours=1), start_signal="cancel-order", start_signal_args=["never mind"]
+    )
     assert await events(order) == ["WORKFLOW_EXECUTION_STARTED", "WORKFLOW_EXECUTION_SIGNALED"]
     # A later signal ends it.
     await order.signal("go")

@@ -1,4 +1,4 @@
-//! Golden histories as files: `histories/<component>/<story>.json`, protobuf's JSON of a `History`.
+//! Golden histories as files: `tests/replay/histories/<component>/<story>.json`, protobuf's JSON of a `History`.
 
 use std::{
     fmt, fs,
@@ -13,11 +13,12 @@ use wrt_api::proto::TEMPORAL_DESCRIPTORS;
 use wrt_model::proto::{EventAttributes, History, HistoryEvent, WorkflowExecution};
 
 /// One golden history.
-pub(crate) struct Golden {
+pub struct Golden {
     /// The guest that wrote it.
-    pub(crate) component: String,
+    pub component: String,
     story: String,
-    pub(crate) events: Vec<HistoryEvent>,
+    /// Its events.
+    pub events: Vec<HistoryEvent>,
 }
 
 impl fmt::Display for Golden {
@@ -28,7 +29,10 @@ impl fmt::Display for Golden {
 
 impl Golden {
     /// All of them, in the order of their names.
-    pub(crate) fn load_all() -> Result<Vec<Self>> {
+    ///
+    /// # Errors
+    /// One cannot be read.
+    pub fn load_all() -> Result<Vec<Self>> {
         let mut histories = Vec::new();
         for component in names(&folder())? {
             for file in names(&folder().join(&component))? {
@@ -38,7 +42,11 @@ impl Golden {
         Ok(histories)
     }
 
-    pub(crate) fn load(component: &str, story: &str) -> Result<Self> {
+    /// One of them.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn load(component: &str, story: &str) -> Result<Self> {
         let file = file(component, story);
         let read = || -> Result<Vec<HistoryEvent>> {
             let text = fs::read_to_string(&file)?;
@@ -54,7 +62,10 @@ impl Golden {
     }
 
     /// Writes a new one. One that is there is a promise, and is never written again.
-    pub(crate) fn keep(component: &str, story: &str, events: Vec<HistoryEvent>) -> Result<()> {
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn keep(component: &str, story: &str, events: Vec<HistoryEvent>) -> Result<()> {
         let file = file(component, story);
         if file.exists() {
             return Ok(());
@@ -69,7 +80,10 @@ impl Golden {
     }
 
     /// The run, as its first event names it.
-    pub(crate) fn execution(&self) -> Result<WorkflowExecution> {
+    ///
+    /// # Errors
+    /// Its first event is not the start of a run.
+    pub fn execution(&self) -> Result<WorkflowExecution> {
         match self.events.first().and_then(|event| event.attributes.as_ref()) {
             Some(EventAttributes::WorkflowExecutionStartedEventAttributes(started)) => Ok(WorkflowExecution {
                 workflow_id: started.workflow_id.clone(),
@@ -87,7 +101,7 @@ fn descriptor() -> Result<MessageDescriptor> {
 }
 
 fn folder() -> PathBuf {
-    wrt_tests::root().join("tests/replay/histories")
+    crate::root().join("tests/replay/histories")
 }
 
 fn file(component: &str, story: &str) -> PathBuf {

@@ -1,0 +1,117 @@
+//! Namespaces, lists, and calls that are not there.
+
+use anyhow::Result;
+use wrt_model::proto::workflowservice::*;
+
+use super::{long, refused};
+use crate::with_contract;
+
+#[tokio::test]
+async fn namespaces_and_lists() -> Result<()> {
+    with_contract(async |server| {
+        let mut client = server.client().temporal();
+        let register = |namespace: &str| RegisterNamespaceRequest {
+            namespace: namespace.to_owned(),
+            ..Default::default()
+        };
+        refused!(
+            client,
+            register_namespace,
+            [
+                (register(""), InvalidArgument, "Namespace"),
+                (register(&long()), InvalidArgument, "Namespace"),
+                (register("shop"), InvalidArgument, "retention period"),
+            ]
+        );
+        let describe = DescribeNamespaceRequest {
+            namespace: "nowhere".to_owned(),
+            ..Default::default()
+        };
+        refused!(
+            client,
+            describe_namespace,
+            [(describe, NotFound, "namespace nowhere is not found")]
+        );
+        let update = UpdateNamespaceRequest {
+            namespace: "nowhere".to_owned(),
+            ..Default::default()
+        };
+        refused!(
+            client,
+            update_namespace,
+            [(update, NotFound, "namespace nowhere is not found")]
+        );
+        let list = |namespace: &str, page_size, token: &[u8]| ListWorkflowExecutionsRequest {
+            namespace: namespace.to_owned(),
+            page_size,
+            next_page_token: token.to_vec(),
+            ..Default::default()
+        };
+        refused!(
+            client,
+            list_workflow_executions,
+            [
+                (list("nowhere", 0, b""), NotFound, "namespace nowhere is not found"),
+                (list("default", -1, b""), InvalidArgument, "PageSize cannot be negative"),
+                (list("default", 1_001, b""), InvalidArgument, "PageSize is larger"),
+                (list("default", 0, b"garbage"), InvalidArgument, "page token"),
+            ]
+        );
+        let count = CountWorkflowExecutionsRequest {
+            namespace: "nowhere".to_owned(),
+            ..Default::default()
+        };
+        refused!(
+            client,
+            count_workflow_executions,
+            [(count, NotFound, "namespace nowhere is not found")]
+        );
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn calls_that_are_not_there_are_named() -> Result<()> {
+    with_contract(async |server| {
+        let mut client = server.client().temporal();
+        refused!(
+            client,
+            create_schedule,
+            [(
+                CreateScheduleRequest::default(),
+                Unimplemented,
+                "WorkflowService.CreateSchedule is not implemented"
+            ),]
+        );
+        refused!(
+            client,
+            poll_workflow_task_queue,
+            [(
+                PollWorkflowTaskQueueRequest::default(),
+                Unimplemented,
+                "WorkflowService.PollWorkflowTaskQueue"
+            ),]
+        );
+        refused!(
+            client,
+            update_workflow_execution,
+            [(
+                UpdateWorkflowExecutionRequest::default(),
+                Unimplemented,
+                "WorkflowService.UpdateWorkflowExecution"
+            ),]
+        );
+        refused!(
+            client,
+            reset_workflow_execution,
+            [(
+                ResetWorkflowExecutionRequest::default(),
+                Unimplemented,
+                "WorkflowService.ResetWorkflowExecution"
+            ),]
+        );
+        Ok(())
+    })
+    .await
+}
