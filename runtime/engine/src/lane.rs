@@ -201,6 +201,9 @@ impl Lane {
                 if let Some(current) = &mut self.current {
                     current.decide(clock::now(), |turn| turn.recover());
                 }
+                // Before anything else: a cancel would count a lost attempt, whose effect may have happened, as one that
+                // never began.
+                self.start_activities(step).await;
             }
         }
     }
