@@ -28,6 +28,10 @@ use clap::Parser;
 
 use crate::{cli::Cli, exit::Exit};
 
+/// Steps allocate much and briefly, on several threads: the system's allocator takes an eighth of the server's time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let outcome = cli::run(Cli::parse());
     let exit = outcome.unwrap_or_else(|error| {
