@@ -66,13 +66,7 @@ fn activity_task(run: &HotRun, scheduled_event_id: i64) -> Option<(QueueKey, Act
         namespace_id: run.run.namespace_id.clone(),
         name: activity.task_queue.clone(),
     };
-    let token = ActivityToken {
-        namespace_id: run.run.namespace_id.clone(),
-        workflow_id: run.run.workflow_id.clone(),
-        run_id: run.run.run_id.clone(),
-        scheduled_event_id,
-        attempt: activity.attempt,
-    };
+    let token = ActivityToken::of(&run.run, scheduled_event_id, activity.attempt);
     Some((
         queue,
         ActivityTask {

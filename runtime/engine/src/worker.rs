@@ -77,13 +77,7 @@ impl Lane {
             in_process: true,
         };
         current.decide(clock::now(), |turn| turn.start_activity(start)).ok()?;
-        let token = ActivityToken {
-            namespace_id: self.key.namespace_id.clone(),
-            workflow_id: self.key.workflow_id.clone(),
-            run_id: current.run.run_id.clone(),
-            scheduled_event_id,
-            attempt,
-        };
+        let token = ActivityToken::of(&current.run, scheduled_event_id, attempt);
         let activity = &current.run.activities[&scheduled_event_id];
         let task = poll_response(&namespace.name, &token, &current.run, activity, scheduled);
         Some(Execution {

@@ -1,7 +1,7 @@
 //! Failures that the runtime itself raises.
 
 use crate::proto::{
-    Failure, FailureInfo, Payload, Payloads,
+    Failure, FailureInfo, Payloads,
     enums::{RetryState, TimeoutType},
     failure::{
         ActivityFailureInfo, ApplicationFailureInfo, CanceledFailureInfo, ServerFailureInfo, TerminatedFailureInfo,
@@ -81,20 +81,6 @@ pub fn activity(info: ActivityFailureInfo, retry_state: RetryState, cause: Failu
             }),
         )
     }
-}
-
-/// The last link of the chain of causes.
-pub fn root_cause(failure: &Failure) -> &Failure {
-    let mut link = failure;
-    while let Some(cause) = &link.cause {
-        link = cause;
-    }
-    link
-}
-
-/// Details as the message that failures carry.
-pub fn details(payloads: Vec<Payload>) -> Option<Payloads> {
-    crate::payload::payloads(payloads)
 }
 
 fn server_side(message: impl Into<String>, info: FailureInfo) -> Failure {

@@ -2,7 +2,7 @@
 
 use prost::Message;
 
-use crate::{RunKey, WorkflowKey};
+use crate::{Run, RunKey, WorkflowKey};
 
 /// Names one attempt of one activity. Its encoding is the `task_token` of Temporal's API, opaque to workers.
 #[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
@@ -25,6 +25,17 @@ pub struct ActivityToken {
 }
 
 impl ActivityToken {
+    /// The token of an attempt of an activity of this run.
+    pub fn of(run: &Run, scheduled_event_id: i64, attempt: i32) -> Self {
+        ActivityToken {
+            namespace_id: run.namespace_id.clone(),
+            workflow_id: run.workflow_id.clone(),
+            run_id: run.run_id.clone(),
+            scheduled_event_id,
+            attempt,
+        }
+    }
+
     /// The run that the activity belongs to.
     pub fn run_key(&self) -> RunKey {
         RunKey::new(
