@@ -6,15 +6,18 @@ use std::{collections::HashMap, env, error::Error, fs, path::Path};
 use prost::Message;
 use prost_types::{FileDescriptorProto, FileDescriptorSet};
 
-/// The file that declares Temporal's service.
-const WORKFLOW_SERVICE: &str = "temporal/api/workflowservice/v1/service.proto";
+/// The files that declare Temporal's services.
+const SERVICES: [&str; 2] = [
+    "temporal/api/workflowservice/v1/service.proto",
+    "temporal/api/operatorservice/v1/service.proto",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let out = env::var("OUT_DIR")?;
     let out = Path::new(&out);
 
     let temporal = read_descriptors(&env::var("DEP_TEMPORALIO_PROTOS_DESCRIPTOR_PATH")?)?;
-    let temporal = with_imports(temporal, WORKFLOW_SERVICE);
+    let temporal = with_imports(temporal, &SERVICES);
     fs::write(out.join("temporal.bin"), temporal.encode_to_vec())?;
     tonic_prost_build::configure()
         .build_client(true)
@@ -40,14 +43,14 @@ fn read_descriptors(path: &str) -> Result<FileDescriptorSet, Box<dyn Error>> {
     Ok(FileDescriptorSet::decode(bytes.as_slice())?)
 }
 
-/// The file and what it imports, without comments: what reflection has to know, a fifth of the whole.
-fn with_imports(all: FileDescriptorSet, root: &str) -> FileDescriptorSet {
+/// Files and what they import, without comments: what reflection has to know, a fifth of the whole.
+fn with_imports(all: FileDescriptorSet, roots: &[&str]) -> FileDescriptorSet {
     let mut by_name: HashMap<String, FileDescriptorProto> = all
         .file
         .into_iter()
         .map(|file| (file.name().to_owned(), file))
         .collect();
-    let mut wanted = vec![root.to_owned()];
+    let mut wanted: Vec<_> = roots.iter().map(|root| (*root).to_owned()).collect();
     let mut set = FileDescriptorSet::default();
     while let Some(name) = wanted.pop() {
         if let Some(mut file) = by_name.remove(&name) {

@@ -20,6 +20,7 @@ use crate::{assert_refused, deployment::idle};
 async fn with_guests(test: impl AsyncFnOnce(&mut Server) -> Result<()>) -> Result<()> {
     let options = Options {
         limits: "activation_time = \"300ms\"",
+        ..Options::default()
     };
     with_server(options, async |server| {
         server.deploy("contract-guest", "contract").await?;
@@ -273,12 +274,13 @@ async fn move_run(server: &Server, key: WorkflowKey, digest: &str) -> Result<()>
     let mut stored = store.current_run(&key).await?.context("the run is stored")?;
     stored.run.component = Digest::parse(digest).context("it is a digest")?.to_string();
     let write = RunWrite {
-        run: stored.run,
+        run: &stored.run,
         version: stored.version,
         history: None,
         is_current: true,
+        upserts_search_attributes: false,
     };
-    store.commit(Commit { runs: vec![write] }).await?;
+    store.commit(Commit::from_iter([write])).await?;
     store.close().await;
     Ok(())
 }

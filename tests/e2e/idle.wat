@@ -27,7 +27,7 @@
   (func (export "wrt:workflow/guest@0.1.0#describe") (result i32)
     (i32.const 256))
   ;; At 768: a result that is well.
-  (func (export "wrt:workflow/guest@0.1.0#activate") (param i32 i32 i32 i32 i32) (result i32)
+  (func (export "wrt:workflow/guest@0.1.0#activate") (param i32 i32 i32 i32 i32 i32 i32) (result i32)
     (i32.const 768))
   (func (export "wrt:workflow/guest@0.1.0#query") (param i32 i32 i32 i32 i32 i32) (result i32)
     unreachable)

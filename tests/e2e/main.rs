@@ -3,14 +3,19 @@
 mod activity;
 mod bad_input;
 mod cancel;
+mod child_workflow;
+mod delete;
 mod deployment;
 mod hostile;
 mod namespace;
 mod order;
 mod polyglot;
 mod query;
+mod reset;
+mod schedule;
 mod signal;
 mod timer;
+mod update;
 mod visibility;
 mod workflow;
 

@@ -38,6 +38,7 @@ async fn a_waiting_run_answers_and_goes_on_undisturbed() -> Result<()> {
 async fn a_run_that_was_dropped_from_memory_is_rebuilt_to_answer() -> Result<()> {
     let options = Options {
         limits: "parked_memory_mib = 0",
+        ..Options::default()
     };
     with_server(options, async |server| {
         server.deploy("contract-guest", "contract").await?;

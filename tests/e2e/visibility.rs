@@ -1,9 +1,17 @@
 //! Listing and counting.
 
 use anyhow::Result;
-use tonic::Code;
-use wrt_model::proto::workflowservice::{CountWorkflowExecutionsRequest, ListWorkflowExecutionsRequest};
-use wrt_tests::Client;
+use tonic::{Code, Status};
+use wrt_model::{
+    SearchAttributeValue as V,
+    proto::{
+        EventAttributes, SearchAttributes,
+        enums::{EventType, IndexedValueType as T, WorkflowTaskFailedCause},
+        operatorservice::{ListSearchAttributesRequest, RemoveSearchAttributesRequest},
+        workflowservice::{CountWorkflowExecutionsRequest, GetSearchAttributesRequest, ListWorkflowExecutionsRequest},
+    },
+};
+use wrt_tests::{Client, Run};
 
 use crate::{assert_refused, with_contract};
 
@@ -115,6 +123,247 @@ async fn runs_are_counted_by_status() -> Result<()> {
         groups.sort();
         let expected = [("\"Completed\"", 2), ("\"Failed\"", 1), ("\"Running\"", 1)];
         assert_eq!(groups, expected.map(|(status, count)| (status.to_owned(), count)));
+        Ok(())
+    })
+    .await
+}
+
+/// Starts the scripted workflow with search attributes.
+async fn start_with(client: &Client, id: &str, script: &str, values: &[(&str, V)]) -> Result<Run, Status> {
+    let mut request = client.starting("Scripted", "contract", id, script);
+    let fields = values.iter().map(|(name, value)| ((*name).to_owned(), value.encode()));
+    request.search_attributes = Some(SearchAttributes {
+        indexed_fields: fields.collect(),
+    });
+    client.start(request).await
+}
+
+async fn found(client: &Client, query: &str) -> Result<String, Status> {
+    let mut ids: Vec<_> = client
+        .list(query)
+        .await?
+        .into_iter()
+        .map(|run| run.workflow_id)
+        .collect();
+    ids.sort();
+    Ok(ids.join(" "))
+}
+
+fn word(text: &str) -> V {
+    V::Keyword(text.to_owned())
+}
+
+#[tokio::test]
+async fn runs_are_found_by_search_attributes() -> Result<()> {
+    with_contract(async |server| {
+        let client = server.client().clone();
+        client
+            .add_search_attributes(&[
+                ("Color", T::Keyword),
+                ("Amount", T::Int),
+                ("Tags", T::KeywordList),
+                ("Note", T::Text),
+            ])
+            .await?;
+        let tags = V::KeywordList(vec!["new".to_owned(), "big".to_owned()]);
+        let note = V::Text("Leave it at the old mill".to_owned());
+        start_with(
+            &client,
+            "a",
+            "",
+            &[("Color", word("red")), ("Amount", V::Int(7)), ("Tags", tags)],
+        )
+        .await?;
+        start_with(
+            &client,
+            "b",
+            "start => complete 1",
+            &[("Color", word("red")), ("Note", note)],
+        )
+        .await?
+        .closed()
+        .await?;
+        // The values that a workflow sets itself come without types.
+        let changed = start_with(
+            &client,
+            "c",
+            "start => attribute Color \"green\"; attribute Amount 70\nsignal go => attribute Amount null; complete 1",
+            &[("Color", word("red"))],
+        )
+        .await?;
+        changed.wait_for(EventType::UpsertWorkflowSearchAttributes).await?;
+        client.script("d", "").await?;
+
+        // What is known about attributes is not lost with the process.
+        server.kill().await?;
+        server.restart().await?;
+        for (query, expected) in [
+            ("Color = 'red'", "a b"),
+            ("Color = 'green'", "c"),
+            ("Color = 'red' AND ExecutionStatus = 'Completed'", "b"),
+            ("Amount > 7", "c"),
+            ("Amount BETWEEN 1 AND 100", "a c"),
+            ("Tags = 'big'", "a"),
+            ("Note = 'MILL'", "b"),
+            ("Color IS NULL", "d"),
+            ("ORDER BY Amount", "a b c d"),
+            ("ExecutionDuration < '1h'", "b"),
+            ("StartTime > '1h'", "a b c d"),
+        ] {
+            assert_eq!(found(&client, query).await?, expected, "{query}");
+        }
+        changed.signal("go", "").await?;
+        changed.closed().await?;
+        assert_eq!(found(&client, "Amount IS NOT NULL").await?, "a");
+
+        let info = changed.describe().await?.workflow_execution_info.unwrap_or_default();
+        let fields = info.search_attributes.unwrap_or_default().indexed_fields;
+        assert_eq!(fields.len(), 1);
+        assert_eq!(fields["Color"], word("green").encode());
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn runs_are_counted_by_search_attributes() -> Result<()> {
+    with_contract(async |server| {
+        let client = server.client();
+        client.add_search_attributes(&[("Color", T::Keyword)]).await?;
+        for (id, color) in [("a", "red"), ("b", "green"), ("c", "red")] {
+            start_with(client, id, "", &[("Color", word(color))]).await?;
+        }
+        for (query, expected) in [
+            ("GROUP BY Color", vec![("\"red\"", 2), ("\"green\"", 1)]),
+            ("GROUP BY WorkflowType", vec![("\"Scripted\"", 3)]),
+        ] {
+            let request = CountWorkflowExecutionsRequest {
+                namespace: client.namespace(),
+                query: query.to_owned(),
+            };
+            let counted = client.temporal().count_workflow_executions(request).await?.into_inner();
+            assert_eq!(counted.count, 3);
+            let groups: Vec<_> = counted
+                .groups
+                .iter()
+                .map(|group| (String::from_utf8_lossy(&group.group_values[0].data), group.count))
+                .collect();
+            let groups: Vec<_> = groups.iter().map(|(value, count)| (value.as_ref(), *count)).collect();
+            assert_eq!(groups, expected, "{query}");
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_start_with_wrong_search_attributes_is_refused() -> Result<()> {
+    let cases = [
+        (
+            ("Foo", V::Int(1)),
+            "Namespace default has no mapping defined for search attribute Foo",
+        ),
+        (
+            ("Amount", word("much")),
+            "invalid value for search attribute Amount of type Int",
+        ),
+        (("RunId", word("r")), "RunId attribute can't be set in SearchAttributes"),
+    ];
+    with_contract(async |server| {
+        let client = server.client();
+        client.add_search_attributes(&[("Amount", T::Int)]).await?;
+        for (value, words) in cases {
+            let started = start_with(client, "w", "", &[value]).await;
+            assert_refused(started, Code::InvalidArgument, words);
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// The task is tried again, so it is enough to register the attribute.
+#[tokio::test]
+async fn a_wrong_upsert_fails_the_workflow_task_until_it_is_right() -> Result<()> {
+    with_contract(async |server| {
+        let client = server.client();
+        let run = client.script("w", "start => attribute Foo 1; complete 2").await?;
+        let failed = run.wait_for(EventType::WorkflowTaskFailed).await?;
+        let Some(EventAttributes::WorkflowTaskFailedEventAttributes(failed)) = failed.attributes else {
+            panic!("{failed:?}");
+        };
+        assert_eq!(failed.cause(), WorkflowTaskFailedCause::BadSearchAttributes);
+        let message = failed.failure.unwrap_or_default().message;
+        assert!(
+            message.contains("has no mapping defined for search attribute Foo"),
+            "{message}"
+        );
+
+        client.add_search_attributes(&[("Foo", T::Int)]).await?;
+        assert_eq!(run.result().await?, "2");
+        assert_eq!(found(client, "Foo = 1").await?, "w");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn search_attributes_are_registered_and_removed() -> Result<()> {
+    with_contract(async |server| {
+        let client = server.client();
+        client.add_search_attributes(&[("Color", T::Keyword)]).await?;
+        for (name, code, words) in [
+            ("Color", Code::AlreadyExists, "Search attribute Color already exists."),
+            (
+                "WorkflowId",
+                Code::InvalidArgument,
+                "Search attribute WorkflowId is reserved by system.",
+            ),
+            ("TemporalThing", Code::InvalidArgument, "is reserved by system."),
+        ] {
+            // What goes with it is not registered either.
+            let added = client
+                .add_search_attributes(&[("Amount", T::Int), (name, T::Keyword)])
+                .await;
+            assert_refused(added, code, words);
+        }
+        let asked = ListSearchAttributesRequest {
+            namespace: client.namespace(),
+        };
+        let listed = client.operator().list_search_attributes(asked).await?.into_inner();
+        assert_eq!(
+            listed.custom_attributes,
+            [("Color".to_owned(), T::Keyword as i32)].into()
+        );
+        assert_eq!(listed.system_attributes["CloseTime"], T::Datetime as i32);
+        let known = client
+            .temporal()
+            .get_search_attributes(GetSearchAttributesRequest {})
+            .await?;
+        assert_eq!(known.into_inner().keys["Color"], T::Keyword as i32);
+
+        let remove = async |name: &str| {
+            let request = RemoveSearchAttributesRequest {
+                namespace: client.namespace(),
+                search_attributes: vec![name.to_owned()],
+            };
+            client.operator().remove_search_attributes(request).await
+        };
+        remove("Color").await?;
+        assert_refused(
+            remove("Color").await,
+            Code::NotFound,
+            "Search attribute Color doesn't exist.",
+        );
+        assert_refused(
+            remove("RunId").await,
+            Code::InvalidArgument,
+            "Unable to remove non-custom",
+        );
+        assert_refused(
+            client.list("Color = 'red'").await,
+            Code::InvalidArgument,
+            "unknown search attribute Color",
+        );
         Ok(())
     })
     .await

@@ -8,6 +8,7 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 use wrt_api::proto::{
+    operator_service_client::OperatorServiceClient,
     workflow_service_client::WorkflowServiceClient,
     wrt::v1::{
         DeployComponentRequest, DeployComponentResponse, DeployOptions,
@@ -16,6 +17,8 @@ use wrt_api::proto::{
 };
 use wrt_model::proto::{
     TaskQueue, WorkflowType,
+    enums::IndexedValueType,
+    operatorservice::AddSearchAttributesRequest,
     workflowservice::{
         CountWorkflowExecutionsRequest, ListWorkflowExecutionsRequest, RegisterNamespaceRequest,
         StartWorkflowExecutionRequest,
@@ -71,6 +74,11 @@ impl Client {
         WorkflowServiceClient::new(self.channel.clone()).max_encoding_message_size(usize::MAX)
     }
 
+    /// Temporal's service for operators.
+    pub fn operator(&self) -> OperatorServiceClient<Channel> {
+        OperatorServiceClient::new(self.channel.clone())
+    }
+
     /// The service of deployed components.
     pub fn components(&self) -> ComponentServiceClient<Channel> {
         ComponentServiceClient::new(self.channel.clone())
@@ -87,6 +95,19 @@ impl Client {
             ..Default::default()
         };
         self.temporal().register_namespace(request).await.map(drop)
+    }
+
+    /// Registers search attributes in this client's namespace.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub async fn add_search_attributes(&self, attributes: &[(&str, IndexedValueType)]) -> Result<(), Status> {
+        let attributes = attributes.iter().map(|(name, kind)| ((*name).to_owned(), *kind as i32));
+        let request = AddSearchAttributesRequest {
+            namespace: self.namespace(),
+            search_attributes: attributes.collect(),
+        };
+        self.operator().add_search_attributes(request).await.map(drop)
     }
 
     /// Deploys a component in this client's namespace.

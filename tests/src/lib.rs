@@ -4,6 +4,7 @@
 mod books;
 mod client;
 mod golden;
+pub mod patterns;
 mod replay;
 mod run;
 mod server;

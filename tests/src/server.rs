@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Options {
     /// Lines of the section `limits` of the configuration.
     pub limits: &'static str,
+    /// Lines that stand before the first section of the configuration.
+    pub settings: &'static str,
 }
 
 /// A server with its data. It is killed, and its data are removed, when it is dropped.
@@ -71,7 +73,8 @@ impl Server {
     pub async fn start(options: Options) -> Result<Self> {
         let folder = tempfile::tempdir().context("make a folder for the server")?;
         let configuration = format!(
-            "[database]\npath = {:?}\n[cache]\npath = {:?}\n[log]\nlevel = \"info\"\n[limits]\n{}\n",
+            "{}\n[database]\npath = {:?}\n[cache]\npath = {:?}\n[log]\nlevel = \"info\"\n[limits]\n{}\n",
+            options.settings,
             folder.path().join("wrt.db"),
             component_cache(),
             options.limits

@@ -12,9 +12,10 @@ use std::{
 use futures::future::FusedFuture;
 
 use crate::{
-    Context, Failure, FailureKind, FromPayload, Payload, RetryPolicy,
+    Context, Failure, FailureKind, FromPayload, Payload, Priority, RetryPolicy,
     cancellation::CancellationToken,
     failure::{ActivityFailure, RetryState},
+    options::option_setters,
     run::Run,
     waiters::Waiter,
 };
@@ -44,6 +45,7 @@ pub struct ActivityOptions {
     pub(crate) retry_policy: Option<RetryPolicy>,
     pub(crate) cancellation_type: Option<CancellationType>,
     pub(crate) summary: Option<String>,
+    pub(crate) priority: Option<Priority>,
 }
 
 /// What a call does when its context is canceled.
@@ -61,33 +63,8 @@ pub enum CancellationType {
 /// A single attempt, when neither `start_to_close_timeout` nor `schedule_to_close_timeout` was chosen.
 const DEFAULT_START_TO_CLOSE_TIMEOUT: Duration = Duration::from_secs(60);
 
-macro_rules! option_setters {
-    ($($(#[$doc:meta])* $name:ident: $type:ty;)*) => {
-        impl ActivityOptions {
-            $($(#[$doc])* #[must_use]
-            pub fn $name(mut self, $name: impl Into<$type>) -> Self {
-                self.$name = Some($name.into());
-                self
-            })*
-
-            /// These options, and where one is not set, the other's.
-            pub(crate) fn or(self, other: &ActivityOptions) -> Self {
-                ActivityOptions { $($name: self.$name.or_else(|| other.$name.clone()),)* }
-            }
-        }
-
-        /// Options of this call alone.
-        impl<T> ActivityCall<T> {
-            $($(#[$doc])*
-            pub fn $name(mut self, $name: impl Into<$type>) -> Self {
-                self.options.$name = Some($name.into());
-                self
-            })*
-        }
-    };
-}
-
 option_setters! {
+    ActivityOptions, ActivityCall;
     /// Sets the id, unique among the open activities of the run. The default is the sequence number.
     activity_id: String;
     /// Sets the task queue. The default is the queue of the workflow.
@@ -106,12 +83,31 @@ option_setters! {
     cancellation_type: CancellationType;
     /// Sets one line for people, shown beside the activity.
     summary: String;
+    /// Sets who goes first among the tasks of the queue.
+    priority: Priority;
 }
 
 impl ActivityOptions {
     /// Everything inherited.
     pub fn new() -> Self {
         ActivityOptions::default()
+    }
+
+    /// These options, and where one is not set, the other's.
+    pub(crate) fn or(self, other: &ActivityOptions) -> Self {
+        let other = other.clone();
+        ActivityOptions {
+            activity_id: self.activity_id.or(other.activity_id),
+            task_queue: self.task_queue.or(other.task_queue),
+            schedule_to_close_timeout: self.schedule_to_close_timeout.or(other.schedule_to_close_timeout),
+            schedule_to_start_timeout: self.schedule_to_start_timeout.or(other.schedule_to_start_timeout),
+            start_to_close_timeout: self.start_to_close_timeout.or(other.start_to_close_timeout),
+            heartbeat_timeout: self.heartbeat_timeout.or(other.heartbeat_timeout),
+            retry_policy: self.retry_policy.or(other.retry_policy),
+            cancellation_type: self.cancellation_type.or(other.cancellation_type),
+            summary: self.summary.or(other.summary),
+            priority: self.priority.or(other.priority),
+        }
     }
 
     /// The runtime requires one of two timeouts.

@@ -1,15 +1,18 @@
 //! The exports of a workflow component.
 
-use std::{cell::RefCell, time::Duration};
+use std::cell::RefCell;
 
 use crate::{
-    ActivityOptions, Failure, HandlerDefinition, Payload, WorkflowEntry, WorkflowInfo,
+    Failure, HandlerDefinition, Payload, WorkflowEntry, WorkflowInfo,
     bindings::workflow::{
         exports::wrt::workflow::guest,
-        wrt::workflow::{activity, execution, log as host_log, timer},
+        wrt::workflow::{
+            activity, child_workflow, execution, external_workflow, log as host_log, patch, timer, update, visibility,
+        },
     },
+    command::Command,
     convert,
-    execution::Execution,
+    execution::{Activation, Execution},
     host::Host,
     log::Level,
 };
@@ -37,7 +40,7 @@ fn describe_workflow(entry: &WorkflowEntry) -> guest::WorkflowDefinition {
         output_schema: definition.output_schema,
         signals: definition.signals.into_iter().map(describe_handler).collect(),
         queries: definition.queries.into_iter().map(describe_handler).collect(),
-        updates: Vec::new(),
+        updates: definition.updates.into_iter().map(describe_handler).collect(),
     }
 }
 
@@ -52,6 +55,7 @@ fn describe_handler(definition: HandlerDefinition) -> guest::HandlerDefinition {
 
 /// Export `activate`.
 pub fn activate(entries: &[WorkflowEntry], activation: guest::Activation) -> Result<(), String> {
+    let (time, progress) = (convert::time(activation.time), convert::progress(&activation));
     EXECUTION.with_borrow_mut(|slot| {
         let mut jobs = activation.jobs.into_iter().peekable();
         if let Some(guest::Job::Start(start)) = jobs.next_if(|job| matches!(job, guest::Job::Start(_))) {
@@ -60,17 +64,8 @@ pub fn activate(entries: &[WorkflowEntry], activation: guest::Activation) -> Res
         let execution = slot
             .as_mut()
             .ok_or("activate: the run has not started; its first job has to be `start`")?;
-        execution.begin(convert::time(activation.time), activation.history_length);
-        // Signals that came with the start are there before the first step.
-        while let Some(job) = jobs.next_if(|job| matches!(job, guest::Job::Signal(_))) {
-            execution.deliver(convert::job(job)?);
-        }
-        execution.advance();
-        for job in jobs {
-            execution.deliver(convert::job(job)?);
-            execution.advance();
-        }
-        Ok(())
+        let jobs = jobs.map(convert::job).collect::<Result<_, _>>()?;
+        execution.activate(Activation { time, progress, jobs })
     })
 }
 
@@ -105,41 +100,83 @@ pub fn query(query: guest::WorkflowQuery) -> Result<Vec<Payload>, String> {
 struct Component;
 
 impl Host for Component {
-    fn schedule_activity(&self, activity_type: &str, input: Vec<Payload>, options: &ActivityOptions) -> u32 {
-        activity::schedule(activity_type, &input, &convert::activity_options(options))
+    fn issue(&self, command: Command) -> u32 {
+        match command {
+            Command::ScheduleActivity {
+                activity_type,
+                input,
+                options,
+            } => return activity::schedule(&activity_type, &input, &convert::activity_options(&options)),
+            Command::RequestCancelActivity { seq } => activity::request_cancel(seq),
+            Command::StartTimer { duration, summary } => {
+                return timer::start(convert::duration(duration), summary.as_deref());
+            }
+            Command::CancelTimer { seq } => timer::cancel(seq),
+            Command::UpsertSearchAttributes { attributes } => {
+                visibility::upsert_search_attributes(&convert::fields(&attributes.0));
+            }
+            Command::UpsertMemo { fields } => visibility::upsert_memo(&convert::fields(&fields.0)),
+            Command::DeprecatePatch { patch_id } => patch::deprecate(&patch_id),
+            Command::AcceptUpdate { update_id } => update::accept(&update_id),
+            Command::RejectUpdate { update_id, reason } => update::reject(&update_id, &convert::to_links(reason)),
+            Command::CompleteUpdate { update_id, outcome } => complete_update(&update_id, outcome),
+            Command::Complete { output } => execution::complete(&[output]),
+            Command::Fail { failure } => execution::fail(&convert::to_links(failure)),
+            Command::Cancel => execution::cancel(&[]),
+            Command::ContinueAsNew { input, options } => {
+                execution::continue_as_new(&input, &convert::continue_as_new_options(&options));
+            }
+            to_others => return issue_to_others(to_others),
+        }
+        0
     }
 
-    fn request_cancel_activity(&self, seq: u32) {
-        activity::request_cancel(seq);
-    }
-
-    fn start_timer(&self, duration: Duration, summary: Option<&str>) -> u32 {
-        timer::start(convert::duration(duration), summary)
-    }
-
-    fn cancel_timer(&self, seq: u32) {
-        timer::cancel(seq);
-    }
-
-    fn complete(&self, output: Payload) {
-        execution::complete(&[output]);
-    }
-
-    fn fail(&self, failure: Failure) {
-        execution::fail(&convert::to_links(failure));
-    }
-
-    fn cancel(&self) {
-        execution::cancel(&[]);
+    fn patched(&self, patch_id: &str) -> bool {
+        patch::patched(patch_id)
     }
 
     fn log(&self, level: Level, message: &str, fields: &[(String, String)]) {
         host_log::log(convert::level(level), message, fields);
     }
+}
 
-    fn random(&self) -> u64 {
-        // std draws the keys of its hash maps from `wasi:random`, which is the run's own sequence.
-        use std::hash::BuildHasher;
-        std::hash::RandomState::new().hash_one(0u8)
+fn complete_update(update_id: &str, outcome: Result<Payload, Failure>) {
+    match outcome {
+        Ok(answer) => update::complete(update_id, Ok(&[answer])),
+        Err(failure) => update::complete(update_id, Err(&convert::to_links(failure))),
+    }
+}
+
+/// The commands that reach other workflows.
+fn issue_to_others(command: Command) -> u32 {
+    let header = Vec::new();
+    let execution = |workflow_id, run_id| external_workflow::WorkflowExecution { workflow_id, run_id };
+    match command {
+        Command::StartChildWorkflow {
+            workflow_type,
+            input,
+            options,
+        } => child_workflow::start(&workflow_type, &input, &convert::child_workflow_options(&options)),
+        Command::RequestCancelChildWorkflow { seq, reason } => {
+            child_workflow::request_cancel(seq, &reason);
+            0
+        }
+        Command::SignalChildWorkflow {
+            seq,
+            signal_name,
+            input,
+        } => child_workflow::signal(seq, &signal_name, &input, &header),
+        Command::SignalExternalWorkflow {
+            workflow_id,
+            run_id,
+            signal_name,
+            input,
+        } => external_workflow::signal(&execution(workflow_id, run_id), &signal_name, &input, &header),
+        Command::RequestCancelExternalWorkflow {
+            workflow_id,
+            run_id,
+            reason,
+        } => external_workflow::request_cancel(&execution(workflow_id, run_id), &reason),
+        _ => unreachable!("the other commands stay in the run"),
     }
 }

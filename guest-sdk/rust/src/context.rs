@@ -132,6 +132,7 @@ impl Context {
         let saga = Saga::new(self);
         match body(&saga).await {
             Ok(output) => Ok(output),
+            Err(error) if error.is_continue_as_new() => Err(error),
             Err(error) => Err(saga.compensate(error).await),
         }
     }
@@ -143,20 +144,15 @@ impl Context {
 
     // === Facts ===
 
-    /// The facts about the run that never change.
-    pub fn info(&self) -> &WorkflowInfo {
-        &self.run.info
+    /// The facts about the run, as they are in the current activation.
+    pub fn info(&self) -> Rc<WorkflowInfo> {
+        self.run.info.borrow().clone()
     }
 
     /// The run's clock: the time of the current activation. `std::time::SystemTime::now()` says the same in a component;
     /// this method also follows the clock of a [test environment](crate::testing).
     pub fn now(&self) -> SystemTime {
         self.run.time.get()
-    }
-
-    /// Events in the history when the current activation began.
-    pub fn history_length(&self) -> u32 {
-        self.run.history_length.get()
     }
 }
 
@@ -205,14 +201,16 @@ impl<S: 'static> WorkflowContext<S> {
         result
     }
 
-    /// Waits until the state is as `condition` wants it, typically because of a signal.
+    /// Waits until the state is as `condition` wants it, typically because of a signal. See
+    /// [`timeout`](WaitUntil::timeout) for waiting no longer than some time.
     ///
     /// Fails when the context is canceled.
-    pub fn wait_until<F>(&self, condition: F) -> WaitUntil<S, F>
+    pub fn wait_until<F>(&self, mut condition: F) -> WaitUntil<impl FnMut() -> bool + Unpin + use<S, F>>
     where
         F: FnMut(&S) -> bool + Unpin,
     {
-        WaitUntil::new(&self.base, self.state.clone(), condition)
+        let state = self.state.clone();
+        WaitUntil::new(&self.base, move || state.read(&mut condition))
     }
 }
 

@@ -1,17 +1,26 @@
 //! Between the words of the WIT and this crate's.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
-    ActivityOptions, Failure, FailureKind, RetryPolicy, WorkflowInfo,
+    ActivityOptions, ChildWorkflowOptions, ContinueAsNewOptions, Memo, ParentClosePolicy, Payload, Priority,
+    RelatedExecution, RetryPolicy, SearchAttributes, WorkflowIdReusePolicy, WorkflowInfo,
     bindings::workflow::{
         exports::wrt::workflow::guest,
-        wrt::workflow::{activity, failures, log, types},
+        wrt::workflow::{activity, child_workflow, execution, log, types},
     },
     execution::Job,
-    failure::{ActivityFailure, ApplicationFailure, RetryState, TimeoutType},
+    info::Progress,
     log::Level,
+    update::Update,
 };
+
+mod failures;
+
+pub(crate) use self::failures::{from_links, to_links};
 
 // === Time ===
 
@@ -42,9 +51,31 @@ pub(crate) fn job(job: guest::Job) -> Result<Job, String> {
         guest::Job::ActivityResolved(resolved) => {
             Job::ActivityResolved(resolved.seq, resolved.output.map_err(from_links))
         }
+        guest::Job::ChildWorkflowStarted(started) => {
+            Job::ChildWorkflowStarted(started.seq, started.outcome.map_err(from_links))
+        }
+        guest::Job::ChildWorkflowResolved(resolved) => {
+            Job::ChildWorkflowResolved(resolved.seq, resolved.output.map_err(from_links))
+        }
+        guest::Job::ExternalResolved(resolved) => {
+            Job::ExternalResolved(resolved.seq, resolved.outcome.map_err(from_links))
+        }
         guest::Job::Signal(signal) => Job::Signal(signal.name, signal.input),
+        guest::Job::Update(update) => Job::Update(Update {
+            id: update.update_id,
+            name: update.name,
+            input: update.input,
+        }),
         guest::Job::CancelRequested(reason) => Job::CancelRequested(reason),
     })
+}
+
+pub(crate) fn progress(activation: &guest::Activation) -> Progress {
+    Progress {
+        history_length: activation.history_length,
+        history_size: activation.history_size,
+        continue_as_new_suggested: activation.continue_as_new_suggested,
+    }
 }
 
 impl From<guest::WorkflowInfo> for WorkflowInfo {
@@ -63,11 +94,24 @@ impl From<guest::WorkflowInfo> for WorkflowInfo {
             task_timeout: span(info.task_timeout),
             retry_policy: info.retry_policy.map(from_retry_policy),
             cron_schedule: info.cron_schedule,
-            memo: info.memo.into_iter().collect(),
-            search_attributes: info.search_attributes.into_iter().collect(),
+            memo: Memo(info.memo.into_iter().collect()),
+            search_attributes: SearchAttributes(info.search_attributes.into_iter().collect()),
+            priority: info.priority.map(from_priority),
+            parent: info.parent.map(related_execution),
+            root: related_execution(info.root),
+            continued_run_id: info.continued_run_id,
             continued_failure: info.continued_failure.map(from_links),
             last_completion_result: info.last_completion_result,
+            progress: Progress::default(),
         }
+    }
+}
+
+fn related_execution(execution: guest::RelatedExecution) -> RelatedExecution {
+    RelatedExecution {
+        namespace: execution.namespace,
+        workflow_id: execution.workflow_id,
+        run_id: execution.run_id,
     }
 }
 
@@ -83,8 +127,79 @@ pub(crate) fn activity_options(options: &ActivityOptions) -> activity::ActivityO
         heartbeat_timeout: options.heartbeat_timeout.map(duration),
         retry_policy: options.retry_policy.as_ref().map(to_retry_policy),
         header: Vec::new(),
-        priority: None,
+        priority: options.priority.as_ref().map(to_priority),
         summary: options.summary.clone(),
+    }
+}
+
+pub(crate) fn child_workflow_options(options: &ChildWorkflowOptions) -> child_workflow::ChildWorkflowOptions {
+    child_workflow::ChildWorkflowOptions {
+        workflow_id: options.workflow_id.clone(),
+        task_queue: options.task_queue.clone(),
+        execution_timeout: options.execution_timeout.map(duration),
+        run_timeout: options.run_timeout.map(duration),
+        task_timeout: options.task_timeout.map(duration),
+        parent_close_policy: match options.parent_close_policy.unwrap_or_default() {
+            ParentClosePolicy::Terminate => child_workflow::ParentClosePolicy::Terminate,
+            ParentClosePolicy::Abandon => child_workflow::ParentClosePolicy::Abandon,
+            ParentClosePolicy::RequestCancel => child_workflow::ParentClosePolicy::RequestCancel,
+        },
+        id_reuse_policy: match options.id_reuse_policy.unwrap_or_default() {
+            WorkflowIdReusePolicy::AllowDuplicate => child_workflow::IdReusePolicy::AllowDuplicate,
+            WorkflowIdReusePolicy::AllowDuplicateFailedOnly => child_workflow::IdReusePolicy::AllowDuplicateFailedOnly,
+            WorkflowIdReusePolicy::RejectDuplicate => child_workflow::IdReusePolicy::RejectDuplicate,
+        },
+        retry_policy: options.retry_policy.as_ref().map(to_retry_policy),
+        cron_schedule: options.cron_schedule.clone(),
+        header: Vec::new(),
+        memo: options.memo.as_ref().map(|memo| fields(&memo.0)).unwrap_or_default(),
+        search_attributes: options
+            .search_attributes
+            .as_ref()
+            .map(|attributes| fields(&attributes.0))
+            .unwrap_or_default(),
+        priority: options.priority.as_ref().map(to_priority),
+        summary: options.summary.clone(),
+    }
+}
+
+pub(crate) fn continue_as_new_options(options: &ContinueAsNewOptions) -> execution::ContinueAsNewOptions {
+    execution::ContinueAsNewOptions {
+        workflow_type: options.workflow_type.clone(),
+        task_queue: options.task_queue.clone(),
+        run_timeout: options.run_timeout.map(duration),
+        task_timeout: options.task_timeout.map(duration),
+        retry_policy: options.retry_policy.as_ref().map(to_retry_policy),
+        header: Vec::new(),
+        memo: options.memo.as_ref().map(|memo| fields(&memo.0)),
+        search_attributes: options
+            .search_attributes
+            .as_ref()
+            .map(|attributes| fields(&attributes.0)),
+    }
+}
+
+/// Named payloads, sorted by name.
+pub(crate) fn fields(fields: &BTreeMap<String, Payload>) -> Vec<(String, Payload)> {
+    fields
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+fn to_priority(priority: &Priority) -> types::Priority {
+    types::Priority {
+        priority_key: priority.priority_key,
+        fairness_key: priority.fairness_key.clone(),
+        fairness_weight: priority.fairness_weight,
+    }
+}
+
+fn from_priority(priority: types::Priority) -> Priority {
+    Priority {
+        priority_key: priority.priority_key,
+        fairness_key: priority.fairness_key,
+        fairness_weight: priority.fairness_weight,
     }
 }
 
@@ -118,139 +233,9 @@ pub(crate) fn level(level: Level) -> log::Level {
     }
 }
 
-// === Failures ===
-
-/// A chain as the contract has it, outermost first.
-pub(crate) fn to_links(failure: Failure) -> Vec<failures::FailureLink> {
-    std::iter::successors(Some(failure), |link| link.cause.as_deref().cloned())
-        .map(|link| failures::FailureLink {
-            message: link.message,
-            source: link.source,
-            stack_trace: link.stack_trace,
-            info: to_info(link.kind),
-        })
-        .collect()
-}
-
-/// The contract promises a link; a chain without one becomes a failure that says so.
-pub(crate) fn from_links(links: Vec<failures::FailureLink>) -> Failure {
-    links
-        .into_iter()
-        .rev()
-        .fold(None, |cause, link| {
-            Some(Failure {
-                message: link.message,
-                source: link.source,
-                stack_trace: link.stack_trace,
-                kind: from_info(link.info),
-                cause: cause.map(Box::new),
-            })
-        })
-        .unwrap_or_else(|| Failure::new("a failure without a link", FailureKind::Server(true)))
-}
-
-fn to_info(kind: FailureKind) -> failures::FailureInfo {
-    match kind {
-        FailureKind::Application(application) => failures::FailureInfo::Application(failures::ApplicationFailure {
-            failure_type: application.failure_type,
-            non_retryable: application.non_retryable,
-            details: application.details,
-            next_retry_delay: application.next_retry_delay.map(duration),
-        }),
-        FailureKind::Timeout(timeout_type, details) => failures::FailureInfo::Timeout(failures::TimeoutFailure {
-            timeout_type: to_timeout_type(timeout_type),
-            last_heartbeat_details: details,
-        }),
-        FailureKind::Canceled(details) => failures::FailureInfo::Canceled(details),
-        FailureKind::Terminated => failures::FailureInfo::Terminated,
-        FailureKind::Server(non_retryable) => failures::FailureInfo::Server(non_retryable),
-        FailureKind::Activity(activity) => failures::FailureInfo::Activity(failures::ActivityFailure {
-            activity_type: activity.activity_type,
-            activity_id: activity.activity_id,
-            identity: activity.identity,
-            retry_state: to_retry_state(activity.retry_state),
-        }),
-    }
-}
-
-fn from_info(info: failures::FailureInfo) -> FailureKind {
-    match info {
-        failures::FailureInfo::Application(application) => FailureKind::Application(Box::new(ApplicationFailure {
-            failure_type: application.failure_type,
-            non_retryable: application.non_retryable,
-            details: application.details,
-            next_retry_delay: application.next_retry_delay.map(span),
-        })),
-        failures::FailureInfo::Timeout(timeout) => {
-            FailureKind::Timeout(from_timeout_type(timeout.timeout_type), timeout.last_heartbeat_details)
-        }
-        failures::FailureInfo::Canceled(details) => FailureKind::Canceled(details),
-        failures::FailureInfo::Terminated => FailureKind::Terminated,
-        failures::FailureInfo::Server(non_retryable) => FailureKind::Server(non_retryable),
-        failures::FailureInfo::Activity(activity) => FailureKind::Activity(Box::new(ActivityFailure {
-            activity_type: activity.activity_type,
-            activity_id: activity.activity_id,
-            identity: activity.identity,
-            retry_state: from_retry_state(activity.retry_state),
-        })),
-    }
-}
-
-/// Writes the two directions of an enum that both sides spell alike.
-macro_rules! same_names {
-    ($to:ident $from:ident $ours:ty, $theirs:ty: $($name:ident)*) => {
-        fn $to(ours: $ours) -> $theirs {
-            match ours { $(<$ours>::$name => <$theirs>::$name,)* }
-        }
-
-        fn $from(theirs: $theirs) -> $ours {
-            match theirs { $(<$theirs>::$name => <$ours>::$name,)* }
-        }
-    };
-}
-
-same_names!(to_timeout_type from_timeout_type TimeoutType, failures::TimeoutType:
-    StartToClose ScheduleToStart ScheduleToClose Heartbeat);
-same_names!(to_retry_state from_retry_state RetryState, failures::RetryState:
-    Unspecified InProgress NonRetryableFailure Timeout MaximumAttemptsReached RetryPolicyNotSet InternalServerError
-    CancelRequested);
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_kind_of_failure_survives_the_contract() {
-        let chain = [
-            FailureKind::Application(Box::new(ApplicationFailure {
-                failure_type: "T".to_owned(),
-                non_retryable: true,
-                details: vec![crate::Payload::null()],
-                next_retry_delay: Some(Duration::from_millis(1500)),
-            })),
-            FailureKind::Timeout(TimeoutType::Heartbeat, vec![crate::Payload::null()]),
-            FailureKind::Canceled(Vec::new()),
-            FailureKind::Terminated,
-            FailureKind::Server(true),
-            FailureKind::Activity(Box::new(ActivityFailure {
-                activity_type: "A".to_owned(),
-                activity_id: "1".to_owned(),
-                identity: "w".to_owned(),
-                retry_state: RetryState::Timeout,
-            })),
-        ]
-        .into_iter()
-        .fold(None, |cause, kind| {
-            Some(Failure {
-                cause: cause.map(Box::new),
-                ..Failure::new("m", kind)
-            })
-        })
-        .unwrap();
-        let links = to_links(chain.clone());
-        assert_eq!(links.len(), 6);
-        assert_eq!(from_links(links), chain);
-    }
 
     #[test]
     fn spans_beyond_the_contract_are_cut() {

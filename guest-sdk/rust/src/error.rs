@@ -2,7 +2,7 @@
 
 use std::{any::Any, fmt, time::Duration};
 
-use crate::{Failure, FailureKind, ToPayload, failure::ApplicationFailure};
+use crate::{Failure, FailureKind, ToPayload, continue_as_new::Continuation, failure::ApplicationFailure};
 
 /// The result of a workflow or an activity.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -27,7 +27,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// To return an error fails the workflow, once and for ever. A panic does not: it fails the workflow task, which is
 /// tried again until the component is repaired.
-pub struct Error(Box<Failure>);
+pub struct Error {
+    failure: Box<Failure>,
+    /// Set when it is no error but the way to a new run.
+    continuation: Option<Box<Continuation>>,
+}
 
 impl Error {
     /// A failure that callers and retry policies know by `failure_type`.
@@ -66,28 +70,53 @@ impl Error {
     /// Says what it happened because of.
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Error>) -> Self {
-        self.0.cause = Some(cause.into().0);
+        self.failure.cause = Some(cause.into().failure);
         self
     }
 
     /// The chain of causes.
     pub fn failure(&self) -> &Failure {
-        &self.0
+        &self.failure
     }
 
     /// The chain of causes, taken out.
     pub fn into_failure(self) -> Failure {
-        *self.0
+        *self.failure
+    }
+
+    /// True when it is no failure but the way to a new run: what
+    /// [`Context::continue_as_new`](crate::Context::continue_as_new) gives.
+    pub fn is_continue_as_new(&self) -> bool {
+        self.continuation.is_some()
     }
 
     /// True when it is a cancellation, of the run or of an activity.
     pub fn is_canceled(&self) -> bool {
-        self.0.is_canceled()
+        self.failure.is_canceled()
+    }
+
+    pub(crate) fn from_continuation(continuation: Continuation) -> Self {
+        Error {
+            failure: Box::new(Continuation::misplaced()),
+            continuation: Some(Box::new(continuation)),
+        }
+    }
+
+    /// The way to a new run, or the error back.
+    pub(crate) fn into_continuation(mut self) -> Result<Continuation, Error> {
+        self.continuation.take().map(|continuation| *continuation).ok_or(self)
+    }
+
+    fn from_failure(failure: Failure) -> Self {
+        Error {
+            failure: Box::new(failure),
+            continuation: None,
+        }
     }
 
     /// Does nothing to failures that are not of user code: they carry no such words.
     fn change(mut self, change: impl FnOnce(&mut ApplicationFailure)) -> Self {
-        if let FailureKind::Application(application) = &mut self.0.kind {
+        if let FailureKind::Application(application) = &mut self.failure.kind {
             change(application);
         }
         self
@@ -99,12 +128,12 @@ impl<E: std::error::Error + 'static> From<E> for Error {
     fn from(error: E) -> Self {
         let mut slot = Some(error);
         if let Some(failure) = (&mut slot as &mut dyn Any).downcast_mut::<Option<Failure>>() {
-            return Error(Box::new(failure.take().expect("the slot was just filled")));
+            return Error::from_failure(failure.take().expect("the slot was just filled"));
         }
         let error = slot.expect("only a failure is taken out");
         let mut failure = Failure::application(type_name::<E>(), error.to_string());
         failure.cause = error.source().map(|source| Box::new(of_source(source)));
-        Error(Box::new(failure))
+        Error::from_failure(failure)
     }
 }
 
@@ -126,14 +155,14 @@ fn type_name<E>() -> &'static str {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        fmt::Display::fmt(&self.failure, f)
     }
 }
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        for link in self.0.chain().skip(1) {
+        write!(f, "{}", self.failure)?;
+        for link in self.failure.chain().skip(1) {
             write!(f, "\n  because of {link}")?;
         }
         Ok(())

@@ -3,33 +3,52 @@
 use std::{rc::Rc, time::SystemTime};
 
 use crate::{
-    Failure, Payload, WorkflowEntry, WorkflowInfo, executor::Executor, host::Host, run::Run, workflow::SignalOutcome,
+    Failure, Payload, WorkflowEntry, WorkflowInfo,
+    executor::Executor,
+    host::Host,
+    info::Progress,
+    run::Run,
+    update::{Update, UpdateHandler},
+    workflow::SignalOutcome,
 };
 
 /// Something that happened to the run.
 pub(crate) enum Job {
     TimerFired(u32),
     ActivityResolved(u32, Result<Vec<Payload>, Failure>),
+    /// With the run id, or why it did not start.
+    ChildWorkflowStarted(u32, Result<String, Failure>),
+    ChildWorkflowResolved(u32, Result<Vec<Payload>, Failure>),
+    ExternalResolved(u32, Result<(), Failure>),
     Signal(String, Vec<Payload>),
+    Update(Update),
     CancelRequested(String),
+}
+
+/// What happened since the last activation, and when it is.
+pub(crate) struct Activation {
+    pub(crate) time: SystemTime,
+    pub(crate) progress: Progress,
+    pub(crate) jobs: Vec<Job>,
 }
 
 /// A started workflow, without its Rust type.
 pub(crate) trait Instance {
     fn signal(&self, name: &str, input: Vec<Payload>) -> SignalOutcome;
     fn query(&self, name: &str, input: Vec<Payload>) -> Result<Payload, String>;
+    fn update(&self, name: &str, input: Vec<Payload>) -> Result<UpdateHandler, Failure>;
 }
 
 /// A run and the tasks that are at work in it.
 pub(crate) struct Execution {
-    run: Rc<Run>,
+    pub(crate) run: Rc<Run>,
     executor: Executor,
     /// None when the input of the workflow did not fit.
-    instance: Option<Box<dyn Instance>>,
+    pub(crate) instance: Option<Box<dyn Instance>>,
 }
 
 impl Execution {
-    /// Starts a run without polling it, so that signals of the same activation are there before its first step.
+    /// Starts a run without polling it.
     ///
     /// Input that does not fit fails the workflow: no later attempt could read it better.
     pub(crate) fn start(entry: &WorkflowEntry, info: WorkflowInfo, input: Vec<Payload>, host: Box<dyn Host>) -> Self {
@@ -37,7 +56,7 @@ impl Execution {
         let instance = match (entry.start)(&run, input) {
             Ok(instance) => Some(instance),
             Err(failure) => {
-                run.close(Err(failure));
+                run.close(Err(failure.into()));
                 None
             }
         };
@@ -48,27 +67,50 @@ impl Execution {
         }
     }
 
-    /// Shows the time of a new activation.
-    pub(crate) fn begin(&self, time: SystemTime, history_length: u32) {
-        self.run.time.set(time);
-        self.run.history_length.set(history_length);
+    /// Takes in what happened and goes as far as it can.
+    ///
+    /// Signals and updates that come first are there before the next step: those of a start before the first one. After
+    /// each other job it goes as far as it can, so that of two things that happened the first one wins a race.
+    ///
+    /// An error fails the workflow task.
+    pub(crate) fn activate(&mut self, activation: Activation) -> Result<(), String> {
+        self.run.time.set(activation.time);
+        self.run.change_info(|info| info.progress = activation.progress);
+        let mut jobs = activation.jobs.into_iter().peekable();
+        while let Some(job) = jobs.next_if(|job| matches!(job, Job::Signal(..) | Job::Update(_))) {
+            self.deliver(job)?;
+        }
+        self.advance();
+        for job in jobs {
+            self.deliver(job)?;
+            self.advance();
+        }
+        Ok(())
     }
 
-    /// Goes as far as it can. Called after every job, so that of two things that happened the first one wins a race.
-    pub(crate) fn advance(&mut self) {
+    fn advance(&mut self) {
         if !self.run.is_closed() {
             self.executor.run(&self.run.spawner);
         }
     }
 
-    /// Takes in one thing that happened.
-    pub(crate) fn deliver(&self, job: Job) {
+    fn deliver(&self, job: Job) -> Result<(), String> {
         match job {
             Job::TimerFired(seq) => self.run.timers.fill(seq, ()),
             Job::ActivityResolved(seq, output) => self.run.activities.fill(seq, output),
+            Job::ChildWorkflowStarted(seq, outcome) => {
+                if let Err(failure) = &outcome {
+                    self.run.resolve_child_workflow(seq, Err(failure.clone()));
+                }
+                self.run.child_starts.fill(seq, outcome);
+            }
+            Job::ChildWorkflowResolved(seq, output) => self.run.resolve_child_workflow(seq, output),
+            Job::ExternalResolved(seq, outcome) => self.run.external_requests.fill(seq, outcome),
             Job::CancelRequested(reason) => self.run.cancellation.cancel(&Rc::from(reason)),
             Job::Signal(name, input) => self.signal(name, input),
+            Job::Update(update) => self.update(update),
         }
+        Ok(())
     }
 
     fn signal(&self, name: String, input: Vec<Payload>) {

@@ -10,7 +10,7 @@ pub(crate) const SOURCE: &str = "wrt-sdk-rust";
 /// One link of a chain of causes; what durable calls fail with.
 ///
 /// An activity that failed gives a chain: the outer link is of kind [`FailureKind::Activity`] and names the activity, its
-/// cause says what happened. The methods look through that outer link, so most code never needs to:
+/// cause says what happened; child workflows likewise. The methods look through such links, so most code never needs to:
 ///
 /// ```
 /// # use wrt_sdk::{Failure, Error};
@@ -50,6 +50,8 @@ pub enum FailureKind {
     Server(bool),
     /// An activity did not complete; the cause says why.
     Activity(Box<ActivityFailure>),
+    /// A child workflow did not complete; the cause says why.
+    ChildWorkflow(Box<ChildWorkflowFailure>),
 }
 
 /// What user code said about a failure that it raised.
@@ -74,6 +76,19 @@ pub struct ActivityFailure {
     pub activity_id: String,
     /// The worker that ran the last attempt.
     pub identity: String,
+    /// Why nothing tries again.
+    pub retry_state: RetryState,
+}
+
+/// Which child workflow failed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ChildWorkflowFailure {
+    /// The type that was asked for.
+    pub workflow_type: String,
+    /// The id that it had.
+    pub workflow_id: String,
+    /// Its run, empty when it did not start.
+    pub run_id: String,
     /// Why nothing tries again.
     pub retry_state: RetryState,
 }
@@ -161,15 +176,15 @@ impl Failure {
         self.chain().last().unwrap_or(self)
     }
 
-    /// The link that says what happened: the cause of an activity failure, and the failure itself otherwise.
+    /// The link that says what happened: what is behind the links that only name an activity or a child workflow.
     fn reason(&self) -> &Failure {
         match (&self.kind, &self.cause) {
-            (FailureKind::Activity(_), Some(cause)) => cause,
+            (FailureKind::Activity(_) | FailureKind::ChildWorkflow(_), Some(cause)) => cause.reason(),
             _ => self,
         }
     }
 
-    /// True when it is a cancellation, of the run or of an activity.
+    /// True when it is a cancellation: of the run, of an activity or of a child workflow.
     pub fn is_canceled(&self) -> bool {
         matches!(self.reason().kind, FailureKind::Canceled(_))
     }
@@ -208,6 +223,14 @@ impl Failure {
         }
     }
 
+    /// The child workflow that did not complete, when it is about one.
+    pub fn as_child_workflow(&self) -> Option<&ChildWorkflowFailure> {
+        match &self.kind {
+            FailureKind::ChildWorkflow(child) => Some(child),
+            _ => None,
+        }
+    }
+
     /// The detail at `index`, decoded; `None` when there are fewer. Those of a timeout are the last heartbeat's.
     pub fn detail<T: FromPayload>(&self, index: usize) -> Option<Result<T, Failure>> {
         let details = match &self.reason().kind {
@@ -227,6 +250,9 @@ impl fmt::Display for Failure {
             }
             FailureKind::Activity(activity) => {
                 write!(f, "activity {}: {}", activity.activity_type, self.message)
+            }
+            FailureKind::ChildWorkflow(child) => {
+                write!(f, "child workflow {}: {}", child.workflow_type, self.message)
             }
             _ => f.write_str(&self.message),
         }
@@ -252,12 +278,24 @@ mod tests {
         }
     }
 
+    fn of_child(cause: Failure) -> Failure {
+        Failure {
+            cause: Some(Box::new(cause)),
+            ..Failure::new("child workflow error", FailureKind::ChildWorkflow(Box::default()))
+        }
+    }
+
     #[test]
-    fn questions_look_through_the_activity_link() {
+    fn questions_look_through_the_links_that_only_name_something() {
         let canceled = Failure::canceled("stop");
         let timeout = Failure::new("late", FailureKind::Timeout(TimeoutType::Heartbeat, Vec::new()));
         let application = Failure::application("OutOfStock", "none left");
-        for wrap in [|failure| failure, of_activity] {
+        for wrap in [
+            |failure| failure,
+            of_activity,
+            of_child,
+            |failure| of_child(of_activity(failure)),
+        ] {
             assert!(wrap(canceled.clone()).is_canceled());
             assert_eq!(wrap(timeout.clone()).timeout_type(), Some(TimeoutType::Heartbeat));
             assert_eq!(wrap(application.clone()).application_type(), Some("OutOfStock"));

@@ -36,12 +36,17 @@
 //! | write a workflow, with or without signals and queries | [`#[workflow]`](workflow), [`export!`] |
 //! | call activities | [`#[activities]`](activities), [`Context::activity`], [`ActivityOptions`] |
 //! | write activities | [`#[activities]`](activities), [`#[activity]`](activity), [`export_activities!`] |
+//! | call other workflows | [`Context::child`], [`Context::child_workflow`], [`Context::external_workflow`] |
+//! | be called while running | `#[signal]`, `#[query]` and `#[update]` of [`#[workflow]`](workflow) |
 //! | wait | [`Context::sleep`], [`Context::signals`], [`WorkflowContext::wait_until`] |
+//! | run for ever | [`Context::continue_as_new`] |
+//! | be found | [`Context::upsert_search_attributes`], [`Context::upsert_memo`] |
 //! | do several things at once | `join!`, `select!` and `join_all` of the `futures` crate; [`Context::spawn`] |
 //! | stop | [`Context::canceled`], [`Context::cancellation_scope`], [`Context::shielded`] |
 //! | undo | [`Context::saga`] |
 //! | fail | [`Error`], [`Failure`] |
-//! | test | [`testing::TestEnvironment`] |
+//! | change code that has runs | [`Context::patched`] |
+//! | test | [`testing::TestEnvironment`], [`testing::Replayer`] |
 //!
 //! # Determinism
 //!
@@ -63,33 +68,46 @@ pub mod activity_task;
 #[doc(hidden)]
 pub mod bindings;
 mod cancellation;
+mod child_workflow;
+#[doc(hidden)]
+pub mod command;
 #[doc(hidden)]
 pub mod component;
 mod context;
+mod continue_as_new;
 mod convert;
 mod error;
 mod execution;
 mod executor;
 mod export;
+mod external_workflow;
 mod failure;
+mod handlers;
 mod host;
 #[cfg(feature = "http")]
 pub mod http;
 mod info;
 pub mod log;
 mod macros;
+mod memo;
+mod options;
+mod patch;
 mod payload;
+mod priority;
 mod random;
 mod retry;
 mod run;
 mod saga;
 #[doc(hidden)]
 pub mod schema;
+mod search_attributes;
 mod signal;
 mod state;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 mod timer;
+mod update;
+mod visibility;
 mod waiters;
 mod workflow;
 
@@ -97,16 +115,27 @@ pub use crate::{
     activity::{ActivityCall, ActivityOptions, CancellationType},
     activity_task::{ActivityContext, ActivityEntry, ActivityInfo},
     cancellation::{Canceled, CancellationScope},
+    child_workflow::{
+        ChildWorkflowCall, ChildWorkflowCancellationType, ChildWorkflowHandle, ChildWorkflowOptions, ParentClosePolicy,
+        StartChildWorkflow, WorkflowIdReusePolicy,
+    },
     context::{Context, WorkflowContext},
+    continue_as_new::ContinueAsNewOptions,
     error::{Error, Result},
-    failure::{ActivityFailure, ApplicationFailure, Failure, FailureKind, RetryState, TimeoutType},
-    info::WorkflowInfo,
+    external_workflow::{ExternalRequest, ExternalWorkflow},
+    failure::{
+        ActivityFailure, ApplicationFailure, ChildWorkflowFailure, Failure, FailureKind, RetryState, TimeoutType,
+    },
+    info::{RelatedExecution, WorkflowInfo},
     macros::{activities, activity, workflow},
+    memo::Memo,
     payload::{Arguments, FromArguments, FromPayload, Payload, ToPayload},
+    priority::Priority,
     retry::RetryPolicy,
     saga::Saga,
+    search_attributes::{SearchAttribute, SearchAttributes},
     signal::{Recv, Signals},
-    state::WaitUntil,
+    state::{WaitUntil, WaitUntilTimeout},
     timer::Sleep,
     workflow::{HandlerDefinition, Workflow, WorkflowDefinition, WorkflowEntry},
 };
@@ -125,8 +154,11 @@ pub mod __private {
             self, activity::exports::wrt::activity::guest as activity_guest,
             workflow::exports::wrt::workflow::guest as workflow_guest,
         },
-        component, schema,
-        workflow::{SignalOutcome, spawn_handler},
+        component,
+        handlers::Handler,
+        schema,
+        update::{UpdateHandler, UpdateOutcome},
+        workflow::{SignalOutcome, spawn_signal_handler},
     };
     pub use serde;
 }

@@ -31,8 +31,10 @@
 ///   runs beside the main task.
 /// - `#[query]`: takes `&self` and the query's arguments, and answers with a value or a `Result`. It is asked at any
 ///   time, also after the end.
+/// - `#[update]`: takes arguments as a signal does and answers as a query does, to a caller who waits. An error is the
+///   caller's answer; the workflow goes on.
 ///
-/// Signals and queries have the name of their method; `#[signal(name = "cancel-order")]` gives another one, as
+/// Handlers have the name of their method; `#[signal(name = "cancel-order")]` gives another one, as
 /// `#[workflow(name = "…")]` does for the type. Doc comments become the descriptions that the runtime's tools show.
 ///
 /// ```
@@ -60,6 +62,10 @@
 ///     #[signal(name = "stop")]
 ///     fn end(&mut self) { self.stopped = true; }
 ///
+///     /// Adds a number and tells the sum.
+///     #[update]
+///     fn add_and_get(&mut self, number: i64) -> i64 { self.total += number; self.total }
+///
 ///     /// The sum so far.
 ///     #[query]
 ///     fn total(&self) -> i64 { self.total }
@@ -67,10 +73,61 @@
 /// # fn main() {
 /// let mut test = wrt_sdk::testing::TestEnvironment::<Counter>::new();
 /// test.start((40,));
-/// test.signal("add", (2,));
+/// test.signal("add", (1,));
+/// assert_eq!(test.update("add_and_get", (1,)).outcome::<i64>().unwrap(), 42);
 /// test.signal("stop", ());
 /// assert_eq!(test.finish().unwrap(), 42);
 /// assert_eq!(test.query::<i64>("total", ()).unwrap(), 42);
+/// # }
+/// ```
+///
+/// # More about handlers
+///
+/// - `#[update(validator = check)]` names a method that takes `&self` and references to the update's arguments. An error
+///   turns the update away: it leaves no trace in the history. Like all workflow code the validator runs again on replay,
+///   so one that becomes stricter needs a [patch](crate::Context::patched).
+/// - `#[signal(dynamic)]`, `#[query(dynamic)]` and `#[update(dynamic)]` take whatever no other handler takes: the name as
+///   a `String`, and the encoded arguments as a `Vec<Payload>`.
+/// - `#[signal(unfinished = "abandon")]`, for `async` handlers of signals and updates: the workflow may end while it is at
+///   work. Of others the log warns then; [`all_handlers_finished`](crate::Context::all_handlers_finished) waits for them.
+///
+/// ```
+/// use wrt_sdk::{Context, Error, Payload, Result, WorkflowContext, testing::TestEnvironment, workflow};
+///
+/// #[derive(Default)]
+/// struct Stock { boxes: u32, closed: bool }
+///
+/// #[workflow]
+/// impl Stock {
+///     #[run]
+///     async fn run(ctx: WorkflowContext<Self>) -> Result<u32> {
+///         ctx.wait_until(|stock| stock.closed).await?;
+///         ctx.all_handlers_finished().await?;
+///         Ok(ctx.state(|stock| stock.boxes))
+///     }
+///
+///     #[update(validator = check_store)]
+///     async fn store(ctx: WorkflowContext<Self>, boxes: u32) -> Result<u32> {
+///         ctx.activity::<()>("Carry", (boxes,)).await?;
+///         Ok(ctx.state_mut(|stock| { stock.boxes += boxes; stock.boxes }))
+///     }
+///
+///     fn check_store(&self, boxes: &u32) -> Result<()> {
+///         if self.boxes + boxes > 10 { Err(Error::msg("there is room for ten")) } else { Ok(()) }
+///     }
+///
+///     #[signal(dynamic)]
+///     fn other(&mut self, name: String, _arguments: Vec<Payload>) { self.closed = name == "close"; }
+/// }
+/// # fn main() {
+/// let mut test = TestEnvironment::<Stock>::new();
+/// test.on_activity("Carry", |_boxes: u32| Ok(()));
+/// test.start(());
+/// assert_eq!(test.update("store", (11,)).outcome::<u32>().unwrap_rejection().message, "there is room for ten");
+/// let stored = test.update("store", (7,));
+/// test.signal("close", ());
+/// assert_eq!(test.finish().unwrap(), 7);
+/// assert_eq!(stored.outcome::<u32>().unwrap(), 7);
 /// # }
 /// ```
 pub use wrt_sdk_macros::workflow;

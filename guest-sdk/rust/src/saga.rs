@@ -9,7 +9,7 @@ use crate::{Context, Error, log::Level};
 /// A list of compensations, run last first when the body that registered them fails.
 ///
 /// Compensations run on a [shielded](Context::shielded) context, so that they also run after the workflow was canceled,
-/// and one that fails does not keep the others from running.
+/// and one that fails does not keep the others from running. To continue as new is no failure: nothing is undone.
 ///
 /// ```
 /// use wrt_sdk::{Context, Result, workflow};

@@ -4,13 +4,13 @@ use std::{
     cell::RefCell,
     future::Future,
     pin::Pin,
-    rc::Rc,
     task::{Context as TaskContext, Poll},
+    time::Duration,
 };
 
-use futures::future::FusedFuture;
+use futures::future::{FusedFuture, FutureExt};
 
-use crate::{Context, Failure, cancellation::CancellationToken, waiters::Waiter};
+use crate::{Context, Failure, Sleep, waiters::Waiter};
 
 /// Lends the state to one closure at a time.
 pub(crate) struct StateCell<S>(RefCell<S>);
@@ -39,38 +39,69 @@ impl<S> StateCell<S> {
     }
 }
 
-/// Waits for a state; see [`WorkflowContext::wait_until`](crate::WorkflowContext::wait_until).
+/// Waits for a condition; see [`WorkflowContext::wait_until`](crate::WorkflowContext::wait_until).
 #[must_use = "futures do nothing unless awaited"]
-pub struct WaitUntil<S, F> {
-    state: Rc<StateCell<S>>,
+pub struct WaitUntil<F> {
+    context: Context,
     condition: F,
     changed: Waiter,
-    token: CancellationToken,
     canceled: Waiter,
     done: bool,
 }
 
-impl<S, F> WaitUntil<S, F> {
-    pub(crate) fn new(context: &Context, state: Rc<StateCell<S>>, condition: F) -> Self {
+impl<F: FnMut() -> bool + Unpin> WaitUntil<F> {
+    pub(crate) fn new(context: &Context, condition: F) -> Self {
         WaitUntil {
-            state,
             condition,
             changed: context.run.state_changed.waiter(),
             canceled: context.token.waiter(),
-            token: context.token.clone(),
+            context: context.clone(),
             done: false,
+        }
+    }
+
+    /// Waits no longer than this, and gives whether the condition came true.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wrt_sdk::{Result, WorkflowContext, testing::TestEnvironment, workflow};
+    ///
+    /// #[derive(Default)]
+    /// struct Approval { approved: bool }
+    ///
+    /// #[workflow]
+    /// impl Approval {
+    ///     #[run]
+    ///     async fn run(ctx: WorkflowContext<Self>) -> Result<bool> {
+    ///         Ok(ctx.wait_until(|approval| approval.approved).timeout(Duration::from_secs(3600)).await?)
+    ///     }
+    ///
+    ///     #[signal]
+    ///     fn approve(&mut self) { self.approved = true; }
+    /// }
+    /// # fn main() {
+    /// let mut test = TestEnvironment::<Approval>::new();
+    /// test.signal_at(Duration::from_secs(60), "approve", ());
+    /// assert!(test.run(()).unwrap());
+    /// assert!(!TestEnvironment::<Approval>::new().run(()).unwrap());
+    /// # }
+    /// ```
+    pub fn timeout(self, timeout: Duration) -> WaitUntilTimeout<F> {
+        WaitUntilTimeout {
+            sleep: self.context.sleep(timeout),
+            condition: self,
         }
     }
 }
 
-impl<S, F: FnMut(&S) -> bool + Unpin> Future for WaitUntil<S, F> {
+impl<F: FnMut() -> bool + Unpin> Future for WaitUntil<F> {
     type Output = Result<(), Failure>;
 
     fn poll(self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let outcome = if this.state.read(&mut this.condition) {
+        let outcome = if (this.condition)() {
             Ok(())
-        } else if let Some(failure) = this.token.failure() {
+        } else if let Some(failure) = this.context.token.failure() {
             Err(failure)
         } else {
             this.changed.register(context);
@@ -82,8 +113,39 @@ impl<S, F: FnMut(&S) -> bool + Unpin> Future for WaitUntil<S, F> {
     }
 }
 
-impl<S, F: FnMut(&S) -> bool + Unpin> FusedFuture for WaitUntil<S, F> {
+impl<F: FnMut() -> bool + Unpin> FusedFuture for WaitUntil<F> {
     fn is_terminated(&self) -> bool {
         self.done
+    }
+}
+
+/// Waits for a condition, and no longer than a timeout; see [`WaitUntil::timeout`].
+#[must_use = "futures do nothing unless awaited"]
+pub struct WaitUntilTimeout<F> {
+    condition: WaitUntil<F>,
+    sleep: Sleep,
+}
+
+impl<F: FnMut() -> bool + Unpin> Future for WaitUntilTimeout<F> {
+    type Output = Result<bool, Failure>;
+
+    /// The condition goes first, so that one which is true already starts no timer.
+    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let outcome = match self.condition.poll_unpin(context) {
+            Poll::Ready(outcome) => outcome.map(|()| true),
+            Poll::Pending => match self.sleep.poll_unpin(context) {
+                Poll::Ready(outcome) => outcome.map(|()| false),
+                Poll::Pending => return Poll::Pending,
+            },
+        };
+        self.condition.done = true;
+        self.sleep.stop();
+        Poll::Ready(outcome)
+    }
+}
+
+impl<F: FnMut() -> bool + Unpin> FusedFuture for WaitUntilTimeout<F> {
+    fn is_terminated(&self) -> bool {
+        self.condition.done
     }
 }

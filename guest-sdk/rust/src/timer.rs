@@ -70,7 +70,7 @@ impl Sleep {
             if rest.is_zero() {
                 return Poll::Ready(Ok(()));
             }
-            let seq = self.run.start_timer(rest, self.summary.as_deref());
+            let seq = self.run.start_timer(rest, self.summary.take());
             self.state = State::Started(seq);
             let _ = self.run.timers.poll(seq, context);
         }
@@ -78,7 +78,7 @@ impl Sleep {
         Poll::Pending
     }
 
-    fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         if let State::Started(seq) = std::mem::replace(&mut self.state, State::Done)
             && self.run.timers.close(seq)
         {

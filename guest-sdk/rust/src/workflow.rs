@@ -1,10 +1,14 @@
 //! Workflow types, as `#[workflow]` writes them down.
 
-use std::{future::Future, pin::Pin, rc::Rc};
+use std::{future::Future, rc::Rc};
 
 use crate::{
-    Context, Failure, FromArguments, Payload, Result, ToPayload, WorkflowContext, execution::Instance, run::Run,
+    Context, Failure, FromArguments, Payload, Result, ToPayload, WorkflowContext,
+    execution::Instance,
+    handlers::{Handler, log_failed_signal},
+    run::Run,
     state::StateCell,
+    update::{UpdateHandler, UpdateOutcome},
 };
 
 /// A workflow type. Implemented by [`#[workflow]`](crate::workflow); not meant to be implemented by hand.
@@ -31,6 +35,12 @@ pub trait Workflow: Sized + 'static {
 
     /// Answers a query; `None` when no handler has that name.
     fn query(&self, name: &str, input: Vec<Payload>) -> Option<Result<Payload>>;
+
+    /// Decides about an update.
+    fn update(context: &WorkflowContext<Self>, name: &str, input: Vec<Payload>) -> UpdateOutcome {
+        let _ = (context, name, input);
+        UpdateOutcome::Unknown
+    }
 }
 
 /// What became of a signal.
@@ -59,9 +69,11 @@ pub struct WorkflowDefinition {
     pub signals: Vec<HandlerDefinition>,
     /// The queries.
     pub queries: Vec<HandlerDefinition>,
+    /// The updates.
+    pub updates: Vec<HandlerDefinition>,
 }
 
-/// What a component says about a signal, a query or an activity type.
+/// What a component says about a signal, a query, an update or an activity type.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HandlerDefinition {
     /// The name that callers use.
@@ -104,8 +116,8 @@ fn start<W: Workflow>(run: &Rc<Run>, input: Vec<Payload>) -> Result<Box<dyn Inst
     let main = W::run(context.clone(), arguments);
     let ending = run.clone();
     run.spawner.spawn(async move {
-        let outcome = main.await.map_err(crate::Error::into_failure);
-        ending.close(outcome.and_then(|output| output.to_payload()));
+        let outcome = main.await;
+        ending.close(outcome.and_then(|output| Ok(output.to_payload()?)));
     });
     Ok(Box::new(Typed { state, context }))
 }
@@ -124,34 +136,43 @@ impl<W: Workflow> Instance for Typed<W> {
     fn query(&self, name: &str, input: Vec<Payload>) -> Result<Payload, String> {
         match self.state.read(|state| state.query(name, input)) {
             Some(answer) => answer.map_err(|error| format!("{error:?}")),
-            None => Err(unknown_query::<W>(name)),
+            None => {
+                let definition = W::definition();
+                let known = names(&definition.queries, "no query");
+                Err(format!("unknown query `{name}`: {} answers {known}", definition.name))
+            }
+        }
+    }
+
+    fn update(&self, name: &str, input: Vec<Payload>) -> Result<UpdateHandler, Failure> {
+        match W::update(&self.context, name, input) {
+            UpdateOutcome::Accepted(handler) => Ok(handler),
+            UpdateOutcome::Rejected(failure) => Err(failure),
+            UpdateOutcome::Unknown => {
+                let definition = W::definition();
+                let known = names(&definition.updates, "no update");
+                let message = format!("unknown update `{name}`: {} takes {known}", definition.name);
+                Err(Failure::application("UnknownUpdate", message))
+            }
         }
     }
 }
 
-fn unknown_query<W: Workflow>(name: &str) -> String {
-    let definition = W::definition();
-    let known: Vec<_> = definition.queries.iter().map(|query| query.name).collect();
-    let known = if known.is_empty() {
-        "no query".to_owned()
-    } else {
-        known.join(", ")
-    };
-    format!("unknown query `{name}`: {} answers {known}", definition.name)
+fn names(handlers: &[HandlerDefinition], none: &str) -> String {
+    if handlers.is_empty() {
+        return none.to_owned();
+    }
+    let names: Vec<_> = handlers.iter().map(|handler| handler.name).collect();
+    names.join(", ")
 }
 
-/// Boxes a task that a signal handler starts. Kept here so that generated code stays short.
+/// Starts an `async` signal handler. Kept here so that generated code stays short.
 #[doc(hidden)]
-pub fn spawn_handler(context: &Context, name: &'static str, task: impl Future<Output = Result<()>> + 'static) {
-    let log = context.clone();
-    let mut task: Pin<Box<dyn Future<Output = Result<()>>>> = Box::pin(task);
-    context.spawn(async move {
-        if let Err(error) = task.as_mut().await {
-            log.log(
-                crate::log::Level::Error,
-                format_args!("signal handler failed"),
-                &[("signal", &name), ("error", &error)],
-            );
+pub fn spawn_signal_handler(context: &Context, handler: Handler, task: impl Future<Output = Result<()>> + 'static) {
+    let (log, name) = (context.clone(), handler.name.clone());
+    context.run.spawn_handler(handler, async move {
+        if let Err(error) = task.await {
+            log_failed_signal(&log, &name, error.failure());
         }
     });
 }

@@ -83,9 +83,9 @@ fn a_dropped_timer_is_canceled() {
     assert!(matches!(
         test.commands()[..],
         [
-            Command::StartTimer { seq: 0, .. },
-            Command::CancelTimer { seq: 0 },
-            Command::StartTimer { seq: 1, .. },
+            Command::StartTimer { .. },
+            Command::CancelTimer { seq: 1 },
+            Command::StartTimer { .. },
             Command::Complete { .. }
         ]
     ));
@@ -96,7 +96,7 @@ async fn background(ctx: Context) -> Result<u32> {
     let beat = ctx.clone();
     ctx.spawn(async move { while beat.sleep(Duration::from_secs(60)).await.is_ok() {} });
     ctx.sleep(Duration::from_secs(150)).await?;
-    Ok(ctx.history_length())
+    Ok(ctx.info().history_length())
 }
 
 #[test]

@@ -29,6 +29,19 @@ pub(crate) enum ApiError {
     /// The engine says no.
     #[error(transparent)]
     Engine(#[from] EngineError),
+
+    /// One operation of several has failed.
+    #[error(transparent)]
+    MultiOperation(Box<MultiOperationError>),
+}
+
+/// Which operation has failed, and why.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub(crate) struct MultiOperationError {
+    pub(crate) error: ApiError,
+    /// Its place among the operations.
+    pub(crate) failed: usize,
 }
 
 impl From<ApiError> for Status {
@@ -38,15 +51,29 @@ impl From<ApiError> for Status {
             ApiError::InvalidArgument(_) => Status::invalid_argument(message),
             ApiError::Unimplemented(_) => Status::unimplemented(message),
             ApiError::Engine(error) => engine_status(&error, message),
+            ApiError::MultiOperation(error) => multi_operation_status(*error),
         }
     }
+}
+
+fn multi_operation_status(error: MultiOperationError) -> Status {
+    let MultiOperationError { error, failed } = error;
+    let status = Status::from(error);
+    let rich = rpc::Status::decode(status.details()).unwrap_or_default();
+    let detail = MultiOperationError::details(status.code(), status.message(), rich.details, failed);
+    let message = format!("Update-with-Start could not be executed: {}", status.message());
+    detailed(status.code(), shortened(message), &detail)
 }
 
 fn engine_status(error: &EngineError, message: String) -> Status {
     use EngineError as E;
     match error {
         E::Rejected(rejection) => rejection_status(rejection, message),
-        E::WorkflowNotFound { .. } | E::DeploymentNotFound(_) => not_found(message),
+        E::WorkflowNotFound { .. }
+        | E::DeploymentNotFound(_)
+        | E::ScheduleNotFound(_)
+        | E::SearchAttributeNotFound(_)
+        | E::UpdateNotFound(_) => not_found(message),
         E::NamespaceNotFound(namespace) => {
             let namespace = namespace.clone();
             detailed(
@@ -58,6 +85,16 @@ fn engine_status(error: &EngineError, message: String) -> Status {
         E::NamespaceAlreadyExists(_) => {
             detailed(Code::AlreadyExists, message, &details::NamespaceAlreadyExistsFailure {})
         }
+        // Clients know a schedule that exists by the words for a workflow that does: in Temporal it is one.
+        E::ScheduleAlreadyExists { create_request_id, .. } => {
+            let start_request_id = create_request_id.clone();
+            let detail = details::WorkflowExecutionAlreadyStartedFailure {
+                start_request_id,
+                ..Default::default()
+            };
+            detailed(Code::AlreadyExists, message, &detail)
+        }
+        E::SearchAttributeAlreadyExists(_) => Status::already_exists(message),
         E::InvalidArgument(_) | E::Prepare(_) => Status::invalid_argument(message),
         E::FailedPrecondition(_) => Status::failed_precondition(message),
         E::ResourceExhausted(_) => exhausted(message),
@@ -157,12 +194,17 @@ fn detailed<D: Message + Name>(code: Code, message: String, detail: &D) -> Statu
     let rich = rpc::Status {
         code: code as i32,
         message: message.clone(),
-        details: vec![Any {
-            type_url: format!("type.googleapis.com/{}", D::full_name()),
-            value: detail.encode_to_vec(),
-        }],
+        details: vec![any(detail)],
     };
     Status::with_details(code, message, rich.encode_to_vec().into())
+}
+
+/// A message of any type, with its type.
+pub(crate) fn any<D: Message + Name>(message: &D) -> Any {
+    Any {
+        type_url: format!("type.googleapis.com/{}", D::full_name()),
+        value: message.encode_to_vec(),
+    }
 }
 
 fn shortened(mut message: String) -> String {

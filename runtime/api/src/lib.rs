@@ -1,21 +1,26 @@
 //! The door: the gRPC services. Each call decodes, checks, asks the engine once, and encodes.
 //!
-//! Served are Temporal's `WorkflowService` and `wrt.v1`, with health and reflection. Errors become statuses in one place,
+//! Served are Temporal's `WorkflowService`, what there is of its `OperatorService`, and `wrt.v1`, with health and reflection. Errors become statuses in one place,
 //! `error.rs`; requests are checked in one place, `validate.rs`.
 
 mod activity;
 mod component;
 mod component_service;
+mod delete;
 mod error;
 mod grpc_status;
 mod history;
 mod long_poll;
 mod namespace;
+mod operator_service;
 pub mod proto;
 mod reply;
+mod reset;
+mod schedule;
 mod server;
 mod statistics_service;
 mod system;
+mod update;
 mod validate;
 mod visibility;
 mod workflow;

@@ -1,6 +1,6 @@
 //! The generated services, and the descriptors that reflection shows.
 //!
-//! Temporal's messages are those of `temporalio-protos`; only its server trait and its client are generated here. `wrt.v1` is whole:
+//! Temporal's messages are those of `temporalio-protos`; only its server traits and its clients are generated here. `wrt.v1` is whole:
 //! messages, server and client.
 
 /// What Temporal has no word for.
@@ -17,9 +17,15 @@ pub(crate) mod temporal {
     tonic::include_proto!("temporal.api.workflowservice.v1");
 }
 
+#[allow(missing_docs, unreachable_pub, clippy::all)]
+pub(crate) mod operator {
+    tonic::include_proto!("temporal.api.operatorservice.v1");
+}
+
+pub use operator::operator_service_client;
 pub use temporal::workflow_service_client;
 
-/// Temporal's service and all that it refers to.
+/// Temporal's services and all that they refer to.
 pub const TEMPORAL_DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("temporal");
 
 /// The service of `wrt.v1`.

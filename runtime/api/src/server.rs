@@ -16,8 +16,10 @@ use wrt_engine::Engine;
 use crate::{
     component_service::ComponentService,
     grpc_status,
+    operator_service::OperatorService,
     proto::{
         TEMPORAL_DESCRIPTORS, WRT_DESCRIPTORS,
+        operator::operator_service_server::{self, OperatorServiceServer},
         temporal::workflow_service_server::{self, WorkflowServiceServer},
         wrt::v1::{
             component_service_server::{self, ComponentServiceServer},
@@ -41,10 +43,11 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(60);
 /// A connection that does not answer within this time is closed, and its long polls end.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The names under which health is asked for: the whole server, and the service that Temporal's clients ask about.
-const HEALTH_SERVICES: [&str; 3] = [
+/// The names under which health is asked for: the whole server, and the services that Temporal's clients ask about.
+const HEALTH_SERVICES: [&str; 4] = [
     "",
     workflow_service_server::SERVICE_NAME,
+    operator_service_server::SERVICE_NAME,
     component_service_server::SERVICE_NAME,
 ];
 
@@ -119,6 +122,11 @@ async fn routes(
     let routes = Routes::new(
         WorkflowServiceServer::new(workflows)
             .max_decoding_message_size(REQUEST_BYTES)
+            .accept_compressed(Gzip)
+            .send_compressed(Gzip),
+    )
+    .add_service(
+        OperatorServiceServer::new(OperatorService::new(engine.clone()))
             .accept_compressed(Gzip)
             .send_compressed(Gzip),
     )

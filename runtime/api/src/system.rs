@@ -33,6 +33,7 @@ pub(crate) fn system_info() -> GetSystemInfoResponse {
             internal_error_differentiation: true,
             activity_failure_include_heartbeat: true,
             encoded_failure_attributes: true,
+            supports_schedules: true,
             count_group_by_execution_status: true,
             ..Default::default()
         }),

@@ -1,5 +1,6 @@
 //! Checks at the door: what passes them is trusted inside. Messages are Temporal's where Temporal has one.
 
+pub(crate) mod schedule;
 pub(crate) mod start;
 
 use prost::Message;

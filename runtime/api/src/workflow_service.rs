@@ -7,10 +7,10 @@ use wrt_engine::Engine;
 
 use crate::{
     activity::{self, Outcome},
-    history, long_poll, namespace,
+    delete, history, long_poll, namespace,
     proto::temporal::workflow_service_server,
     reply::reply,
-    system, visibility, workflow,
+    reset, schedule, system, update, visibility, workflow,
 };
 
 /// Serves Temporal's API from an engine.
@@ -52,7 +52,7 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         &self,
         _: Request<GetSearchAttributesRequest>,
     ) -> Answer<GetSearchAttributesResponse> {
-        Ok(reply(visibility::search_attributes()))
+        Ok(reply(visibility::search_attributes(&self.engine).await?))
     }
 
     // === Namespaces ===
@@ -106,6 +106,29 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         ))
     }
 
+    async fn update_workflow_execution(
+        &self,
+        request: Request<UpdateWorkflowExecutionRequest>,
+    ) -> Answer<UpdateWorkflowExecutionResponse> {
+        Ok(reply(update::update(&self.engine, request.into_inner()).await?))
+    }
+
+    async fn poll_workflow_execution_update(
+        &self,
+        request: Request<PollWorkflowExecutionUpdateRequest>,
+    ) -> Answer<PollWorkflowExecutionUpdateResponse> {
+        Ok(reply(update::poll(&self.engine, request.into_inner()).await?))
+    }
+
+    async fn execute_multi_operation(
+        &self,
+        request: Request<ExecuteMultiOperationRequest>,
+    ) -> Answer<ExecuteMultiOperationResponse> {
+        Ok(reply(
+            update::update_with_start(&self.engine, request.into_inner()).await?,
+        ))
+    }
+
     async fn query_workflow(&self, request: Request<QueryWorkflowRequest>) -> Answer<QueryWorkflowResponse> {
         Ok(reply(workflow::query(&self.engine, request.into_inner()).await?))
     }
@@ -143,6 +166,21 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         Ok(reply(TerminateWorkflowExecutionResponse::default()))
     }
 
+    async fn reset_workflow_execution(
+        &self,
+        request: Request<ResetWorkflowExecutionRequest>,
+    ) -> Answer<ResetWorkflowExecutionResponse> {
+        Ok(reply(reset::reset(&self.engine, request.into_inner()).await?))
+    }
+
+    async fn delete_workflow_execution(
+        &self,
+        request: Request<DeleteWorkflowExecutionRequest>,
+    ) -> Answer<DeleteWorkflowExecutionResponse> {
+        delete::delete(&self.engine, request.into_inner()).await?;
+        Ok(reply(DeleteWorkflowExecutionResponse::default()))
+    }
+
     async fn list_workflow_executions(
         &self,
         request: Request<ListWorkflowExecutionsRequest>,
@@ -155,6 +193,48 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         request: Request<CountWorkflowExecutionsRequest>,
     ) -> Answer<CountWorkflowExecutionsResponse> {
         Ok(reply(visibility::count(&self.engine, request.into_inner()).await?))
+    }
+
+    // === Schedules ===
+
+    async fn create_schedule(&self, request: Request<CreateScheduleRequest>) -> Answer<CreateScheduleResponse> {
+        Ok(reply(schedule::create(&self.engine, request.into_inner()).await?))
+    }
+
+    async fn describe_schedule(&self, request: Request<DescribeScheduleRequest>) -> Answer<DescribeScheduleResponse> {
+        Ok(reply(schedule::describe(&self.engine, request.into_inner()).await?))
+    }
+
+    async fn update_schedule(&self, request: Request<UpdateScheduleRequest>) -> Answer<UpdateScheduleResponse> {
+        schedule::update(&self.engine, request.into_inner()).await?;
+        Ok(reply(UpdateScheduleResponse::default()))
+    }
+
+    async fn patch_schedule(&self, request: Request<PatchScheduleRequest>) -> Answer<PatchScheduleResponse> {
+        schedule::patch(&self.engine, request.into_inner()).await?;
+        Ok(reply(PatchScheduleResponse::default()))
+    }
+
+    async fn delete_schedule(&self, request: Request<DeleteScheduleRequest>) -> Answer<DeleteScheduleResponse> {
+        schedule::delete(&self.engine, request.into_inner()).await?;
+        Ok(reply(DeleteScheduleResponse::default()))
+    }
+
+    async fn list_schedule_matching_times(
+        &self,
+        request: Request<ListScheduleMatchingTimesRequest>,
+    ) -> Answer<ListScheduleMatchingTimesResponse> {
+        Ok(reply(
+            schedule::matching_times(&self.engine, request.into_inner()).await?,
+        ))
+    }
+
+    async fn list_schedules(&self, request: Request<ListSchedulesRequest>) -> Answer<ListSchedulesResponse> {
+        Ok(reply(schedule::list(&self.engine, request.into_inner()).await?))
+    }
+
+    async fn count_schedules(&self, request: Request<CountSchedulesRequest>) -> Answer<CountSchedulesResponse> {
+        Ok(reply(schedule::count(&self.engine, request.into_inner()).await?))
     }
 
     // === Activities ===

@@ -1,6 +1,9 @@
 //! The commit of a step: all runs that it changed, at once.
 
-use wrt_model::history::HistoryBatch;
+use wrt_model::{
+    history::HistoryBatch,
+    proto::{HistoryEvent, enums::EventType},
+};
 use wrt_store::{Commit, RunWrite, StoreError};
 
 use crate::lane::{HotRun, Lane, Step};
@@ -8,10 +11,14 @@ use crate::lane::{HotRun, Lane, Step};
 impl Lane {
     /// Writes what the step has decided. After an error nothing of it has happened: the run is read again from the store.
     pub(crate) async fn commit(&mut self, step: &mut Step) -> Result<(), StoreError> {
-        let mut runs: Vec<RunWrite> = step.superseded.iter().filter_map(|run| run.write(false)).collect();
-        runs.extend(self.current.as_ref().and_then(|run| run.write(true)));
-        if !runs.is_empty()
-            && let Err(error) = self.engine.inner.store.commit(Commit { runs }).await
+        let superseded = step.superseded.iter().filter_map(|run| run.write(false));
+        let current = self.current.as_ref().and_then(|run| run.write(true));
+        let mut commit: Commit = superseded.chain(current).collect();
+        for run_id in &step.deleted {
+            commit.delete(run_id.clone());
+        }
+        if !commit.is_empty()
+            && let Err(error) = self.engine.inner.store.commit(commit).await
         {
             self.unload();
             return Err(error);
@@ -25,12 +32,14 @@ impl Lane {
 
 impl HotRun {
     /// What is to be written; `None` when nothing has changed that must survive.
-    fn write(&self, is_current: bool) -> Option<RunWrite> {
+    fn write(&self, is_current: bool) -> Option<RunWrite<'_>> {
+        let events = &self.tail[self.uncommitted..];
         self.pending.durable.then(|| RunWrite {
-            run: self.run.clone(),
+            run: &self.run,
             version: self.version,
-            history: HistoryBatch::encode(&self.tail[self.uncommitted..]),
+            history: HistoryBatch::encode(events),
             is_current,
+            upserts_search_attributes: events.iter().any(is_upsert),
         })
     }
 
@@ -48,4 +57,8 @@ impl HotRun {
         }
         self.uncommitted = self.tail.len();
     }
+}
+
+fn is_upsert(event: &HistoryEvent) -> bool {
+    event.event_type() == EventType::UpsertWorkflowSearchAttributes
 }

@@ -4,13 +4,14 @@ use wrt_model::{
     Namespace, Run, Time,
     proto::{
         ActivityType, UserMetadata, WorkflowExecution,
-        enums::{PendingActivityState, PendingWorkflowTaskState},
+        enums::{PendingActivityState, PendingWorkflowTaskState, WorkflowExecutionStatus},
         workflow::{
-            PendingActivityInfo, PendingWorkflowTaskInfo, WorkflowExecutionConfig, WorkflowExecutionExtendedInfo,
+            PendingActivityInfo, PendingChildExecutionInfo, PendingWorkflowTaskInfo, WorkflowExecutionConfig,
+            WorkflowExecutionExtendedInfo,
         },
         workflowservice::DescribeWorkflowExecutionResponse,
     },
-    run::{Activity, WorkflowTask},
+    run::{Activity, ChildWorkflow, WorkflowTask},
     time::proto_span,
 };
 
@@ -34,8 +35,13 @@ impl Engine {
         Ok(DescribeWorkflowExecutionResponse {
             execution_config: Some(execution_config(&run, user_metadata)),
             pending_activities: run.activities.values().map(pending_activity).collect(),
+            pending_children: run
+                .children
+                .iter()
+                .map(|(&initiated_event_id, child)| pending_child(initiated_event_id, child))
+                .collect(),
             pending_workflow_task: run.workflow_task.as_ref().map(pending_workflow_task),
-            workflow_execution_info: Some(execution_info(&run)),
+            workflow_execution_info: Some(execution_info(namespace, &run)),
             workflow_extended_info: Some(extended_info(&run)),
             ..Default::default()
         })
@@ -57,8 +63,18 @@ fn extended_info(run: &Run) -> WorkflowExecutionExtendedInfo {
         execution_expiration_time: time(run.execution_expires_ns),
         run_expiration_time: time(run.run_expires_ns),
         cancel_requested: run.cancel_requested,
-        original_start_time: Some(run.started().into()),
+        last_reset_time: time(run.original_start_ns).map(|_| run.started().into()),
+        original_start_time: Some(run.original_started().into()),
+        reset_run_id: reset_run_id(run),
         ..Default::default()
+    }
+}
+
+/// The run that took the place of one that a reset has ended.
+fn reset_run_id(run: &Run) -> String {
+    match run.status() {
+        WorkflowExecutionStatus::Terminated => run.new_execution_run_id.clone(),
+        _ => String::new(),
     }
 }
 
@@ -97,6 +113,16 @@ fn pending_activity(activity: &Activity) -> PendingActivityInfo {
             .flatten(),
         priority: activity.priority.clone(),
         ..Default::default()
+    }
+}
+
+fn pending_child(initiated_id: i64, child: &ChildWorkflow) -> PendingChildExecutionInfo {
+    PendingChildExecutionInfo {
+        workflow_id: child.workflow_id.clone(),
+        run_id: child.run_id.clone(),
+        workflow_type_name: child.workflow_type.clone(),
+        initiated_id,
+        parent_close_policy: child.parent_close_policy,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a caller of the engine is told when something does not work. The api maps it to gRPC statuses in one place.
 
 use wrt_host::{HostError, PrepareError};
-use wrt_machine::Rejection;
+use wrt_machine::{Rejection, schedule::ScheduleRejection};
 use wrt_store::StoreError;
 
 /// Why a call did not do what it was asked to.
@@ -34,6 +34,27 @@ pub enum EngineError {
     #[error("deployment {0} is not found; `wrt module list` shows what is deployed")]
     DeploymentNotFound(String),
 
+    /// No schedule has this id.
+    #[error("schedule {0} is not found; `wrt schedule list` shows what there is")]
+    ScheduleNotFound(String),
+
+    /// A schedule has this id already.
+    #[error("schedule {schedule_id} is already registered; choose another id, or update it")]
+    ScheduleAlreadyExists {
+        /// The id asked for.
+        schedule_id: String,
+        /// The request that created the one that is there.
+        create_request_id: String,
+    },
+
+    /// The namespace has a search attribute of this name already.
+    #[error("Search attribute {0} already exists.")]
+    SearchAttributeAlreadyExists(String),
+
+    /// The namespace has no search attribute of this name.
+    #[error("Search attribute {0} doesn't exist.")]
+    SearchAttributeNotFound(String),
+
     /// The request is wrong in itself.
     #[error("{0}")]
     InvalidArgument(String),
@@ -53,6 +74,10 @@ pub enum EngineError {
     /// The run has not reached a point at which it can answer.
     #[error("{0}")]
     WorkflowNotReady(String),
+
+    /// The run knows no update of this id.
+    #[error("update {0:?} is not found in this run")]
+    UpdateNotFound(String),
 
     /// The component was refused.
     #[error(transparent)]
@@ -78,6 +103,16 @@ pub enum EngineError {
         /// What the decoder said.
         cause: prost::DecodeError,
     },
+}
+
+impl From<ScheduleRejection> for EngineError {
+    fn from(rejection: ScheduleRejection) -> Self {
+        let message = rejection.to_string();
+        match rejection {
+            ScheduleRejection::InvalidSpec(_) => EngineError::InvalidArgument(message),
+            ScheduleRejection::Conflict => EngineError::FailedPrecondition(message),
+        }
+    }
 }
 
 fn run_suffix(run_id: &str) -> String {

@@ -87,11 +87,11 @@ impl Engine {
     ) -> Result<Run, EngineError> {
         let (key, run_id) = key_of(namespace, Some(execution));
         if !run_id.is_empty() {
-            return self.past_run(&key, &run_id).await;
+            return Ok(self.past_run(&key, &run_id).await?.run);
         }
         match self.inner.store.current_run(&key).await? {
             Some(stored) => Ok(stored.run),
-            None => self.past_run(&key, "").await,
+            None => Ok(self.past_run(&key, "").await?.run),
         }
     }
 

@@ -7,9 +7,12 @@ use tokio::sync::{mpsc, oneshot};
 use wrt_host::WorkflowInstance;
 use wrt_machine::{Transition, Turn};
 use wrt_model::{Run, Time, WorkflowKey, proto::HistoryEvent};
-use wrt_store::StoreError;
+use wrt_store::{StoreError, StoredRun};
 
-use crate::{Engine, EngineError, clock, query::QueryMessage, start::StartMessage, worker::Execution};
+use crate::{
+    Engine, EngineError, clock, delete::DeleteMessage, query::QueryMessage, reset::ResetMessage, start::StartMessage,
+    update::UpdateMessage, worker::Execution,
+};
 
 /// Answers a caller, once the commit has succeeded or failed.
 pub(crate) type Release = Box<dyn FnOnce(Result<(), EngineError>) + Send>;
@@ -25,8 +28,14 @@ pub(crate) enum Message {
     Decide { run_id: String, decide: Decide },
     /// A caller wants a run to begin.
     Start(Box<StartMessage>),
+    /// A caller wants the run to change and to answer.
+    Update(Box<UpdateMessage>),
     /// A caller asks the workflow's code.
     Query(Box<QueryMessage>),
+    /// A caller wants the workflow to go on from a point of its past.
+    Reset(Box<ResetMessage>),
+    /// A closed run is to be removed.
+    Delete(DeleteMessage),
     /// The time has come that was set for the run.
     Deadline,
     /// The server has just started, and the run was open.
@@ -46,6 +55,8 @@ pub(crate) struct HotRun {
     pub(crate) uncommitted: usize,
     /// What is to be done beside the events, once they are committed.
     pub(crate) pending: Transition,
+    /// Updates that the workflow has not answered.
+    pub(crate) updates: Vec<UpdateMessage>,
 }
 
 impl HotRun {
@@ -57,6 +68,7 @@ impl HotRun {
             tail: Vec::new(),
             uncommitted: 0,
             pending: Transition::default(),
+            updates: Vec::new(),
         }
     }
 
@@ -89,10 +101,24 @@ impl HotRun {
 pub(crate) struct Step {
     /// Runs that a new one has taken the place of, and that changed in this step.
     pub(crate) superseded: Vec<HotRun>,
+    /// Closed runs that are removed with the commit, by their ids.
+    pub(crate) deleted: Vec<String>,
     /// Answers that wait for the commit.
     pub(crate) releases: Vec<Release>,
     /// Attempts that begin inside the server after the commit.
     pub(crate) executions: Vec<Execution>,
+}
+
+impl Step {
+    /// Answers a caller once the step is committed.
+    pub(crate) fn answer<T: Send + 'static>(
+        &mut self,
+        reply: oneshot::Sender<Result<T, EngineError>>,
+        result: Result<T, EngineError>,
+    ) {
+        self.releases
+            .push(Box::new(move |committed| answer(reply, committed.and(result))));
+    }
 }
 
 /// The sequence of steps of one workflow.
@@ -172,7 +198,10 @@ impl Lane {
             match message {
                 Message::Decide { decide, .. } => decide(Err(error))(Ok(())),
                 Message::Start(start) => answer(start.reply, Err(error)),
+                Message::Update(update) => answer(update.reply, Err(error)),
                 Message::Query(query) => answer(query.reply, Err(error)),
+                Message::Reset(reset) => answer(reset.reply, Err(error)),
+                Message::Delete(delete) => answer(delete.reply, Err(error)),
                 Message::Deadline | Message::Recover => self.engine.recover_later(&self.key),
             }
         }
@@ -191,7 +220,10 @@ impl Lane {
                 step.releases.push(release);
             }
             Message::Start(start) => self.receive_start(*start, step).await,
+            Message::Update(update) => self.receive_update(*update, step).await,
             Message::Query(query) => self.receive_query(*query, step).await,
+            Message::Reset(reset) => self.receive_reset(*reset, step).await,
+            Message::Delete(delete) => self.receive_delete(delete, step).await,
             Message::Deadline => {
                 if let Some(current) = &mut self.current {
                     current.decide(clock::now(), |turn| turn.run_deadlines());
@@ -215,8 +247,14 @@ impl Lane {
             return run.decide(now, |turn| decide(Ok(turn)));
         }
         match self.engine.past_run(&self.key, run_id).await {
-            // Runs that are not current have closed: whatever is decided about one changes nothing.
-            Ok(run) => HotRun::new(run, 0).decide(now, |turn| decide(Ok(turn))),
+            Ok(stored) => {
+                let mut run = HotRun::new(stored.run, stored.version);
+                let release = run.decide(now, |turn| decide(Ok(turn)));
+                if run.pending.durable {
+                    step.superseded.push(run);
+                }
+                release
+            }
             Err(error) => decide(Err(error)),
         }
     }
@@ -224,7 +262,7 @@ impl Lane {
 
 impl Engine {
     /// A run that is not the workflow's current one.
-    pub(crate) async fn past_run(&self, key: &WorkflowKey, run_id: &str) -> Result<Run, EngineError> {
+    pub(crate) async fn past_run(&self, key: &WorkflowKey, run_id: &str) -> Result<StoredRun, EngineError> {
         let stored = match run_id {
             "" => None,
             run_id => {
@@ -235,7 +273,7 @@ impl Engine {
             }
         };
         match stored {
-            Some(stored) => Ok(stored.run),
+            Some(stored) => Ok(stored),
             None => Err(EngineError::WorkflowNotFound {
                 namespace: self.namespace_by_id(&key.namespace_id).await?.name.clone(),
                 workflow_id: key.workflow_id.clone(),

@@ -6,6 +6,7 @@
 mod activity;
 mod clock;
 mod commit;
+mod delete;
 mod deployment;
 mod describe;
 mod error;
@@ -15,15 +16,21 @@ mod lane;
 mod lanes;
 mod matching;
 mod namespace;
+mod outgoing;
 mod parking;
 mod query;
 mod recovery;
 mod release;
+mod reset;
+mod retention;
 mod routing;
+mod schedule;
+mod search_attribute;
 mod signal;
 mod start;
 mod stats;
 mod timers;
+mod update;
 mod visibility;
 mod watch;
 mod worker;
@@ -39,14 +46,19 @@ pub use activity::{ActivityRef, HeartbeatOutcome};
 pub use deployment::Deploy;
 pub use error::EngineError;
 pub use history::HistoryPage;
+pub use search_attribute::check_search_attributes;
+pub use start::Started;
 pub use stats::EngineStats;
 pub use wrt_host::HostError;
-pub use wrt_machine::Rejection;
-pub use wrt_store::{RunCount, StoreError};
+pub use wrt_machine::{
+    Rejection,
+    schedule::{NewSchedule, ScheduleUpdate, conflict_token, start_request, timed_workflow_id},
+};
+pub use wrt_store::{RunCount, ScheduleCount, StoreError};
 
 use crate::{
     executions::Executions, lanes::Lanes, matching::Matching, namespace::Namespaces, parking::Parking,
-    routing::Routing, stats::Counters, timers::Timers, watch::Watchers,
+    retention::Retention, routing::Routing, schedule::Schedules, stats::Counters, timers::Timers, watch::Watchers,
 };
 
 /// The name under which the server runs workflow tasks and activities.
@@ -90,6 +102,8 @@ struct Inner {
     lanes: Lanes,
     parking: Parking,
     timers: Timers,
+    schedules: Schedules,
+    retention: Retention,
     matching: Arc<Matching>,
     watchers: Watchers,
     counters: Counters,
@@ -111,6 +125,8 @@ impl Engine {
                 lanes: Lanes::default(),
                 parking: Parking::new(options.parked_bytes),
                 timers: Timers::default(),
+                schedules: Schedules::default(),
+                retention: Retention::default(),
                 matching: Arc::default(),
                 watchers: Watchers::default(),
                 counters: Counters::default(),
@@ -125,6 +141,9 @@ impl Engine {
         engine.load_routing().await?;
         engine.spawn_timers();
         engine.recover().await?;
+        engine.spawn_schedule_timers();
+        engine.recover_schedules().await?;
+        engine.spawn_retention();
         Ok(engine)
     }
 

@@ -15,6 +15,8 @@ use crate::{Engine, EngineError, clock};
 #[derive(Default)]
 pub(crate) struct Namespaces {
     known: RwLock<HashMap<String, Arc<Namespace>>>,
+    /// Held by whoever changes a namespace depending on what it is.
+    pub(crate) changing: tokio::sync::Mutex<()>,
 }
 
 impl Namespaces {
@@ -65,15 +67,18 @@ impl Engine {
             namespace.created_ns = clock::now().nanos();
         }
         match self.inner.store.namespace_insert(&namespace).await {
-            Err(StoreError::AlreadyExists { .. }) => Err(EngineError::NamespaceAlreadyExists(namespace.name)),
-            other => Ok(other?),
+            Err(StoreError::AlreadyExists { .. }) => return Err(EngineError::NamespaceAlreadyExists(namespace.name)),
+            other => other?,
         }
+        self.inner.retention.namespace_changed();
+        Ok(())
     }
 
     /// Replaces what is known about a namespace.
     pub async fn namespace_update(&self, namespace: Namespace) -> Result<(), EngineError> {
         self.inner.store.namespace_update(&namespace).await?;
         self.inner.namespaces.put(namespace);
+        self.inner.retention.namespace_changed();
         Ok(())
     }
 

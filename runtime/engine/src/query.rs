@@ -55,10 +55,7 @@ impl Lane {
         // What came before the question is decided first, so that its answer reflects it.
         self.run_workflow_tasks(step).await;
         let answer = self.query(&message).await;
-        let reply = message.reply;
-        step.releases.push(Box::new(move |committed| {
-            let _ = reply.send(committed.and(answer));
-        }));
+        step.answer(message.reply, answer);
     }
 
     async fn query(&mut self, message: &QueryMessage) -> Result<QueryWorkflowResponse, EngineError> {
@@ -68,7 +65,7 @@ impl Lane {
             .as_mut()
             .filter(|run| run_id.is_empty() || run.run.run_id == *run_id);
         let Some(current) = current else {
-            let run = self.engine.past_run(&self.key, run_id).await?;
+            let run = self.engine.past_run(&self.key, run_id).await?.run;
             if let Some(rejected) = reject(&run, message.reject_condition) {
                 return Ok(rejected);
             }

@@ -22,6 +22,11 @@ impl Engine {
                 self.take_up(&stored.run);
             }
         }
+        // Runs that have closed may still have something to tell.
+        for stored in self.inner.store.closed_runs_with_outgoing().await? {
+            let messages = wrt_machine::unanswered(&stored.run);
+            self.send_outgoing(stored.run.key(), messages);
+        }
         if recovered > 0 {
             tracing::info!(runs = recovered, "took up the open runs");
         }
@@ -30,7 +35,9 @@ impl Engine {
 
     fn take_up(&self, run: &Run) {
         let key = run.workflow_key();
-        if run.activities.is_empty() && run.workflow_task.is_none() {
+        let is_quiet = run.activities.is_empty() && run.workflow_task.is_none();
+        let is_alone = run.parent.is_none() && run.children.is_empty() && run.external_requests.is_empty();
+        if is_quiet && is_alone {
             self.inner.timers.set(&key, next_deadline(run));
         } else {
             self.send(&key, Message::Recover);

@@ -31,6 +31,10 @@ impl Lane {
             self.engine.inner.timers.set(&self.key, next_deadline(&current.run));
         }
         for run in step.superseded.iter_mut().chain(&mut self.current) {
+            if !run.pending.outgoing.is_empty() {
+                let outgoing = std::mem::take(&mut run.pending.outgoing);
+                self.engine.send_outgoing(run.run.key(), outgoing);
+            }
             for scheduled_event_id in run.pending.cancellations.drain(..) {
                 self.engine.inner.executions.cancel(&run.run.run_id, scheduled_event_id);
             }
@@ -39,6 +43,13 @@ impl Lane {
                 is_closed: !run.run.is_open(),
             };
             self.engine.inner.watchers.notify(&run.run.run_id, progress);
+        }
+        if self
+            .current
+            .as_ref()
+            .is_some_and(|run| step.deleted.contains(&run.run.run_id))
+        {
+            self.unload();
         }
         for release in step.releases {
             release(Ok(()));

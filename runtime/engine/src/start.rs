@@ -2,7 +2,7 @@
 
 use tokio::sync::oneshot;
 use uuid::Uuid;
-use wrt_machine::{ReuseDecision, Signal, StartRun, decide_reuse};
+use wrt_machine::{Continuation, ContinuationKind, ReuseDecision, Signal, StartRun, StartedBy, decide_reuse};
 use wrt_model::{
     ComponentKind, Namespace, Run, WorkflowKey,
     proto::{
@@ -19,6 +19,8 @@ use crate::{
     Engine, EngineError, IDENTITY, clock,
     lane::{HotRun, Lane, Step},
     matching::QueueKey,
+    search_attribute::check_search_attributes,
+    update::UpdateMessage,
 };
 
 /// A caller wants a run to begin.
@@ -27,16 +29,31 @@ pub(crate) struct StartMessage {
     reuse: WorkflowIdReusePolicy,
     conflict: WorkflowIdConflictPolicy,
     /// Goes to the new run, or to the one that is found.
-    signal: Option<Signal>,
+    with: With,
     pub(crate) reply: oneshot::Sender<Result<Started, EngineError>>,
 }
 
+/// What comes with a start.
+pub(crate) enum With {
+    /// Nothing.
+    Nothing,
+    /// A signal.
+    Signal(Signal),
+    /// An update.
+    Update(Box<UpdateMessage>),
+}
+
 /// What a start has led to.
-pub(crate) struct Started {
-    run_id: String,
-    first_execution_run_id: String,
-    started: bool,
-    status: WorkflowExecutionStatus,
+#[derive(Clone, Debug)]
+pub struct Started {
+    /// The run that answers for the id now.
+    pub run_id: String,
+    /// The first run of its chain.
+    pub first_execution_run_id: String,
+    /// This request has begun it.
+    pub started: bool,
+    /// Where it stands.
+    pub status: WorkflowExecutionStatus,
 }
 
 impl Started {
@@ -58,7 +75,7 @@ impl Engine {
         request: StartWorkflowExecutionRequest,
     ) -> Result<StartWorkflowExecutionResponse, EngineError> {
         let conflict = request.workflow_id_conflict_policy();
-        let started = self.begin(namespace, request, conflict, None).await?;
+        let started = self.begin(namespace, request, conflict, None, With::Nothing).await?;
         Ok(StartWorkflowExecutionResponse {
             run_id: started.run_id,
             started: started.started,
@@ -79,7 +96,9 @@ impl Engine {
             given => given,
         };
         let (request, signal) = split(request);
-        let started = self.begin(namespace, request, conflict, Some(signal)).await?;
+        let started = self
+            .begin(namespace, request, conflict, None, With::Signal(signal))
+            .await?;
         Ok(SignalWithStartWorkflowExecutionResponse {
             run_id: started.run_id,
             started: started.started,
@@ -88,13 +107,16 @@ impl Engine {
         })
     }
 
-    async fn begin(
+    /// Begins a run, or finds the one that is there.
+    pub(crate) async fn begin(
         &self,
         namespace: &Namespace,
         request: StartWorkflowExecutionRequest,
         conflict: WorkflowIdConflictPolicy,
-        signal: Option<Signal>,
+        started_by: Option<StartedBy>,
+        with: With,
     ) -> Result<Started, EngineError> {
+        check_search_attributes(namespace, request.search_attributes.as_ref())?;
         let component = self.component_for(namespace, &request)?;
         let key = WorkflowKey::new(namespace.id.clone(), request.workflow_id.clone());
         let (reply, answer) = oneshot::channel();
@@ -105,13 +127,36 @@ impl Engine {
                 namespace_id: namespace.id.clone(),
                 run_id: Uuid::now_v7().to_string(),
                 component,
+                started_by,
                 request,
             },
-            signal,
+            with,
             reply,
         };
         self.send(&key, crate::lane::Message::Start(Box::new(message)));
         answer.await.unwrap_or(Err(EngineError::ShuttingDown))
+    }
+
+    /// The digest of the component that runs a continuation: a retry stays, a workflow that continues as new goes on in
+    /// the current version, if there is one.
+    fn successor_component(&self, run: &Run, continuation: &Continuation) -> String {
+        let ContinuationKind::ContinueAsNew(command) = &continuation.kind else {
+            return run.component.clone();
+        };
+        let queue = QueueKey {
+            namespace_id: run.namespace_id.clone(),
+            name: command
+                .task_queue
+                .as_ref()
+                .map(|queue| queue.name.clone())
+                .unwrap_or_default(),
+        };
+        let workflow_type = command.workflow_type.as_ref().map_or("", |kind| &kind.name);
+        let route = self.inner.routing.find(&queue, ComponentKind::Workflow, workflow_type);
+        route.map_or_else(
+            || run.component.clone(),
+            |route| route.deployment.current.as_str().to_owned(),
+        )
     }
 
     /// The digest of the component that a new run gets.
@@ -148,14 +193,24 @@ impl Lane {
             start,
             reuse,
             conflict,
-            signal,
+            with,
             reply,
         } = message;
+        let (signal, update) = match with {
+            With::Nothing => (None, None),
+            With::Signal(signal) => (Some(signal), None),
+            With::Update(update) => (None, Some(update)),
+        };
         let begun = self.begin(start, reuse, conflict, signal, step);
-        // The run's status after this step is known only then, but a start reports a run that has begun.
-        step.releases.push(Box::new(move |committed| {
-            let _ = reply.send(committed.and(begun));
-        }));
+        match (&begun, update) {
+            (Ok(started), Some(mut update)) => {
+                update.run_id.clone_from(&started.run_id);
+                self.receive_update(*update, step).await;
+            }
+            // It ends with the start that it came with.
+            (Err(_), _) | (_, None) => {}
+        }
+        step.answer(reply, begun);
     }
 
     fn begin(
@@ -168,6 +223,13 @@ impl Lane {
     ) -> Result<Started, EngineError> {
         let now = clock::now();
         let current = self.current.as_mut();
+        if let Some(child) = current.as_deref().filter(|current| is_child_of(&current.run, &start)) {
+            // The chain has gone on since the same parent began it.
+            return Ok(Started {
+                run_id: child.run.first_execution_run_id.clone(),
+                ..Started::of(&child.run, true)
+            });
+        }
         let decision = decide_reuse(
             current.as_deref().map(|run| &run.run),
             &start.request.request_id,
@@ -185,6 +247,7 @@ impl Lane {
             (ReuseDecision::TerminateThenStart, Some(existing)) => {
                 let reason = format!("TerminateIfRunning WorkflowIdReusePolicy: Run {} starts", start.run_id);
                 existing.decide(now, |turn| turn.terminate(reason, None, IDENTITY.to_owned()))?;
+                existing.answer_updates(step);
             }
             (ReuseDecision::Start, _) | (_, None) => {}
         }
@@ -219,17 +282,31 @@ impl Lane {
         let Some(EventAttributes::WorkflowExecutionStartedEventAttributes(started)) = first_event.attributes else {
             unreachable!("a history begins with WorkflowExecutionStarted");
         };
+        let component = self.engine.successor_component(&current.run, &continuation);
         let mut next = HotRun::new(Run::default(), 0);
         next.decide(clock::now(), |turn| {
-            turn.continue_from(&current.run, started, first_event.user_metadata, continuation)
+            turn.continue_from(
+                &current.run,
+                component,
+                started,
+                first_event.user_metadata,
+                continuation,
+            )
         });
+        next.updates = std::mem::take(&mut current.updates);
         self.supersede(next, step);
     }
 
     /// Puts a new run in the place of the current one.
-    fn supersede(&mut self, run: HotRun, step: &mut Step) {
+    pub(crate) fn supersede(&mut self, run: HotRun, step: &mut Step) {
         step.superseded.extend(self.current.replace(run));
     }
+}
+
+/// The run belongs to the chain that this very child's start has begun.
+fn is_child_of(run: &Run, start: &StartRun) -> bool {
+    let parent = start.started_by.as_ref().map(|by| &by.parent);
+    parent.is_some() && run.parent.as_ref() == parent
 }
 
 fn split(request: SignalWithStartWorkflowExecutionRequest) -> (StartWorkflowExecutionRequest, Signal) {

@@ -1,15 +1,17 @@
-//! The next time at which each workflow has something to do by itself.
+//! The next time at which each workflow, and each schedule, has something to do by itself.
 //!
-//! A queue in memory over durable state: one entry per workflow, derived from its run and set anew after every commit.
+//! Queues in memory over durable state: one entry per workflow, derived from its run and set anew after every commit.
 //! The clock is the wall's, so a wait is cut into pieces and a clock that was set anew is noticed within one of them.
 
 use std::{
     collections::{BTreeSet, HashMap},
+    hash::Hash,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 use wrt_model::{Time, WorkflowKey};
 
 use crate::{Engine, clock, lane::Message};
@@ -17,40 +19,63 @@ use crate::{Engine, clock, lane::Message};
 /// The longest uninterrupted wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
 
-#[derive(Default)]
-pub(crate) struct Timers {
-    queue: Mutex<Queue>,
+pub(crate) struct Timers<K = WorkflowKey> {
+    queue: Mutex<Queue<K>>,
     /// Wakes the waiting task when an earlier time has been set.
     earlier: Notify,
 }
 
-#[derive(Default)]
-struct Queue {
-    by_time: BTreeSet<(Time, WorkflowKey)>,
-    by_workflow: HashMap<WorkflowKey, Time>,
+struct Queue<K> {
+    by_time: BTreeSet<(Time, K)>,
+    by_key: HashMap<K, Time>,
 }
 
-impl Timers {
-    /// Sets the time at which the workflow has to be looked at; `None` for never.
-    pub(crate) fn set(&self, key: &WorkflowKey, time: Option<Time>) {
+impl<K> Default for Timers<K> {
+    fn default() -> Self {
+        Timers {
+            queue: Mutex::new(Queue {
+                by_time: BTreeSet::new(),
+                by_key: HashMap::new(),
+            }),
+            earlier: Notify::new(),
+        }
+    }
+}
+
+impl<K: Clone + Ord + Hash> Timers<K> {
+    /// Sets the time at which this one has to be looked at; `None` for never.
+    pub(crate) fn set(&self, key: &K, time: Option<Time>) {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        if queue.by_workflow.get(key).copied() == time {
+        if queue.by_key.get(key).copied() == time {
             return;
         }
-        if let Some(previous) = queue.by_workflow.remove(key) {
+        if let Some(previous) = queue.by_key.remove(key) {
             queue.by_time.remove(&(previous, key.clone()));
         }
         let Some(time) = time else { return };
         let is_first = queue.by_time.first().is_none_or(|(first, _)| time < *first);
-        queue.by_workflow.insert(key.clone(), time);
+        queue.by_key.insert(key.clone(), time);
         queue.by_time.insert((time, key.clone()));
         if is_first {
             self.earlier.notify_one();
         }
     }
 
-    /// Takes the workflows whose time has come, and tells how long to wait for the next one.
-    fn take_due(&self, now: Time) -> (Vec<WorkflowKey>, Duration) {
+    /// Calls `fire` for each one whose time has come, until the engine is stopping.
+    pub(crate) async fn run(&self, stopping: &CancellationToken, fire: impl Fn(K)) {
+        loop {
+            let (due, wait) = self.take_due(clock::now());
+            due.into_iter().for_each(&fire);
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.earlier.notified() => {}
+                () = stopping.cancelled() => return,
+            }
+        }
+    }
+
+    /// Takes those whose time has come, and tells how long to wait for the next one.
+    fn take_due(&self, now: Time) -> (Vec<K>, Duration) {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let mut due = Vec::new();
         while let Some((time, _)) = queue.by_time.first() {
@@ -58,7 +83,7 @@ impl Timers {
                 return (due, time.since(now).min(LONGEST_WAIT));
             }
             let (_, key) = queue.by_time.pop_first().expect("looked at just now");
-            queue.by_workflow.remove(&key);
+            queue.by_key.remove(&key);
             due.push(key);
         }
         (due, LONGEST_WAIT)
@@ -70,17 +95,9 @@ impl Engine {
     pub(crate) fn spawn_timers(&self) {
         let engine = self.clone();
         self.inner.tasks.spawn(async move {
-            loop {
-                let (due, wait) = engine.inner.timers.take_due(clock::now());
-                for key in due {
-                    engine.send(&key, Message::Deadline);
-                }
-                tokio::select! {
-                    () = tokio::time::sleep(wait) => {}
-                    () = engine.inner.timers.earlier.notified() => {}
-                    () = engine.inner.stopping.cancelled() => return,
-                }
-            }
+            let inner = &engine.inner;
+            let fire = |key| engine.send(&key, Message::Deadline);
+            inner.timers.run(&inner.stopping, fire).await;
         });
     }
 }

@@ -5,9 +5,9 @@ use wrt_model::{
     proto::{TaskQueue, WorkflowType, workflow::WorkflowExecutionInfo},
     time::proto_span,
 };
-use wrt_store::RunCount;
+use wrt_store::{RunCount, RunQuery};
 
-use crate::{Engine, EngineError};
+use crate::{Engine, EngineError, clock, search_attribute::with_types};
 
 impl Engine {
     /// A page of the runs that match a query in Temporal's list filter language.
@@ -21,20 +21,30 @@ impl Engine {
         let page = self
             .inner
             .store
-            .list(&namespace.id, query, page_size, page_token)
+            .list(&about(namespace, query), page_size, page_token)
             .await?;
-        Ok((page.runs.iter().map(execution_info).collect(), page.next_page_token))
+        let shown = page.runs.iter().map(|run| execution_info(namespace, run));
+        Ok((shown.collect(), page.next_page_token))
     }
 
     /// How many runs match a query, in groups when it asks for them.
     pub async fn count_workflows(&self, namespace: &Namespace, query: &str) -> Result<RunCount, EngineError> {
-        Ok(self.inner.store.count(&namespace.id, query).await?)
+        Ok(self.inner.store.count(&about(namespace, query)).await?)
+    }
+}
+
+fn about<'a>(namespace: &'a Namespace, query: &'a str) -> RunQuery<'a> {
+    RunQuery {
+        namespace_id: &namespace.id,
+        text: query,
+        now: clock::now(),
     }
 }
 
 /// What lists and descriptions show of a run.
-pub(crate) fn execution_info(run: &Run) -> WorkflowExecutionInfo {
+pub(crate) fn execution_info(namespace: &Namespace, run: &Run) -> WorkflowExecutionInfo {
     let close_time = (run.close_ns != 0).then(|| Time::from_nanos(run.close_ns));
+    let parent = run.parent.as_ref();
     let execution_time = Time::from_nanos(run.execution_ns);
     WorkflowExecutionInfo {
         execution: Some(run.execution()),
@@ -49,11 +59,16 @@ pub(crate) fn execution_info(run: &Run) -> WorkflowExecutionInfo {
         history_size_bytes: run.history_bytes,
         state_transition_count: run.state_transition_count,
         memo: run.memo.clone(),
-        search_attributes: run.search_attributes.clone(),
+        search_attributes: run
+            .search_attributes
+            .clone()
+            .map(|attributes| with_types(namespace, attributes)),
         task_queue: run.task_queue.clone(),
         execution_duration: close_time.map(|close| proto_span(close.since(execution_time))),
         first_run_id: run.first_execution_run_id.clone(),
-        root_execution: Some(run.execution()),
+        root_execution: run.root.clone().or_else(|| Some(run.execution())),
+        parent_namespace_id: parent.map(|parent| parent.namespace_id.clone()).unwrap_or_default(),
+        parent_execution: parent.and_then(|parent| parent.execution.clone()),
         ..Default::default()
     }
 }

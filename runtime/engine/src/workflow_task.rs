@@ -1,16 +1,17 @@
 //! Running the workflow's own code: its component is activated in the same step in which something happened to it.
 
-use wrt_host::{TaskFailure, WorkflowInstance, WorkflowModule};
+use wrt_host::{Completion, TaskFailure, WorkflowInstance, WorkflowModule};
 use wrt_machine::Rejection;
 use wrt_model::{
     Digest, Run, RunKey,
-    proto::{Command, enums::WorkflowTaskFailedCause},
+    proto::{enums::WorkflowTaskFailedCause, update},
 };
 
 use crate::{
     Engine, EngineError, IDENTITY, clock,
     lane::{HotRun, Lane, Step},
     stats::count,
+    update::update_id,
 };
 
 /// Bytes of history that are read and replayed at a time.
@@ -22,13 +23,16 @@ impl Lane {
         loop {
             self.continue_run(step).await;
             let Some(current) = &mut self.current else { return };
+            let has_updates = !current.updates.is_empty();
             let started = current.decide(clock::now(), |turn| {
-                turn.wants_workflow_task() && turn.start_workflow_task(IDENTITY, "").is_ok()
+                (has_updates && turn.start_speculative_workflow_task(IDENTITY))
+                    || (turn.wants_workflow_task() && turn.start_workflow_task(IDENTITY, "").is_ok())
             });
             if !started {
                 return;
             }
             current.run_workflow_task(&self.engine).await;
+            current.answer_updates(step);
             count(&self.engine.inner.counters.workflow_tasks, 1);
         }
     }
@@ -37,7 +41,14 @@ impl Lane {
 impl HotRun {
     async fn run_workflow_task(&mut self, engine: &Engine) {
         let outcome = match self.activate(engine).await {
-            Ok(commands) => self.decide(clock::now(), |turn| turn.complete_workflow_task(commands, IDENTITY)),
+            Ok(Completion { commands, messages, .. }) => engine
+                .check_search_attributes_of(&self.run, &commands)
+                .await
+                .and_then(|()| {
+                    self.decide(clock::now(), |turn| {
+                        turn.complete_workflow_task(commands, messages, IDENTITY)
+                    })
+                }),
             Err(failure) => {
                 tracing::warn!(run = %self.run.key(), failure = failure.failure.message, "workflow task failed");
                 self.fail_workflow_task(failure);
@@ -63,8 +74,41 @@ impl HotRun {
         failed.expect("the task was started by the lane and nobody else can end it");
     }
 
-    /// Hands the instance what it has not seen, and returns its commands.
-    async fn activate(&mut self, engine: &Engine) -> Result<Vec<Command>, TaskFailure> {
+    /// Runs the task that was started. A rejected update may leave nothing behind, in the instance either: the task is
+    /// run again without it, on an instance that has never seen it.
+    async fn activate(&mut self, engine: &Engine) -> Result<Completion, TaskFailure> {
+        let mut updates: Vec<_> = self.updates.iter().map(|update| update.request.clone()).collect();
+        let mut rejections = Vec::new();
+        loop {
+            let is_speculative = self.run.workflow_task.as_ref().is_some_and(|task| task.speculative);
+            if is_speculative && updates.is_empty() {
+                return Ok(Completion {
+                    messages: rejections,
+                    ..Completion::default()
+                });
+            }
+            let mut completion = self.activate_with(engine, updates.clone()).await?;
+            if completion.rejected.is_empty() {
+                completion.messages.append(&mut rejections);
+                return Ok(completion);
+            }
+            let is_rejected = |id: &str| completion.rejected.iter().any(|rejected| rejected == id);
+            updates.retain(|update| !is_rejected(update_id(update)));
+            let messages = completion.messages.iter();
+            rejections.extend(
+                messages
+                    .filter(|message| is_rejected(&message.protocol_instance_id))
+                    .cloned(),
+            );
+        }
+    }
+
+    /// Hands the instance what it has not seen, and returns what it decides.
+    async fn activate_with(
+        &mut self,
+        engine: &Engine,
+        updates: Vec<update::Request>,
+    ) -> Result<Completion, TaskFailure> {
         self.ensure_instance(engine).await?;
         let instance = self.instance.as_mut().expect("made just now");
         let seen = instance.last_event_id();
@@ -73,9 +117,9 @@ impl HotRun {
         let now = clock::now();
         self.tail
             .extend(wrt_machine::Turn::new(&mut self.run, now).transient_events());
-        let commands = instance.activate(&self.tail[first..]).await;
+        let completion = instance.activate(&self.tail[first..], updates).await;
         self.tail.truncate(length);
-        commands
+        completion
     }
 
     /// Makes sure that there is an instance which may run the workflow: one that has answered a query may not.
@@ -105,7 +149,7 @@ impl Engine {
             workflow_id: run.workflow_id.clone(),
             run_id: run.run_id.clone(),
             original_execution_run_id: run.original_execution_run_id.clone(),
-            start_time: run.started(),
+            start_time: run.original_started(),
         };
         let mut instance = match module.instantiate(identity.clone()).await {
             Ok(instance) => instance,

@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::{
     error::{HostError, message},
@@ -24,6 +24,12 @@ const CORE_INSTANCES_PER_COMPONENT: u32 = 100;
 /// Bytes that wasmtime itself keeps for one instance, beside memory and tables. An upper bound: nothing is reserved.
 const INSTANCE_BYTES: usize = 16 << 20;
 
+/// Bytes of a memory, and of a table, that stay mapped for the next instance in its place, on kernels that can tell which
+/// pages were written (Linux 6.7): only those are reset. To give pages back and fault them in again takes longer than a
+/// short activity does.
+const KEEP_MEMORY_BYTES: usize = 1 << 20;
+const KEEP_TABLE_BYTES: usize = 64 << 10;
+
 /// The engine of workflows.
 pub(crate) fn workflow_engine(options: &HostOptions) -> Result<Engine, HostError> {
     let WorkflowLimits {
@@ -37,8 +43,7 @@ pub(crate) fn workflow_engine(options: &HostOptions) -> Result<Engine, HostError
     config.memory_guard_size(64 << 10);
     config.cranelift_nan_canonicalization(true);
     config.relaxed_simd_deterministic(true);
-    config.allocation_strategy(pool(options.instances, memory_bytes));
-    start(&config)
+    start(config, pool(options.instances, memory_bytes))
 }
 
 /// The engine of activities.
@@ -47,9 +52,7 @@ pub(crate) fn activity_engine(options: &HostOptions) -> Result<Engine, HostError
         memory_bytes,
         stack_bytes,
     } = options.activity;
-    let mut config = config(stack_bytes);
-    config.allocation_strategy(pool(options.activities, memory_bytes));
-    start(&config)
+    start(config(stack_bytes), pool(options.activities, memory_bytes))
 }
 
 fn config(stack_bytes: usize) -> Config {
@@ -62,7 +65,7 @@ fn config(stack_bytes: usize) -> Config {
 }
 
 /// One linear memory and one stack per instance. Further tables and core instances cost nothing until they are used.
-fn pool(instances: u32, memory_bytes: usize) -> InstanceAllocationStrategy {
+fn pool(instances: u32, memory_bytes: usize) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(instances)
         .total_core_instances(instances.saturating_mul(CORE_INSTANCES_PER_COMPONENT))
@@ -75,7 +78,7 @@ fn pool(instances: u32, memory_bytes: usize) -> InstanceAllocationStrategy {
         .table_elements(TABLE_ELEMENTS)
         .max_component_instance_size(INSTANCE_BYTES)
         .max_core_instance_size(INSTANCE_BYTES);
-    InstanceAllocationStrategy::Pooling(pool)
+    pool
 }
 
 /// Memories grow by pages of 64 KiB.
@@ -83,8 +86,16 @@ fn round_up(bytes: usize) -> usize {
     bytes.next_multiple_of(64 << 10)
 }
 
-fn start(config: &Config) -> Result<Engine, HostError> {
-    let engine = Engine::new(config).map_err(|error| HostError::Engine(message(&error)))?;
+fn start(mut config: Config, pool: PoolingAllocationConfig) -> Result<Engine, HostError> {
+    let mut keeping = pool.clone();
+    keeping
+        .pagemap_scan(Enabled::Yes)
+        .linear_memory_keep_resident(KEEP_MEMORY_BYTES)
+        .table_keep_resident(KEEP_TABLE_BYTES);
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(keeping));
+    let engine = Engine::new(&config)
+        .or_else(|_| Engine::new(config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool))))
+        .map_err(|error| HostError::Engine(message(&error)))?;
     tick(&engine)?;
     Ok(engine)
 }

@@ -18,23 +18,30 @@ use crate::{
 
 mod activity;
 mod check;
+mod child_workflow;
 mod clock;
 mod convert;
 mod execution;
+mod external_workflow;
 mod failure;
 mod instance;
 mod jobs;
 mod ledger;
 mod log;
+mod patch;
 mod random;
+mod resolutions;
+mod start;
 mod state;
 mod timer;
 mod turns;
+mod update;
+mod visibility;
 mod wasi;
 
-pub use self::instance::WorkflowInstance;
 use self::state::RunState;
 pub(crate) use self::{check::Divergence, turns::BrokenHistory};
+pub use self::{instance::WorkflowInstance, ledger::Completion};
 
 /// A workflow component, compiled and ready to be instantiated. Clones share the code.
 #[derive(Clone)]

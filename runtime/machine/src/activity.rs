@@ -17,24 +17,28 @@ use wrt_model::{
     proto::{
         EventAttributes, Failure, Payloads, UserMetadata,
         command::{RequestCancelActivityTaskCommandAttributes, ScheduleActivityTaskCommandAttributes},
-        enums::TimeoutType,
+        enums::{TimeoutType, WorkflowTaskFailedCause as Cause},
         history::{
             ActivityTaskCancelRequestedEventAttributes, ActivityTaskCanceledEventAttributes,
             ActivityTaskScheduledEventAttributes,
         },
     },
     run::{Activity, ActivityState},
-    time::{proto_span, span_nanos},
+    time::proto_span,
 };
 
-use self::options::Timeouts;
-use crate::{Rejection, Turn, retry, turn::event};
+pub(crate) use self::options::scheduled_activity;
+use self::options::{Timeouts, check_schedule};
+use crate::{
+    Rejection, Turn,
+    command::{CommandIds, bad},
+    retry,
+    turn::event,
+};
 
 mod deadline;
 mod end;
 mod options;
-
-pub(crate) use self::options::check_schedule;
 
 /// A worker takes an attempt.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +74,43 @@ pub enum ActivityClose {
 impl Turn<'_> {
     // === Commands ===
 
+    /// `event_id` is the one that the command's event will get.
+    pub(crate) fn check_schedule_activity(
+        &self,
+        command: &ScheduleActivityTaskCommandAttributes,
+        event_id: i64,
+        ids: &mut CommandIds,
+    ) -> Result<(), Rejection> {
+        let id = &command.activity_id;
+        let wrong = |message| bad(Cause::BadScheduleActivityAttributes, message);
+        if id.is_empty() {
+            return Err(wrong("ActivityId is not set on an activity".into()));
+        }
+        let taken = self.run.activities.values().any(|activity| activity.activity_id == *id);
+        if taken || !ids.activities.insert(id.clone()) {
+            return Err(bad(
+                Cause::ScheduleActivityDuplicateId,
+                format!("an activity with the id {id} is open already"),
+            ));
+        }
+        ids.scheduled.insert(event_id);
+        check_schedule(command).map_err(wrong)
+    }
+
+    pub(crate) fn check_cancel_activity(
+        &self,
+        command: &RequestCancelActivityTaskCommandAttributes,
+        ids: &CommandIds,
+    ) -> Result<(), Rejection> {
+        let id = command.scheduled_event_id;
+        let is_open = self.run.activities.contains_key(&id) || ids.scheduled.contains(&id);
+        if !is_open && !self.has_buffered_end(id) {
+            let message = format!("event {id} did not schedule an activity that is open");
+            return Err(bad(Cause::BadRequestCancelActivityAttributes, message));
+        }
+        Ok(())
+    }
+
     /// Carries out the command to schedule an activity, which has been checked.
     pub(crate) fn schedule_activity(
         &mut self,
@@ -83,42 +124,24 @@ impl Turn<'_> {
         if task_queue.name.is_empty() {
             task_queue.name.clone_from(&self.run.task_queue);
         }
-        let activity = Activity {
-            activity_id: command.activity_id.clone(),
-            activity_type: command
-                .activity_type
-                .as_ref()
-                .map(|kind| kind.name.clone())
-                .unwrap_or_default(),
-            task_queue: task_queue.name.clone(),
-            state: ActivityState::Scheduled as i32,
-            attempt: 1,
-            scheduled_ns: self.now.nanos(),
-            attempt_scheduled_ns: self.now.nanos(),
-            schedule_to_close_ns: span_nanos(timeouts.schedule_to_close),
-            schedule_to_start_ns: span_nanos(timeouts.schedule_to_start),
-            start_to_close_ns: span_nanos(timeouts.start_to_close),
-            heartbeat_timeout_ns: span_nanos(timeouts.heartbeat),
-            retry_policy: Some(retry_policy.clone()),
-            priority: command.priority.clone(),
+        let scheduled = ActivityTaskScheduledEventAttributes {
+            activity_id: command.activity_id,
+            activity_type: command.activity_type,
+            task_queue: Some(task_queue),
+            header: command.header,
+            input: command.input,
+            schedule_to_close_timeout: Some(proto_span(timeouts.schedule_to_close)),
+            schedule_to_start_timeout: Some(proto_span(timeouts.schedule_to_start)),
+            start_to_close_timeout: Some(proto_span(timeouts.start_to_close)),
+            heartbeat_timeout: Some(proto_span(timeouts.heartbeat)),
+            workflow_task_completed_event_id: completed_event_id,
+            retry_policy: Some(retry_policy),
+            priority: command.priority,
             ..Default::default()
         };
+        let activity = scheduled_activity(&scheduled, self.now);
         let scheduled_event_id = self.append_with(
-            EventAttributes::ActivityTaskScheduledEventAttributes(ActivityTaskScheduledEventAttributes {
-                activity_id: command.activity_id,
-                activity_type: command.activity_type,
-                task_queue: Some(task_queue),
-                header: command.header,
-                input: command.input,
-                schedule_to_close_timeout: Some(proto_span(timeouts.schedule_to_close)),
-                schedule_to_start_timeout: Some(proto_span(timeouts.schedule_to_start)),
-                start_to_close_timeout: Some(proto_span(timeouts.start_to_close)),
-                heartbeat_timeout: Some(proto_span(timeouts.heartbeat)),
-                workflow_task_completed_event_id: completed_event_id,
-                retry_policy: Some(retry_policy),
-                priority: command.priority,
-                ..Default::default()
-            }),
+            EventAttributes::ActivityTaskScheduledEventAttributes(scheduled),
             metadata,
         );
         self.run.activities.insert(scheduled_event_id, activity);

@@ -29,6 +29,7 @@ impl Turn<'_> {
 
     /// Takes the run up after the server's process has begun anew: what the old one held is handed out again.
     pub fn recover(&mut self) {
+        self.repeat_outgoing();
         if !self.run.is_open() {
             return;
         }

@@ -23,14 +23,14 @@ impl Turn<'_> {
     /// Somebody signals the run.
     ///
     /// A signal makes the first workflow task of a delayed start available at once, as Temporal's API documents for
-    /// `workflow_start_delay`; the backoff between retries it does not shorten.
+    /// `workflow_start_delay`; the wait of a run that follows another one it does not shorten.
     pub fn signal(&mut self, signal: Signal) -> Result<(), Rejection> {
         self.check_open()?;
         if !signal.request_id.is_empty() && self.run.signal_request_ids.contains(&signal.request_id) {
             return Ok(());
         }
         self.append_signal(signal);
-        if self.run.attempt == 1 {
+        if self.run.first_execution_run_id == self.run.run_id {
             self.end_start_delay();
         }
         self.ensure_workflow_task();

@@ -5,23 +5,23 @@ use std::time::Duration;
 use wrt_model::{
     Run, Time,
     proto::{
-        EventAttributes, Failure, UserMetadata, WorkflowExecution,
+        EventAttributes, UserMetadata, WorkflowExecution,
         enums::{
-            ContinueAsNewInitiator, WorkflowExecutionStatus as Status, WorkflowIdConflictPolicy as Conflict,
-            WorkflowIdReusePolicy as Reuse,
+            WorkflowExecutionStatus as Status, WorkflowIdConflictPolicy as Conflict, WorkflowIdReusePolicy as Reuse,
         },
         history::WorkflowExecutionStartedEventAttributes,
         workflowservice::StartWorkflowExecutionRequest,
     },
+    run::Parent,
     time::{proto_span, span_nanos, span_set},
 };
 
-use crate::{Rejection, Signal, Turn, retry};
+use crate::{Rejection, Signal, Turn, cron::next_cron_time, retry};
 
 /// The longest workflow task, unless the start says otherwise.
 const WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest value that a start may ask for.
-const WORKFLOW_TASK_TIMEOUT_MAXIMUM: Duration = Duration::from_secs(120);
+pub(crate) const WORKFLOW_TASK_TIMEOUT_MAXIMUM: Duration = Duration::from_secs(120);
 
 /// What a run is begun with.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,21 +32,21 @@ pub struct StartRun {
     pub run_id: String,
     /// The digest of the component that runs it.
     pub component: String,
+    /// The workflow whose child it is.
+    pub started_by: Option<StartedBy>,
     /// What the client asked for.
     pub request: StartWorkflowExecutionRequest,
 }
 
-/// The run that follows a failed one, as the retry policy decided.
+/// The workflow that starts another one as its child.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Continuation {
-    /// The id of the new run.
-    pub run_id: String,
-    /// Its attempt.
-    pub attempt: i32,
-    /// The wait before its first workflow task.
-    pub backoff: Duration,
-    /// How the run before ended.
-    pub failure: Failure,
+pub struct StartedBy {
+    /// What the child keeps of it.
+    pub parent: Parent,
+    /// The name of its namespace.
+    pub namespace: String,
+    /// The first ancestor.
+    pub root: WorkflowExecution,
 }
 
 /// What a start does, given the workflow id's current run.
@@ -134,97 +134,45 @@ impl Turn<'_> {
         if let Some(policy) = &start.request.retry_policy {
             retry::check(policy).map_err(Rejection::InvalidArgument)?;
         }
-        let started = started_attributes(&start, self.now);
+        let mut started = started_attributes(&start, self.now);
+        if !started.cron_schedule.is_empty() {
+            let first = next_cron_time(&started.cron_schedule, self.now).map_err(Rejection::InvalidArgument)?;
+            let first = first.ok_or_else(|| {
+                Rejection::InvalidArgument(format!("cron schedule {:?} never comes true", started.cron_schedule))
+            })?;
+            let delay = proto_span(first.since(self.now));
+            started.first_workflow_task_backoff.get_or_insert(delay);
+        }
         let StartWorkflowExecutionRequest {
             request_id,
             user_metadata,
             ..
         } = start.request;
-        self.begin(
-            start.namespace_id,
-            start.run_id,
-            start.component,
+        self.begin(Beginning {
+            namespace_id: start.namespace_id,
+            run_id: start.run_id,
+            component: start.component,
+            parent: start.started_by.map(|by| by.parent),
             started,
             user_metadata,
-        );
+        });
         self.run.start_request_id = request_id;
         Ok(())
     }
 
-    /// Begins the run that follows `previous`, whose first event had these attributes and words for people. `self` holds
-    /// an empty one.
-    pub fn continue_from(
-        &mut self,
-        previous: &Run,
-        started: WorkflowExecutionStartedEventAttributes,
-        user_metadata: Option<UserMetadata>,
-        continuation: Continuation,
-    ) {
-        let started = WorkflowExecutionStartedEventAttributes {
-            continued_execution_run_id: previous.run_id.clone(),
-            original_execution_run_id: continuation.run_id.clone(),
-            initiator: ContinueAsNewInitiator::Retry as i32,
-            continued_failure: Some(continuation.failure),
-            attempt: continuation.attempt,
-            first_workflow_task_backoff: Some(proto_span(continuation.backoff)),
-            ..started
-        };
-        self.begin(
-            previous.namespace_id.clone(),
-            continuation.run_id,
-            previous.component.clone(),
+    /// Begins a run with its first event. `self` holds an empty one.
+    pub(crate) fn begin(&mut self, beginning: Beginning) {
+        let Beginning {
+            namespace_id,
+            run_id,
+            component,
+            parent,
             started,
             user_metadata,
-        );
-        self.ensure_workflow_task();
-    }
-
-    fn begin(
-        &mut self,
-        namespace_id: String,
-        run_id: String,
-        component: String,
-        started: WorkflowExecutionStartedEventAttributes,
-        user_metadata: Option<UserMetadata>,
-    ) {
-        let now = self.now;
-        let nanos = |timeout: &Option<_>| span_nanos(span_set(timeout.as_ref()).unwrap_or_default());
-        let first_task = now.plus(span_set(started.first_workflow_task_backoff.as_ref()).unwrap_or_default());
-        let run_timeout_ns = nanos(&started.workflow_run_timeout);
+        } = beginning;
         *self.run = Run {
-            namespace_id,
-            workflow_id: started.workflow_id.clone(),
-            run_id,
-            workflow_type: started
-                .workflow_type
-                .as_ref()
-                .map(|kind| kind.name.clone())
-                .unwrap_or_default(),
-            task_queue: started
-                .task_queue
-                .as_ref()
-                .map(|queue| queue.name.clone())
-                .unwrap_or_default(),
-            status: Status::Running as i32,
-            next_event_id: 1,
-            start_ns: now.nanos(),
-            execution_ns: first_task.nanos(),
-            run_expires_ns: Turn::deadline(first_task.nanos(), run_timeout_ns).map_or(0, Time::nanos),
-            execution_expires_ns: started
-                .workflow_execution_expiration_time
-                .as_ref()
-                .map_or(0, |time| Time::from(time).nanos()),
-            run_timeout_ns,
-            execution_timeout_ns: nanos(&started.workflow_execution_timeout),
-            workflow_task_timeout_ns: nanos(&started.workflow_task_timeout),
-            attempt: started.attempt,
-            retry_policy: started.retry_policy.clone(),
-            memo: started.memo.clone(),
-            search_attributes: started.search_attributes.clone(),
-            first_execution_run_id: started.first_execution_run_id.clone(),
-            original_execution_run_id: started.original_execution_run_id.clone(),
-            component,
-            ..Default::default()
+            parent,
+            ..begun_run(namespace_id, run_id, component, &started, self.now)
         };
         self.append_with(
             EventAttributes::WorkflowExecutionStartedEventAttributes(started),
@@ -233,8 +181,70 @@ impl Turn<'_> {
     }
 }
 
+/// What a run begins with.
+pub(crate) struct Beginning {
+    pub(crate) namespace_id: String,
+    pub(crate) run_id: String,
+    pub(crate) component: String,
+    pub(crate) parent: Option<Parent>,
+    pub(crate) started: WorkflowExecutionStartedEventAttributes,
+    pub(crate) user_metadata: Option<UserMetadata>,
+}
+
+/// The run that an event begins, apart from its parent.
+pub(crate) fn begun_run(
+    namespace_id: String,
+    run_id: String,
+    component: String,
+    started: &WorkflowExecutionStartedEventAttributes,
+    now: Time,
+) -> Run {
+    let nanos = |timeout: &Option<_>| span_nanos(span_set(timeout.as_ref()).unwrap_or_default());
+    let first_task = now.plus(span_set(started.first_workflow_task_backoff.as_ref()).unwrap_or_default());
+    let run_timeout_ns = nanos(&started.workflow_run_timeout);
+    Run {
+        namespace_id,
+        workflow_id: started.workflow_id.clone(),
+        run_id,
+        workflow_type: started
+            .workflow_type
+            .as_ref()
+            .map(|kind| kind.name.clone())
+            .unwrap_or_default(),
+        task_queue: started
+            .task_queue
+            .as_ref()
+            .map(|queue| queue.name.clone())
+            .unwrap_or_default(),
+        status: Status::Running as i32,
+        next_event_id: 1,
+        start_ns: now.nanos(),
+        execution_ns: first_task.nanos(),
+        run_expires_ns: Turn::deadline(first_task.nanos(), run_timeout_ns).map_or(0, Time::nanos),
+        execution_expires_ns: started
+            .workflow_execution_expiration_time
+            .as_ref()
+            .map_or(0, |time| Time::from(time).nanos()),
+        run_timeout_ns,
+        execution_timeout_ns: nanos(&started.workflow_execution_timeout),
+        workflow_task_timeout_ns: nanos(&started.workflow_task_timeout),
+        attempt: started.attempt,
+        retry_policy: started.retry_policy.clone(),
+        cron_schedule: started.cron_schedule.clone(),
+        memo: started.memo.clone(),
+        search_attributes: started.search_attributes.clone(),
+        first_execution_run_id: started.first_execution_run_id.clone(),
+        original_execution_run_id: started.original_execution_run_id.clone(),
+        component,
+        root: started.root_workflow_execution.clone(),
+        ..Default::default()
+    }
+}
+
 fn started_attributes(start: &StartRun, now: Time) -> WorkflowExecutionStartedEventAttributes {
     let request = start.request.clone();
+    let by = start.started_by.as_ref();
+    let parent = by.map(|by| &by.parent);
     let execution_timeout = span_set(request.workflow_execution_timeout.as_ref());
     let run_timeout = match (span_set(request.workflow_run_timeout.as_ref()), execution_timeout) {
         (Some(run), Some(execution)) => run.min(execution),
@@ -251,10 +261,17 @@ fn started_attributes(start: &StartRun, now: Time) -> WorkflowExecutionStartedEv
         workflow_task_timeout: Some(proto_span(task_timeout.min(WORKFLOW_TASK_TIMEOUT_MAXIMUM))),
         original_execution_run_id: start.run_id.clone(),
         first_execution_run_id: start.run_id.clone(),
-        root_workflow_execution: Some(WorkflowExecution {
-            workflow_id: request.workflow_id.clone(),
-            run_id: start.run_id.clone(),
+        root_workflow_execution: Some(match by {
+            Some(by) => by.root.clone(),
+            None => WorkflowExecution {
+                workflow_id: request.workflow_id.clone(),
+                run_id: start.run_id.clone(),
+            },
         }),
+        parent_workflow_namespace: by.map(|by| by.namespace.clone()).unwrap_or_default(),
+        parent_workflow_namespace_id: parent.map(|parent| parent.namespace_id.clone()).unwrap_or_default(),
+        parent_workflow_execution: parent.and_then(|parent| parent.execution.clone()),
+        parent_initiated_event_id: parent.map_or(0, |parent| parent.initiated_event_id),
         identity: request.identity,
         retry_policy: request.retry_policy.map(retry::with_defaults),
         attempt: 1,
@@ -266,6 +283,7 @@ fn started_attributes(start: &StartRun, now: Time) -> WorkflowExecutionStartedEv
         memo: request.memo,
         search_attributes: request.search_attributes,
         header: request.header,
+        cron_schedule: request.cron_schedule,
         workflow_id: request.workflow_id,
         completion_callbacks: request.completion_callbacks,
         versioning_override: request.versioning_override,

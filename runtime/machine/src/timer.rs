@@ -12,15 +12,60 @@ use wrt_model::{
     proto::{
         EventAttributes, UserMetadata,
         command::{CancelTimerCommandAttributes, StartTimerCommandAttributes},
+        enums::WorkflowTaskFailedCause as Cause,
         history::{TimerCanceledEventAttributes, TimerFiredEventAttributes, TimerStartedEventAttributes},
     },
     run::Timer,
     time::{span, span_nanos},
 };
 
-use crate::Turn;
+use crate::{
+    Rejection, Turn,
+    command::{CommandIds, bad},
+};
 
 impl Turn<'_> {
+    pub(crate) fn check_start_timer(
+        &self,
+        command: &StartTimerCommandAttributes,
+        ids: &mut CommandIds,
+    ) -> Result<(), Rejection> {
+        let id = &command.timer_id;
+        let wrong = |message| Err(bad(Cause::BadStartTimerAttributes, message));
+        if id.is_empty() {
+            return wrong("TimerId is not set on a timer".into());
+        }
+        if command
+            .start_to_fire_timeout
+            .as_ref()
+            .is_none_or(|wait| wait.seconds < 0 || wait.nanos < 0)
+        {
+            return wrong(format!("StartToFireTimeout of timer {id} is missing or negative"));
+        }
+        let taken = self.open_timer(id).is_some() && !ids.canceled_timers.contains(id);
+        if taken || !ids.timers.insert(id.clone()) {
+            return Err(bad(
+                Cause::StartTimerDuplicateId,
+                format!("a timer with the id {id} is open already"),
+            ));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn check_cancel_timer(
+        &self,
+        command: &CancelTimerCommandAttributes,
+        ids: &mut CommandIds,
+    ) -> Result<(), Rejection> {
+        let id = &command.timer_id;
+        let known = ids.timers.remove(id) || self.open_timer(id).is_some() || self.has_buffered_firing(id);
+        if !known || !ids.canceled_timers.insert(id.clone()) {
+            let message = format!("no timer with the id {id} is open");
+            return Err(bad(Cause::BadCancelTimerAttributes, message));
+        }
+        Ok(())
+    }
+
     /// Carries out the command to start a timer. Its id is known to be free.
     pub(crate) fn start_timer(
         &mut self,

@@ -5,10 +5,10 @@ use std::time::Duration;
 use prost::Message;
 use wrt_model::{
     Run, Time, history,
-    proto::{EventAttributes, HistoryEvent, UserMetadata},
+    proto::{EventAttributes, Failure, HistoryEvent, UserMetadata},
 };
 
-use crate::start::Continuation;
+use crate::{Continuation, Outgoing};
 
 /// What a decision changes beside the run itself.
 #[derive(Debug, Default)]
@@ -21,6 +21,10 @@ pub struct Transition {
     pub cancellations: Vec<i64>,
     /// The state changed in a way that has to survive a crash. True whenever there are events.
     pub durable: bool,
+    /// What other runs are to be told.
+    pub outgoing: Vec<Outgoing>,
+    /// Updates that the workflow has turned away, by their ids.
+    pub rejected_updates: Vec<(String, Failure)>,
     /// The run that is to be started in its place, in the same commit.
     pub continuation: Option<Continuation>,
 }
@@ -31,6 +35,8 @@ impl Transition {
         self.events.append(&mut later.events);
         self.dispatches.append(&mut later.dispatches);
         self.cancellations.append(&mut later.cancellations);
+        self.outgoing.append(&mut later.outgoing);
+        self.rejected_updates.append(&mut later.rejected_updates);
         self.durable |= later.durable;
         self.continuation = later.continuation.or(self.continuation.take());
     }
@@ -96,13 +102,14 @@ impl<'run> Turn<'run> {
     }
 
     /// Appends something that happened outside of the workflow. While a workflow task is with a worker such events wait,
-    /// so that the task's commands follow what the worker saw.
-    pub(crate) fn append_outside(&mut self, attributes: EventAttributes) {
+    /// so that the task's commands follow what the worker saw. Returns its id, unless it has to wait for one.
+    pub(crate) fn append_outside(&mut self, attributes: EventAttributes) -> Option<i64> {
         if self.workflow_task_is_started() {
             self.run.buffered_events.push(event(self.now, attributes, None));
             self.transition.durable = true;
+            None
         } else {
-            self.append(attributes);
+            Some(self.append(attributes))
         }
     }
 

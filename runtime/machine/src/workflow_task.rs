@@ -10,7 +10,7 @@
 //! Only the first attempt leaves its failure in the history. Later ones are transient: their `scheduled` and `started`
 //! events are shown to the worker, and written when one of them completes.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use wrt_model::{
     Time,
@@ -22,12 +22,13 @@ use wrt_model::{
             WorkflowTaskScheduledEventAttributes, WorkflowTaskStartedEventAttributes,
             WorkflowTaskTimedOutEventAttributes,
         },
+        protocol,
     },
     run::{WorkflowTask, WorkflowTaskState},
     time::{proto_span, span_nanos},
 };
 
-use crate::{Rejection, Turn, turn::event};
+use crate::{Rejection, Turn, turn::event, update::Messages};
 
 /// The wait after the first failure; it doubles with each one that follows.
 const RETRY_INITIAL: Duration = Duration::from_secs(1);
@@ -71,24 +72,54 @@ impl Turn<'_> {
         Ok(())
     }
 
+    /// Begins a workflow task for updates alone. It leaves no event when they are all rejected. False when there is
+    /// another one, or no need of one.
+    pub fn start_speculative_workflow_task(&mut self, identity: &str) -> bool {
+        self.end_start_delay();
+        if !self.run.is_open() || self.run.workflow_task.is_some() {
+            return false;
+        }
+        let (next_event_id, now_ns) = (self.run.next_event_id, self.now.nanos());
+        self.run.workflow_task = Some(WorkflowTask {
+            state: WorkflowTaskState::Started as i32,
+            scheduled_event_id: next_event_id,
+            started_event_id: next_event_id + 1,
+            attempt: 1,
+            scheduled_ns: now_ns,
+            not_before_ns: now_ns,
+            started_ns: now_ns,
+            identity: identity.to_owned(),
+            speculative: true,
+            ..Default::default()
+        });
+        true
+    }
+
     /// The events of a transient attempt, which its worker sees and the history does not hold yet.
     pub fn transient_events(&self) -> Vec<HistoryEvent> {
         match &self.run.workflow_task {
-            Some(task) if task.is_started() && task.attempt > 1 => self.build_transient_events(task),
+            Some(task) if task.is_started() && task.is_transient() => self.build_transient_events(task),
             _ => Vec::new(),
         }
     }
 
-    /// The workflow task is done, and these are its commands. [`Rejection::BadCommands`] asks for
-    /// [`Turn::fail_workflow_task`] with its cause.
-    pub fn complete_workflow_task(&mut self, commands: Vec<Command>, identity: &str) -> Result<(), Rejection> {
+    /// The workflow task is done, and these are its commands, with the messages that they refer to and those that reject
+    /// updates. [`Rejection::BadCommands`] asks for [`Turn::fail_workflow_task`] with its cause.
+    pub fn complete_workflow_task(
+        &mut self,
+        commands: Vec<Command>,
+        messages: Vec<protocol::Message>,
+        identity: &str,
+    ) -> Result<(), Rejection> {
         let task = self.started_workflow_task()?;
-        self.check_commands(&commands)?;
-        if task.attempt > 1 {
-            for event in self.build_transient_events(&task) {
-                self.append_event(event);
-            }
+        let messages = Messages::new(messages);
+        self.check_commands(&commands, &messages)?;
+        self.reject_updates(&messages);
+        if task.speculative && commands.is_empty() && self.run.buffered_events.is_empty() {
+            self.run.workflow_task = None;
+            return Ok(());
         }
+        self.append_transient_events(&task);
         let completed_event_id = self.append(EventAttributes::WorkflowTaskCompletedEventAttributes(
             WorkflowTaskCompletedEventAttributes {
                 scheduled_event_id: task.scheduled_event_id,
@@ -100,7 +131,7 @@ impl Turn<'_> {
         self.run.workflow_task = None;
         self.run.last_completed_started_event_id = task.started_event_id;
         for command in commands {
-            self.carry_out(command, completed_event_id, identity);
+            self.carry_out(command, &messages, completed_event_id, identity);
         }
         if self.run.is_open() && self.flush_buffered_events() {
             self.ensure_workflow_task();
@@ -117,6 +148,7 @@ impl Turn<'_> {
     ) -> Result<(), Rejection> {
         let task = self.started_workflow_task()?;
         if task.attempt == 1 {
+            self.append_transient_events(&task);
             self.append_workflow_task_failed(&task, cause, failure, identity);
         }
         self.schedule_next_attempt(task.attempt, backoff(task.attempt));
@@ -129,6 +161,7 @@ impl Turn<'_> {
             .started_workflow_task()
             .expect("the deadline belongs to a started task");
         if task.attempt == 1 {
+            self.append_transient_events(&task);
             self.append(EventAttributes::WorkflowTaskTimedOutEventAttributes(
                 WorkflowTaskTimedOutEventAttributes {
                     scheduled_event_id: task.scheduled_event_id,
@@ -161,7 +194,7 @@ impl Turn<'_> {
         let Some(task) = self.run.workflow_task.take() else {
             return;
         };
-        if task.is_started() && task.attempt == 1 {
+        if task.is_started() && !task.is_transient() {
             self.append_workflow_task_failed(&task, cause, None, "");
         }
         self.flush_buffered_events();
@@ -229,20 +262,24 @@ impl Turn<'_> {
         });
     }
 
-    /// Gives the events that waited for the end of a workflow task their ids. Ends of activities go behind the rest, as
-    /// Temporal's workers expect. True when there were any.
+    /// Gives the events that waited for the end of a workflow task their ids. Ends of activities and children go behind
+    /// the rest, as Temporal's workers expect. True when there were any.
     fn flush_buffered_events(&mut self) -> bool {
         let buffered = std::mem::take(&mut self.run.buffered_events);
         let flushed = !buffered.is_empty();
-        let (ends, others): (Vec<_>, Vec<_>) = buffered.into_iter().partition(is_activity_end);
-        let mut started_event_ids = std::collections::HashMap::new();
+        let (mut ends, mut others) = (Vec::new(), Vec::new());
+        for mut event in buffered {
+            let is_end = event.attributes.as_mut().and_then(end_of).is_some();
+            if is_end { &mut ends } else { &mut others }.push(event);
+        }
+        let mut started_event_ids = HashMap::new();
         for event in others {
-            let scheduled_event_id = match &event.attributes {
-                Some(EventAttributes::ActivityTaskStartedEventAttributes(started)) => started.scheduled_event_id,
-                _ => 0,
-            };
+            let begun_by = begun_by(&event);
             let event_id = self.append_event(event);
-            started_event_ids.insert(scheduled_event_id, event_id);
+            if let Some(begun_by) = begun_by {
+                started_event_ids.insert(begun_by, event_id);
+                self.child_started_by(begun_by, event_id);
+            }
         }
         for mut event in ends {
             wire_started_event_id(&mut event, &started_event_ids);
@@ -298,6 +335,14 @@ impl Turn<'_> {
         vec![scheduled, started]
     }
 
+    fn append_transient_events(&mut self, task: &WorkflowTask) {
+        if task.is_transient() {
+            for event in self.build_transient_events(task) {
+                self.append_event(event);
+            }
+        }
+    }
+
     fn append_workflow_task_failed(
         &mut self,
         task: &WorkflowTask,
@@ -323,29 +368,37 @@ fn backoff(attempt: i32) -> Duration {
     (RETRY_INITIAL * 2_u32.pow(doublings)).min(RETRY_MAXIMUM)
 }
 
-fn is_activity_end(event: &HistoryEvent) -> bool {
-    matches!(
-        event.attributes,
-        Some(
-            EventAttributes::ActivityTaskCompletedEventAttributes(_)
-                | EventAttributes::ActivityTaskFailedEventAttributes(_)
-                | EventAttributes::ActivityTaskTimedOutEventAttributes(_)
-                | EventAttributes::ActivityTaskCanceledEventAttributes(_)
-        )
-    )
+/// The event that scheduled the activity or initiated the child that this event begins.
+fn begun_by(event: &HistoryEvent) -> Option<i64> {
+    match event.attributes.as_ref()? {
+        EventAttributes::ActivityTaskStartedEventAttributes(started) => Some(started.scheduled_event_id),
+        EventAttributes::ChildWorkflowExecutionStartedEventAttributes(started) => Some(started.initiated_event_id),
+        _ => None,
+    }
 }
 
-/// The end of an activity names its `started` event, whose id was not known while both were buffered.
-fn wire_started_event_id(event: &mut HistoryEvent, started_event_ids: &std::collections::HashMap<i64, i64>) {
-    use EventAttributes as A;
-    let (scheduled, started) = match &mut event.attributes {
-        Some(A::ActivityTaskCompletedEventAttributes(end)) => (end.scheduled_event_id, &mut end.started_event_id),
-        Some(A::ActivityTaskFailedEventAttributes(end)) => (end.scheduled_event_id, &mut end.started_event_id),
-        Some(A::ActivityTaskTimedOutEventAttributes(end)) => (end.scheduled_event_id, &mut end.started_event_id),
-        Some(A::ActivityTaskCanceledEventAttributes(end)) => (end.scheduled_event_id, &mut end.started_event_id),
-        _ => return,
-    };
-    if let Some(&event_id) = started_event_ids.get(&scheduled) {
-        *started = event_id;
+/// An end names its `started` event, whose id was not known while both were buffered.
+fn wire_started_event_id(event: &mut HistoryEvent, started_event_ids: &HashMap<i64, i64>) {
+    if let Some((begun_by, started_event_id)) = event.attributes.as_mut().and_then(end_of)
+        && let Some(&event_id) = started_event_ids.get(&begun_by)
+    {
+        *started_event_id = event_id;
     }
+}
+
+/// What the end of an activity or of a child names: the event that scheduled or initiated it, and its `started` event.
+fn end_of(attributes: &mut EventAttributes) -> Option<(i64, &mut i64)> {
+    use EventAttributes as A;
+    Some(match attributes {
+        A::ActivityTaskCompletedEventAttributes(end) => (end.scheduled_event_id, &mut end.started_event_id),
+        A::ActivityTaskFailedEventAttributes(end) => (end.scheduled_event_id, &mut end.started_event_id),
+        A::ActivityTaskTimedOutEventAttributes(end) => (end.scheduled_event_id, &mut end.started_event_id),
+        A::ActivityTaskCanceledEventAttributes(end) => (end.scheduled_event_id, &mut end.started_event_id),
+        A::ChildWorkflowExecutionCompletedEventAttributes(end) => (end.initiated_event_id, &mut end.started_event_id),
+        A::ChildWorkflowExecutionFailedEventAttributes(end) => (end.initiated_event_id, &mut end.started_event_id),
+        A::ChildWorkflowExecutionCanceledEventAttributes(end) => (end.initiated_event_id, &mut end.started_event_id),
+        A::ChildWorkflowExecutionTimedOutEventAttributes(end) => (end.initiated_event_id, &mut end.started_event_id),
+        A::ChildWorkflowExecutionTerminatedEventAttributes(end) => (end.initiated_event_id, &mut end.started_event_id),
+        _ => return None,
+    })
 }

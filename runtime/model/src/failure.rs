@@ -4,8 +4,8 @@ use crate::proto::{
     Failure, FailureInfo, Payloads,
     enums::{RetryState, TimeoutType},
     failure::{
-        ActivityFailureInfo, ApplicationFailureInfo, CanceledFailureInfo, ServerFailureInfo, TerminatedFailureInfo,
-        TimeoutFailureInfo,
+        ActivityFailureInfo, ApplicationFailureInfo, CanceledFailureInfo, ChildWorkflowExecutionFailureInfo,
+        ResetWorkflowFailureInfo, ServerFailureInfo, TerminatedFailureInfo, TimeoutFailureInfo,
     },
 };
 
@@ -61,6 +61,14 @@ pub fn terminated(message: impl Into<String>) -> Failure {
     )
 }
 
+/// The failure of the workflow task at which a run was reset.
+pub fn reset(reason: impl Into<String>) -> Failure {
+    server_side(
+        reason,
+        FailureInfo::ResetWorkflowFailureInfo(ResetWorkflowFailureInfo::default()),
+    )
+}
+
 /// A failure of the runtime.
 pub fn server(message: impl Into<String>, non_retryable: bool) -> Failure {
     server_side(
@@ -76,6 +84,20 @@ pub fn activity(info: ActivityFailureInfo, retry_state: RetryState, cause: Failu
         ..server_side(
             "activity error",
             FailureInfo::ActivityFailureInfo(ActivityFailureInfo {
+                retry_state: retry_state as i32,
+                ..info
+            }),
+        )
+    }
+}
+
+/// What a workflow sees of a child that did not complete: the reason as the cause of a child workflow failure.
+pub fn child_workflow(info: ChildWorkflowExecutionFailureInfo, retry_state: RetryState, cause: Failure) -> Failure {
+    Failure {
+        cause: Some(Box::new(cause)),
+        ..server_side(
+            "child workflow execution error",
+            FailureInfo::ChildWorkflowExecutionFailureInfo(ChildWorkflowExecutionFailureInfo {
                 retry_state: retry_state as i32,
                 ..info
             }),

@@ -4,6 +4,8 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::proto::WorkflowExecution;
+
 /// One workflow id of one namespace: the unit that is decided, committed and sharded together. At most one of its runs
 /// is open at a time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +47,16 @@ impl RunKey {
         RunKey {
             workflow,
             run_id: run_id.into(),
+        }
+    }
+}
+
+impl RunKey {
+    /// Its name in Temporal's messages.
+    pub fn execution(&self) -> WorkflowExecution {
+        WorkflowExecution {
+            workflow_id: self.workflow.workflow_id.clone(),
+            run_id: self.run_id.clone(),
         }
     }
 }

@@ -11,6 +11,8 @@ pub mod namespace;
 pub mod payload;
 pub mod proto;
 pub mod run;
+pub mod schedule;
+pub mod search_attribute;
 pub mod task;
 pub mod time;
 
@@ -18,4 +20,6 @@ pub use component::{Component, ComponentKind, Deployment, Digest};
 pub use ids::{RunKey, WorkflowKey};
 pub use namespace::Namespace;
 pub use run::Run;
+pub use schedule::{Schedule, ScheduleKey};
+pub use search_attribute::SearchAttributeValue;
 pub use time::Time;

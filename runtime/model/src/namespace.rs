@@ -1,8 +1,8 @@
 //! Namespaces: the rooms that keep workflows of different owners apart.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use crate::Time;
+use crate::{Time, proto::enums::IndexedValueType};
 
 /// A namespace. Encoded as a whole into its row; only `id` and `name` are looked up.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -31,6 +31,9 @@ pub struct Namespace {
     /// When it was registered, in nanoseconds since the epoch.
     #[prost(int64, tag = "8")]
     pub created_ns: i64,
+    /// The types of the search attributes that were registered, by name.
+    #[prost(btree_map = "string, enumeration(IndexedValueType)", tag = "9")]
+    pub search_attributes: BTreeMap<String, i32>,
 }
 
 impl Namespace {

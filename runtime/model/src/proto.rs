@@ -10,9 +10,13 @@ pub use temporalio_protos::temporal::api::{
     failure::v1::{self as failure, Failure, failure::FailureInfo},
     history::v1::{self as history, History, HistoryEvent, history_event::Attributes as EventAttributes},
     namespace::v1 as namespace,
+    operatorservice::v1 as operatorservice,
+    protocol::v1 as protocol,
     query::v1 as query,
+    schedule::v1 as schedule,
     sdk::v1::UserMetadata,
     taskqueue::v1::{self as taskqueue, TaskQueue},
+    update::v1 as update,
     workflow::v1 as workflow,
     workflowservice::v1 as workflowservice,
 };

@@ -9,7 +9,7 @@ use crate::{
     RunKey, Time, WorkflowKey,
     proto::{
         Failure, HistoryEvent, Memo, Payloads, Priority, RetryPolicy, SearchAttributes, WorkflowExecution,
-        enums::WorkflowExecutionStatus,
+        enums::{ParentClosePolicy, WorkflowExecutionStatus},
     },
 };
 
@@ -118,6 +118,27 @@ pub struct Run {
     /// The span of the whole chain, in nanoseconds; 0 for unlimited.
     #[prost(int64, tag = "34")]
     pub execution_timeout_ns: i64,
+    /// Open children by the event that initiated them.
+    #[prost(btree_map = "int64, message", tag = "35")]
+    pub children: BTreeMap<i64, ChildWorkflow>,
+    /// Signals and requests to cancel that have not reached their workflow, by the event that initiated them.
+    #[prost(btree_map = "int64, message", tag = "36")]
+    pub external_requests: BTreeMap<i64, ExternalRequest>,
+    /// Updates that were accepted, by their ids; they stay when they have completed.
+    #[prost(btree_map = "string, message", tag = "37")]
+    pub updates: BTreeMap<String, Update>,
+    /// The workflow that started it as a child.
+    #[prost(message, optional, tag = "38")]
+    pub parent: Option<Parent>,
+    /// The first ancestor; the run itself when it has none.
+    #[prost(message, optional, tag = "39")]
+    pub root: Option<WorkflowExecution>,
+    /// When each next run of the chain begins; empty for a run that is not repeated.
+    #[prost(string, tag = "40")]
+    pub cron_schedule: String,
+    /// When the history began that a reset has copied; 0 for a run that was not reset.
+    #[prost(int64, tag = "41")]
+    pub original_start_ns: i64,
 }
 
 /// A workflow task that is open.
@@ -151,6 +172,9 @@ pub struct WorkflowTask {
     /// The poll that took it.
     #[prost(string, tag = "9")]
     pub request_id: String,
+    /// It was begun for an update alone: it leaves no event when it turns out that there is nothing to write.
+    #[prost(bool, tag = "10")]
+    pub speculative: bool,
 }
 
 /// Where a workflow task stands.
@@ -258,6 +282,83 @@ pub struct Timer {
     pub fires_ns: i64,
 }
 
+/// A child that has not closed.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ChildWorkflow {
+    /// Its workflow id.
+    #[prost(string, tag = "1")]
+    pub workflow_id: String,
+    /// Its type.
+    #[prost(string, tag = "2")]
+    pub workflow_type: String,
+    /// The first run of its chain; empty until it has started.
+    #[prost(string, tag = "3")]
+    pub run_id: String,
+    /// The event that says that it has started; 0 before, and while that event waits for its id.
+    #[prost(int64, tag = "4")]
+    pub started_event_id: i64,
+    /// What happens to it when this run closes.
+    #[prost(enumeration = "ParentClosePolicy", tag = "5")]
+    pub parent_close_policy: i32,
+}
+
+/// Something that another workflow is told.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ExternalRequest {
+    /// Whom it goes to; an empty run id stands for the run that answers for the workflow id.
+    #[prost(message, optional, tag = "1")]
+    pub execution: Option<WorkflowExecution>,
+    /// It is a request to cancel, not a signal.
+    #[prost(bool, tag = "2")]
+    pub is_cancel: bool,
+}
+
+/// An update that was accepted.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Update {
+    /// The event that accepted it.
+    #[prost(int64, tag = "1")]
+    pub accepted_event_id: i64,
+    /// The event that has its outcome; 0 until it completes.
+    #[prost(int64, tag = "2")]
+    pub completed_event_id: i64,
+}
+
+/// The workflow that a child was started by.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Parent {
+    /// The id of its namespace.
+    #[prost(string, tag = "1")]
+    pub namespace_id: String,
+    /// The run that started the child.
+    #[prost(message, optional, tag = "2")]
+    pub execution: Option<WorkflowExecution>,
+    /// The parent's event that initiated the child.
+    #[prost(int64, tag = "3")]
+    pub initiated_event_id: i64,
+    /// What happens to the child when the parent closes.
+    #[prost(enumeration = "ParentClosePolicy", tag = "4")]
+    pub close_policy: i32,
+}
+
+impl ChildWorkflow {
+    /// True once it has started.
+    pub fn is_started(&self) -> bool {
+        !self.run_id.is_empty()
+    }
+}
+
+impl Parent {
+    /// The parent's name.
+    pub fn key(&self) -> RunKey {
+        let execution = self.execution.clone().unwrap_or_default();
+        RunKey::new(
+            WorkflowKey::new(self.namespace_id.clone(), execution.workflow_id),
+            execution.run_id,
+        )
+    }
+}
+
 impl Run {
     /// The run's name.
     pub fn key(&self) -> RunKey {
@@ -277,6 +378,11 @@ impl Run {
         }
     }
 
+    /// True while it has asked for something that has not reached the other workflow. It may have closed meanwhile.
+    pub fn has_outgoing(&self) -> bool {
+        !self.external_requests.is_empty() || self.children.values().any(|child| !child.is_started())
+    }
+
     /// True until it closes.
     pub fn is_open(&self) -> bool {
         self.status() == WorkflowExecutionStatus::Running
@@ -291,6 +397,14 @@ impl Run {
     pub fn started(&self) -> Time {
         Time::from_nanos(self.start_ns)
     }
+
+    /// When its history began: before it was created, if it was reset.
+    pub fn original_started(&self) -> Time {
+        match self.original_start_ns {
+            0 => self.started(),
+            nanos => Time::from_nanos(nanos),
+        }
+    }
 }
 
 impl Activity {
@@ -301,6 +415,11 @@ impl Activity {
 }
 
 impl WorkflowTask {
+    /// True when its `scheduled` and `started` events are written only if it succeeds.
+    pub fn is_transient(&self) -> bool {
+        self.attempt > 1 || self.speculative
+    }
+
     /// True while it is being run.
     pub fn is_started(&self) -> bool {
         self.state() == WorkflowTaskState::Started

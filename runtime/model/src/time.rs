@@ -19,6 +19,12 @@ impl Time {
         Time(nanos)
     }
 
+    /// The point that a text in the form of RFC 3339 names, such as `2026-01-31T12:00:00Z`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let timestamp: Timestamp = text.parse().ok()?;
+        Some(Time::from(&timestamp))
+    }
+
     /// Nanoseconds since the epoch.
     pub const fn nanos(self) -> i64 {
         self.0
@@ -28,6 +34,12 @@ impl Time {
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
         Time(self.0.saturating_add(span_nanos(span)))
+    }
+
+    /// The point `span` earlier; stops at the beginning of what can be represented (the year 1677).
+    #[must_use]
+    pub fn minus(self, span: Duration) -> Self {
+        Time(self.0.saturating_sub(span_nanos(span)))
     }
 
     /// The span since `earlier`, zero when that lies in the future.

@@ -97,12 +97,13 @@ async fn workflow(store: &Store) -> Result<(), StoreError> {
             run.close_ns = 2;
         }
         let write = RunWrite {
-            run: run.clone(),
+            run: &run,
             version: step,
             history: Some(batch),
             is_current: true,
+            upserts_search_attributes: false,
         };
-        store.commit(Commit { runs: vec![write] }).await?;
+        store.commit(Commit::from_iter([write])).await?;
     }
     Ok(())
 }

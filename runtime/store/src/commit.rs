@@ -8,6 +8,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use sqlx::error::{DatabaseError, ErrorKind};
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
     task::JoinHandle,
@@ -16,8 +17,10 @@ use wrt_model::{Run, history::HistoryBatch};
 
 use crate::{
     Store, StoreError,
-    history::{self, HistoryRow},
-    run::{self, Change, RunRow},
+    history::HistoryRow,
+    run::{Change, RunRow},
+    script::Script,
+    search_attribute::SearchAttributeWrite,
     sqlite::{BEGIN, Connection, Database},
 };
 
@@ -27,27 +30,56 @@ const BATCH_COMMITS: usize = 512;
 /// The most commits that wait for the next transaction; whoever brings more waits before the gate.
 const QUEUE_COMMITS: usize = 1024;
 
-/// The most rows that one statement writes.
-const STATEMENT_ROWS: usize = 64;
-
 /// All that one decision changes: stored whole or not at all.
-#[derive(Clone, Debug, Default, PartialEq)]
+///
+/// It holds rows, encoded by whoever decided: the task that writes is the bottleneck and only copies them.
+#[derive(Debug, Default)]
 pub struct Commit {
-    /// The runs that change.
-    pub runs: Vec<RunWrite>,
+    pub(crate) runs: Vec<RunRow>,
+    pub(crate) history: Vec<HistoryRow>,
+    pub(crate) search_attributes: Vec<SearchAttributeWrite>,
+    /// Runs to remove, by their ids.
+    pub(crate) deletions: Vec<String>,
 }
 
 /// What a decision changes about one run.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RunWrite {
+pub struct RunWrite<'a> {
     /// The run after the decision.
-    pub run: Run,
+    pub run: &'a Run,
     /// The version that it replaces; 0 for a new run. The version stored is one more.
     pub version: i64,
     /// Events that the decision appended.
     pub history: Option<HistoryBatch>,
     /// The run answers for its workflow id, until a run that is created later does.
     pub is_current: bool,
+    /// The decision changed the run's search attributes after its start.
+    pub upserts_search_attributes: bool,
+}
+
+impl Commit {
+    /// Adds what changes about a run.
+    pub fn push(&mut self, write: RunWrite<'_>) {
+        self.runs.push(RunRow::new(&write));
+        self.search_attributes.extend(SearchAttributeWrite::new(&write));
+        self.history.extend(write.history.map(|batch| HistoryRow {
+            run_id: write.run.run_id.clone(),
+            batch,
+        }));
+    }
+
+    /// True when nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty() && self.deletions.is_empty()
+    }
+}
+
+impl<'a> FromIterator<RunWrite<'a>> for Commit {
+    fn from_iter<I: IntoIterator<Item = RunWrite<'a>>>(writes: I) -> Self {
+        let mut commit = Commit::default();
+        writes.into_iter().for_each(|write| commit.push(write));
+        commit
+    }
 }
 
 /// What the gate has done since the store was opened.
@@ -68,15 +100,14 @@ impl Store {
     /// Errors: [`StoreError::Conflict`] when a run is not at the version that is to be replaced, when a new run exists
     /// already or another one of its workflow id is open; then nothing of this commit is stored, and commits that shared
     /// its transaction are not affected. All errors of the disk; then the run has to be loaded again.
-    pub async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+    pub async fn commit(&self, mut commit: Commit) -> Result<(), StoreError> {
+        for write in &mut commit.search_attributes {
+            write.encode(&self.schemas);
+        }
         let (reply, outcome) = oneshot::channel();
-        let job = Job {
-            rows: Rows::new(commit),
-            reply,
-        };
         self.gate
             .queue
-            .send(Message::Commit(job))
+            .send(Message::Commit { commit, reply })
             .await
             .map_err(|_| StoreError::Closed)?;
         outcome.await.map_err(|_| StoreError::Closed)?
@@ -133,38 +164,11 @@ impl Gate {
 }
 
 enum Message {
-    Commit(Job),
+    Commit {
+        commit: Commit,
+        reply: oneshot::Sender<Result<(), StoreError>>,
+    },
     Close,
-}
-
-struct Job {
-    rows: Rows,
-    reply: oneshot::Sender<Result<(), StoreError>>,
-}
-
-/// A commit as rows, encoded by the task that commits: the one that writes is the bottleneck.
-struct Rows {
-    runs: Vec<RunRow>,
-    history: Vec<HistoryRow>,
-}
-
-impl Rows {
-    fn new(commit: Commit) -> Self {
-        let mut rows = Rows {
-            runs: Vec::with_capacity(commit.runs.len()),
-            history: Vec::new(),
-        };
-        for mut write in commit.runs {
-            if let Some(batch) = write.history.take() {
-                rows.history.push(HistoryRow {
-                    run_id: write.run.run_id.clone(),
-                    batch,
-                });
-            }
-            rows.runs.push(RunRow::new(write));
-        }
-        rows
-    }
 }
 
 #[derive(Default)]
@@ -189,8 +193,8 @@ impl Writer {
             let (mut commits, mut replies) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
             for message in batch.drain(..) {
                 match message {
-                    Message::Commit(Job { rows, reply }) => {
-                        commits.push(rows);
+                    Message::Commit { commit, reply } => {
+                        commits.push(commit);
                         replies.push(reply);
                     }
                     // What is queued is still received.
@@ -208,7 +212,7 @@ impl Writer {
     /// Writes commits and says of each one how it went. All together at first. What the database refuses about one of
     /// them would fail them all, so then each gets a savepoint of its own; that also puts those in order that belong to
     /// the same run.
-    async fn commit(&self, commits: &[Rows]) -> Vec<Result<(), StoreError>> {
+    async fn commit(&self, commits: &[Commit]) -> Vec<Result<(), StoreError>> {
         let outcome = match self.commit_together(commits).await {
             Err(StoreError::Conflict { .. } | StoreError::Refused { .. }) => self.commit_apart(commits).await,
             Err(error) => Err(error),
@@ -217,23 +221,46 @@ impl Writer {
         outcome.unwrap_or_else(|error| vec![Err(error); commits.len()])
     }
 
-    async fn commit_together(&self, commits: &[Rows]) -> Result<(), StoreError> {
+    /// One message to the database's thread: each is a switch of threads, and those take longer than the writing.
+    async fn commit_together(&self, commits: &[Commit]) -> Result<(), StoreError> {
         if commits.is_empty() {
             return Ok(());
         }
+        let mut script = Script::new();
+        script.push(BEGIN);
+        for change in Change::ORDER {
+            let rows = commits.iter().flat_map(|commit| &commit.runs);
+            script.write_runs(change, &rows.filter(|row| row.change == change).collect::<Vec<_>>());
+        }
+        script.write_history(&commits.iter().flat_map(|commit| &commit.history).collect::<Vec<_>>());
+        let search_attributes = commits.iter().flat_map(|commit| &commit.search_attributes);
+        script.write_search_attributes(&search_attributes.collect::<Vec<_>>());
+        script.delete_runs(&commits.iter().flat_map(|commit| &commit.deletions).collect::<Vec<_>>());
+        script.push("COMMIT");
+
         let mut connection = self.database.writer().await?;
-        self.execute(&mut connection, BEGIN).await?;
-        let written = self.write(&mut connection, commits, STATEMENT_ROWS).await;
-        let row_writes = self.end(&mut connection, written).await?;
-        self.counters.add(commits.len(), row_writes);
+        let written = self.run_script(&mut connection, script, "commit", String::new).await;
+        if written.is_err() {
+            self.roll_back(&mut connection).await;
+        }
+        self.counters.add(commits.len(), written?);
         Ok(())
     }
 
-    async fn commit_apart(&self, commits: &[Rows]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+    async fn commit_apart(&self, commits: &[Commit]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
         let mut connection = self.database.writer().await?;
         self.execute(&mut connection, BEGIN).await?;
-        let outcomes = self.write_apart(&mut connection, commits).await;
-        let outcomes = self.end(&mut connection, outcomes).await?;
+        let outcomes = async {
+            let outcomes = self.write_apart(&mut connection, commits).await?;
+            self.execute(&mut connection, "COMMIT").await.map(|()| outcomes)
+        };
+        let outcomes = match outcomes.await {
+            Ok(outcomes) => outcomes,
+            Err(error) => {
+                self.roll_back(&mut connection).await;
+                return Err(error);
+            }
+        };
         let written: Vec<u64> = outcomes.iter().flatten().copied().collect();
         self.counters.add(written.len(), written.iter().sum());
         Ok(outcomes.into_iter().map(|outcome| outcome.map(drop)).collect())
@@ -243,13 +270,12 @@ impl Writer {
     async fn write_apart(
         &self,
         connection: &mut Connection,
-        commits: &[Rows],
+        commits: &[Commit],
     ) -> Result<Vec<Result<u64, StoreError>>, StoreError> {
         let mut outcomes = Vec::with_capacity(commits.len());
         for commit in commits {
             self.execute(connection, "SAVEPOINT one_commit").await?;
-            // Row by row, so that the error names the run.
-            let written = self.write(connection, std::slice::from_ref(commit), 1).await;
+            let written = self.write_rows(connection, commit).await;
             match &written {
                 Ok(_) => {}
                 Err(StoreError::Conflict { .. } | StoreError::Refused { .. }) => {
@@ -263,64 +289,69 @@ impl Writer {
         Ok(outcomes)
     }
 
-    /// Writes the rows of all commits, at most `statement_rows` with one statement, and returns how many there were.
-    async fn write(
-        &self,
-        connection: &mut Connection,
-        commits: &[Rows],
-        statement_rows: usize,
-    ) -> Result<u64, StoreError> {
-        let mut row_writes = 0;
+    /// Writes a commit row by row, so that the error names the run, and returns how many rows there were.
+    async fn write_rows(&self, connection: &mut Connection, commit: &Commit) -> Result<u64, StoreError> {
+        let mut written = 0;
         for change in Change::ORDER {
-            let rows: Vec<&RunRow> = commits
-                .iter()
-                .flat_map(|commit| &commit.runs)
-                .filter(|row| row.change == change)
-                .collect();
-            for chunk in chunks(&rows, statement_rows) {
-                let written = run::write(connection, change, chunk)
-                    .await
-                    .map_err(|error| self.failure(change.action(), error, || chunk[0].name()))?;
-                if written < chunk.len() as u64 {
-                    return Err(StoreError::Conflict { run: chunk[0].name() });
-                }
-                row_writes += written;
+            for row in commit.runs.iter().filter(|row| row.change == change) {
+                let mut script = Script::new();
+                script.write_runs(change, &[row]);
+                written += self
+                    .run_script(connection, script, change.action(), || row.name())
+                    .await?;
             }
         }
-        let rows: Vec<&HistoryRow> = commits.iter().flat_map(|commit| &commit.history).collect();
-        for chunk in chunks(&rows, statement_rows) {
-            row_writes += history::write(connection, chunk)
-                .await
-                .map_err(|error| self.failure("append history", error, || chunk[0].run_id.clone()))?;
+        for row in &commit.history {
+            let mut script = Script::new();
+            script.write_history(&[row]);
+            written += self
+                .run_script(connection, script, "append history", || row.run_id.clone())
+                .await?;
         }
-        Ok(row_writes)
+        for write in &commit.search_attributes {
+            let mut script = Script::new();
+            script.write_search_attributes(&[write]);
+            written += self
+                .run_script(connection, script, "write search attributes", || {
+                    write.run_id().to_owned()
+                })
+                .await?;
+        }
+        let mut script = Script::new();
+        script.delete_runs(&commit.deletions.iter().collect::<Vec<_>>());
+        written += self
+            .run_script(connection, script, "delete runs", || commit.deletions.join(", "))
+            .await?;
+        Ok(written)
     }
 
-    /// Ends a transaction: commits it, or rolls it back when something went wrong.
-    async fn end<T>(&self, connection: &mut Connection, outcome: Result<T, StoreError>) -> Result<T, StoreError> {
-        let outcome = match outcome {
-            Ok(value) => self.execute(connection, "COMMIT").await.map(|()| value),
-            Err(error) => Err(error),
-        };
-        if outcome.is_err() {
-            // After some errors the database has rolled back by itself, and then refuses to do it again. That is why
-            // this is not `sqlx::Transaction`: it would count a transaction as open for ever.
-            let _ = self.execute(connection, "ROLLBACK").await;
-        }
-        outcome
+    /// Runs a script and returns how many rows it wrote. What the schema refuses is a conflict.
+    async fn run_script(
+        &self,
+        connection: &mut Connection,
+        script: Script,
+        action: &'static str,
+        run: impl FnOnce() -> String,
+    ) -> Result<u64, StoreError> {
+        script.run(connection).await.map_err(|error| {
+            let reason = error.as_database_error().map(DatabaseError::kind);
+            match reason {
+                Some(ErrorKind::UniqueViolation | ErrorKind::NotNullViolation) => StoreError::Conflict { run: run() },
+                _ => self.database.failure(action, error),
+            }
+        })
+    }
+
+    /// After some errors the database has rolled back by itself, and then refuses to do it again. That is why this is
+    /// not `sqlx::Transaction`: it would count a transaction as open for ever.
+    async fn roll_back(&self, connection: &mut Connection) {
+        let _ = self.execute(connection, "ROLLBACK").await;
     }
 
     async fn execute(&self, connection: &mut Connection, sql: &'static str) -> Result<(), StoreError> {
         match sqlx::query(sql).execute(connection).await {
             Ok(_) => Ok(()),
             Err(error) => Err(self.database.failure("commit", error)),
-        }
-    }
-
-    fn failure(&self, action: &'static str, error: sqlx::Error, run: impl FnOnce() -> String) -> StoreError {
-        match error.as_database_error() {
-            Some(reason) if reason.is_unique_violation() => StoreError::Conflict { run: run() },
-            _ => self.database.failure(action, error),
         }
     }
 }
@@ -333,16 +364,6 @@ impl Counters {
     }
 }
 
-/// Divides rows into runs of 64, 32, … 1, so that a handful of prepared statements serves batches of every size.
-fn chunks<T>(mut rows: &[T], most: usize) -> impl Iterator<Item = &[T]> {
-    std::iter::from_fn(move || {
-        let size = 1_usize << rows.len().min(most).checked_ilog2()?;
-        let (chunk, rest) = rows.split_at(size);
-        rows = rest;
-        Some(chunk)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use wrt_model::{
@@ -352,19 +373,6 @@ mod tests {
 
     use super::*;
     use crate::StoreOptions;
-
-    #[test]
-    fn chunks_are_powers_of_two_and_leave_nothing_out() {
-        let sizes = |count: usize, most| -> Vec<usize> {
-            let rows: Vec<usize> = (0..count).collect();
-            assert_eq!(chunks(&rows, most).flatten().copied().collect::<Vec<_>>(), rows);
-            chunks(&rows, most).map(<[usize]>::len).collect()
-        };
-        assert!(sizes(0, 64).is_empty());
-        assert_eq!(sizes(1, 64), [1]);
-        assert_eq!(sizes(100, 64), [64, 32, 4]);
-        assert_eq!(sizes(3, 1), [1, 1, 1]);
-    }
 
     #[tokio::test]
     async fn a_full_disk_refuses_and_recovers() {
@@ -388,12 +396,13 @@ mod tests {
                 ..Default::default()
             };
             let write = RunWrite {
-                run,
+                run: &run,
                 version: 0,
                 history: None,
                 is_current: true,
+                upserts_search_attributes: false,
             };
-            store.commit(Commit { runs: vec![write] }).await
+            store.commit(Commit::from_iter([write])).await
         };
         let page_limit = async |pages: u32| {
             let mut connection = store.database.writer().await.unwrap();

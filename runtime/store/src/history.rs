@@ -1,13 +1,10 @@
 //! The rows of histories: one for each commit that appended events.
 
 use futures::TryStreamExt;
-use sqlx::{QueryBuilder, Row as _};
+use sqlx::Row as _;
 use wrt_model::{RunKey, history::HistoryBatch};
 
-use crate::{
-    Store, StoreError,
-    sqlite::{Backend, Connection, Row},
-};
+use crate::{Store, StoreError, script::Script, sqlite::Row};
 
 impl Store {
     /// Batches of a run's history in order, whole as they were committed. The first one contains `first_event_id`; the
@@ -55,6 +52,7 @@ fn batch(row: &Row) -> Result<HistoryBatch, sqlx::Error> {
 }
 
 /// A batch as a row.
+#[derive(Debug)]
 pub(crate) struct HistoryRow {
     /// The run that it belongs to.
     pub(crate) run_id: String,
@@ -62,17 +60,20 @@ pub(crate) struct HistoryRow {
     pub(crate) batch: HistoryBatch,
 }
 
-/// Appends batches with one statement, and returns how many rows that are. A batch at an event id that the run already
-/// has violates the primary key.
-pub(crate) async fn write(connection: &mut Connection, rows: &[&HistoryRow]) -> Result<u64, sqlx::Error> {
-    let mut statement =
-        QueryBuilder::<Backend>::new("INSERT INTO history (run_id, first_event_id, event_count, bytes) ");
-    statement.push_values(rows, |mut values, row| {
-        values
-            .push_bind(row.run_id.as_str())
-            .push_bind(row.batch.first_event_id)
-            .push_bind(row.batch.event_count)
-            .push_bind(row.batch.bytes.as_slice());
-    });
-    Ok(statement.build().execute(connection).await?.rows_affected())
+impl Script {
+    /// Appends batches. One at an event id that the run already has violates the primary key.
+    pub(crate) fn write_history(&mut self, rows: &[&HistoryRow]) {
+        self.insert(
+            "history",
+            &["run_id", "first_event_id", "event_count", "bytes"],
+            rows,
+            |row, values| {
+                values
+                    .push_bind(row.run_id.as_str())
+                    .push_bind(row.batch.first_event_id)
+                    .push_bind(row.batch.event_count)
+                    .push_bind(row.batch.bytes.as_slice());
+            },
+        );
+    }
 }

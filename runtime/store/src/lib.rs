@@ -4,24 +4,30 @@
 
 mod commit;
 mod component;
+mod delete;
 mod deployment;
 mod error;
 mod history;
 mod json;
 mod namespace;
 mod run;
+mod schedule;
+mod script;
+mod search_attribute;
 mod sqlite;
 mod visibility;
 
 use std::{path::PathBuf, sync::Arc};
 
 use commit::Gate;
+use search_attribute::Schemas;
 use sqlite::Database;
 
 pub use commit::{Commit, RunWrite, StoreStats};
 pub use error::StoreError;
 pub use run::StoredRun;
-pub use visibility::{RunCount, RunPage};
+pub use schedule::{ScheduleCount, SchedulePage};
+pub use visibility::{RunCount, RunPage, RunQuery};
 
 /// Where and how to keep the state.
 #[derive(Clone, Debug)]
@@ -37,6 +43,7 @@ pub struct StoreOptions {
 pub struct Store {
     database: Arc<Database>,
     gate: Arc<Gate>,
+    schemas: Arc<Schemas>,
 }
 
 impl Store {
@@ -48,7 +55,13 @@ impl Store {
     pub async fn open(options: StoreOptions) -> Result<Store, StoreError> {
         let database = Arc::new(Database::open(&options).await?);
         let gate = Arc::new(Gate::open(database.clone()));
-        Ok(Store { database, gate })
+        let store = Store {
+            database,
+            gate,
+            schemas: Arc::default(),
+        };
+        store.load_schemas().await?;
+        Ok(store)
     }
 
     /// Waits for the commits under way, refuses new ones, and closes the database. All clones are closed with it, and

@@ -21,7 +21,10 @@ impl Store {
             0 => Err(StoreError::AlreadyExists {
                 what: format!("namespace {}", namespace.name),
             }),
-            _ => Ok(()),
+            _ => {
+                self.schemas.put(namespace);
+                Ok(())
+            }
         }
     }
 
@@ -35,7 +38,10 @@ impl Store {
             0 => Err(StoreError::NotFound {
                 what: format!("namespace {}", namespace.name),
             }),
-            _ => Ok(()),
+            _ => {
+                self.schemas.put(namespace);
+                Ok(())
+            }
         }
     }
 
@@ -61,6 +67,14 @@ impl Store {
             .await
             .map_err(|error| self.database.failure("list namespaces", error))?;
         rows.iter().map(|row| self.decode_namespace(row)).collect()
+    }
+
+    /// Takes over the search attributes of all namespaces.
+    pub(crate) async fn load_schemas(&self) -> Result<(), StoreError> {
+        for namespace in self.namespaces(None, u32::MAX).await? {
+            self.schemas.put(&namespace);
+        }
+        Ok(())
     }
 
     async fn namespace(&self, statement: Statement<'_>) -> Result<Option<Namespace>, StoreError> {

@@ -1,12 +1,13 @@
 //! The rows of runs.
 
 use prost::Message;
-use sqlx::{QueryBuilder, Row as _, query_builder::Separated};
-use wrt_model::{Digest, Run, RunKey, WorkflowKey};
+use sqlx::Row as _;
+use wrt_model::{Digest, Run, RunKey, WorkflowKey, proto::WorkflowExecution};
 
 use crate::{
     RunWrite, Store, StoreError,
-    sqlite::{Backend, Connection, Row, Statement},
+    script::{Script, Values},
+    sqlite::{Row, Statement},
 };
 
 /// `close_ns` of an open run: open runs sort as the last to close.
@@ -18,6 +19,8 @@ const BY_KEY: &str = "SELECT version, state FROM run WHERE run_id = $1 AND names
 const WORKFLOW_OF: &str = "SELECT namespace_id, workflow_id FROM run WHERE run_id = $1";
 const OPEN_AFTER: &str = "SELECT version, state FROM run WHERE status = 1 AND (namespace_id, workflow_id) > ($1, $2) \
      ORDER BY namespace_id, workflow_id LIMIT $3";
+
+const OUTGOING: &str = "SELECT version, state FROM run WHERE has_outgoing AND status <> 1 ORDER BY sequence";
 
 /// A run as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +73,15 @@ impl Store {
             .fetch_all(self.database.readers())
             .await
             .map_err(failed)?;
+        rows.iter().map(|row| self.stored(row)).collect()
+    }
+
+    /// Closed runs that have asked other runs for something and not been answered.
+    pub async fn closed_runs_with_outgoing(&self) -> Result<Vec<StoredRun>, StoreError> {
+        let rows = sqlx::query(OUTGOING)
+            .fetch_all(self.database.readers())
+            .await
+            .map_err(|error| self.database.failure("load runs with messages", error))?;
         rows.iter().map(|row| self.stored(row)).collect()
     }
 
@@ -141,7 +153,8 @@ impl Change {
     }
 }
 
-/// A run as a row, made by the committing task so that the writer has only to copy.
+/// A run as a row.
+#[derive(Debug)]
 pub(crate) struct RunRow {
     pub(crate) change: Change,
     run_id: String,
@@ -157,13 +170,23 @@ pub(crate) struct RunRow {
     execution_ns: i64,
     close_ns: i64,
     history_length: i64,
+    history_bytes: i64,
+    state_transitions: i64,
+    has_outgoing: bool,
+    parent: Option<WorkflowExecution>,
+    root: Option<WorkflowExecution>,
     state: Vec<u8>,
+}
+
+/// What the column `close_ns` of a run holds.
+pub(crate) fn close_column(run: &Run) -> i64 {
+    if run.is_open() { OPEN } else { run.close_ns }
 }
 
 impl RunRow {
     /// Encodes a write.
-    pub(crate) fn new(write: RunWrite) -> Self {
-        let RunWrite {
+    pub(crate) fn new(write: &RunWrite<'_>) -> Self {
+        let &RunWrite {
             run,
             version,
             is_current,
@@ -182,14 +205,19 @@ impl RunRow {
             status: run.status,
             start_ns: run.start_ns,
             execution_ns: run.execution_ns,
-            close_ns: if run.is_open() { OPEN } else { run.close_ns },
+            close_ns: close_column(run),
             history_length: run.history_length(),
-            run_id: run.run_id,
-            namespace_id: run.namespace_id,
-            workflow_id: run.workflow_id,
-            workflow_type: run.workflow_type,
-            task_queue: run.task_queue,
-            component: run.component,
+            history_bytes: run.history_bytes,
+            state_transitions: run.state_transition_count,
+            has_outgoing: run.has_outgoing(),
+            parent: run.parent.as_ref().and_then(|parent| parent.execution.clone()),
+            root: run.parent.as_ref().and(run.root.clone()),
+            run_id: run.run_id.clone(),
+            namespace_id: run.namespace_id.clone(),
+            workflow_id: run.workflow_id.clone(),
+            workflow_type: run.workflow_type.clone(),
+            task_queue: run.task_queue.clone(),
+            component: run.component.clone(),
         }
     }
 
@@ -199,77 +227,84 @@ impl RunRow {
     }
 }
 
-/// Writes rows of one kind with one statement, and returns how many were at the version that they replace. A second open
-/// run of a workflow id violates a unique index.
-pub(crate) async fn write(connection: &mut Connection, change: Change, rows: &[&RunRow]) -> Result<u64, sqlx::Error> {
-    let mut statement = match change {
-        Change::Step => step(rows),
-        Change::Close => close(rows),
-        Change::Create => create(rows),
-    };
-    Ok(statement.build().execute(connection).await?.rows_affected())
+/// What changes with every write.
+const STEP_COLUMNS: [&str; 8] = [
+    "run_id",
+    "version",
+    "is_current",
+    "component",
+    "history_length",
+    "history_bytes",
+    "state_transitions",
+    "state",
+];
+
+/// What also changes when a run closes.
+const CLOSE_COLUMNS: [&str; 3] = ["status", "close_ns", "has_outgoing"];
+
+/// What never changes.
+const CREATE_COLUMNS: [&str; 10] = [
+    "namespace_id",
+    "workflow_id",
+    "workflow_type",
+    "task_queue",
+    "start_ns",
+    "execution_ns",
+    "parent_workflow_id",
+    "parent_run_id",
+    "root_workflow_id",
+    "root_run_id",
+];
+
+impl Script {
+    /// Writes the rows of one kind of change. The schema refuses a row that is not at the version which is replaced, and
+    /// a second open run of a workflow id.
+    pub(crate) fn write_runs(&mut self, change: Change, rows: &[&RunRow]) {
+        match change {
+            Change::Step => self.update("run", &STEP_COLUMNS, rows, bind_step),
+            Change::Close => self.update("run", &[&STEP_COLUMNS[..], &CLOSE_COLUMNS].concat(), rows, bind_close),
+            Change::Create => {
+                let columns = [&STEP_COLUMNS[..], &CLOSE_COLUMNS, &CREATE_COLUMNS].concat();
+                self.insert("run", &columns, rows, bind_create);
+            }
+        }
+    }
 }
 
-type Values<'a> = Separated<'a, Backend, &'static str>;
-
-fn push_step(row: &RunRow, values: &mut Values<'_>) {
+fn bind_step(row: &RunRow, values: &mut Values<'_>) {
     values
         .push_bind(row.run_id.as_str())
         .push_bind(row.version)
         .push_bind(row.is_current)
         .push_bind(row.component.as_str())
         .push_bind(row.history_length)
+        .push_bind(row.history_bytes)
+        .push_bind(row.state_transitions)
         .push_bind(row.state.as_slice());
 }
 
-fn step(rows: &[&RunRow]) -> QueryBuilder<Backend> {
-    update(rows, &STEP_COLUMNS, push_step)
+fn bind_close(row: &RunRow, values: &mut Values<'_>) {
+    bind_step(row, values);
+    values
+        .push_bind(row.status)
+        .push_bind(row.close_ns)
+        .push_bind(row.has_outgoing);
 }
 
-fn close(rows: &[&RunRow]) -> QueryBuilder<Backend> {
-    let columns = [&STEP_COLUMNS[..], &["status", "close_ns"]].concat();
-    update(rows, &columns, |row, values| {
-        push_step(row, values);
-        values.push_bind(row.status).push_bind(row.close_ns);
-    })
-}
-
-/// What changes with every write.
-const STEP_COLUMNS: [&str; 5] = ["version", "is_current", "component", "history_length", "state"];
-
-/// `columns` are those that `push` binds after the run's id.
-fn update(rows: &[&RunRow], columns: &[&str], mut push: impl FnMut(&RunRow, &mut Values<'_>)) -> QueryBuilder<Backend> {
-    let assignments: Vec<String> = columns
-        .iter()
-        .map(|column| format!("{column} = new.{column}"))
-        .collect();
-    let mut statement = QueryBuilder::new(format!("WITH new (run_id, {}) AS (", columns.join(", ")));
-    statement.push_values(rows, |mut values, row| push(row, &mut values));
-    statement.push(format!(
-        ") UPDATE run SET {} FROM new WHERE run.run_id = new.run_id AND run.version = new.version - 1",
-        assignments.join(", "),
-    ));
-    statement
-}
-
-fn create(rows: &[&RunRow]) -> QueryBuilder<Backend> {
-    let mut statement = QueryBuilder::new(
-        "INSERT INTO run (run_id, version, is_current, component, history_length, state, status, close_ns, \
-         namespace_id, workflow_id, workflow_type, task_queue, start_ns, execution_ns) ",
-    );
-    statement.push_values(rows, |mut values, row| {
-        push_step(row, &mut values);
+fn bind_create(row: &RunRow, values: &mut Values<'_>) {
+    bind_close(row, values);
+    values
+        .push_bind(row.namespace_id.as_str())
+        .push_bind(row.workflow_id.as_str())
+        .push_bind(row.workflow_type.as_str())
+        .push_bind(row.task_queue.as_str())
+        .push_bind(row.start_ns)
+        .push_bind(row.execution_ns);
+    for relative in [&row.parent, &row.root] {
         values
-            .push_bind(row.status)
-            .push_bind(row.close_ns)
-            .push_bind(row.namespace_id.as_str())
-            .push_bind(row.workflow_id.as_str())
-            .push_bind(row.workflow_type.as_str())
-            .push_bind(row.task_queue.as_str())
-            .push_bind(row.start_ns)
-            .push_bind(row.execution_ns);
-    });
-    statement
+            .push_bind(relative.as_ref().map(|execution| execution.workflow_id.as_str()))
+            .push_bind(relative.as_ref().map(|execution| execution.run_id.as_str()));
+    }
 }
 
 #[cfg(test)]
@@ -283,16 +318,21 @@ mod tests {
     #[tokio::test]
     async fn loads_and_writes_seek() {
         let store = Store::open(StoreOptions { path: None, readers: 1 }).await.unwrap();
-        let row = RunRow::new(RunWrite {
-            run: Run {
-                status: WorkflowExecutionStatus::Running as i32,
-                ..Default::default()
-            },
+        let run = Run {
+            status: WorkflowExecutionStatus::Running as i32,
+            ..Default::default()
+        };
+        let row = RunRow::new(&RunWrite {
+            run: &run,
             version: 1,
             history: None,
             is_current: true,
+            upserts_search_attributes: false,
         });
-        let step = step(&[&row, &row, &row]).into_string();
+        let mut step = Script::new();
+        step.write_runs(Change::Step, &[&row, &row, &row]);
+        let script = step.sql();
+        let step = script.split("; ").next().unwrap();
         for (sql, expected) in [
             (
                 CURRENT,
@@ -303,7 +343,8 @@ mod tests {
                 OPEN_AFTER,
                 "SEARCH run USING INDEX run_open ((namespace_id,workflow_id)>(?,?))",
             ),
-            (&step, "SEARCH run USING INDEX sqlite_autoindex_run_1 (run_id=?)"),
+            (OUTGOING, "SCAN run USING INDEX run_outgoing"),
+            (step, "SEARCH run USING INDEX sqlite_autoindex_run_1 (run_id=?)"),
         ] {
             let plan = explain(&store.database, sql).await;
             assert!(plan.contains(expected), "{sql}: {plan}");

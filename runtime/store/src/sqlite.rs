@@ -15,7 +15,7 @@ use sqlx::{
 };
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
-use crate::{StoreError, StoreOptions};
+use crate::{StoreError, StoreOptions, script};
 
 /// The kind of database behind the store. The rest of the crate names only these.
 pub(crate) type Backend = sqlx::Sqlite;
@@ -35,6 +35,9 @@ const CHECKPOINT_PAGES: &str = "4000";
 
 /// Memory for pages of the connection that writes, as SQLite counts it (KiB, negated): the hot end of every index fits.
 const WRITER_CACHE: &str = "-65536";
+
+/// Prepared statements of the connection that writes: all scripts of the gate that come up under load, some 20 KiB each.
+const WRITER_STATEMENTS: usize = 256;
 
 /// An open database: one connection that writes, and some that read beside it.
 pub(crate) struct Database {
@@ -61,6 +64,7 @@ impl Database {
         let mut connection = connect
             .clone()
             .pragma("cache_size", WRITER_CACHE)
+            .statement_cache_capacity(WRITER_STATEMENTS)
             .connect()
             .await
             .map_err(failed)?;
@@ -68,6 +72,10 @@ impl Database {
             .run(&mut connection)
             .await
             .map_err(|error| migration_failure(&name, error))?;
+        sqlx::query(script::STALE)
+            .execute(&mut connection)
+            .await
+            .map_err(failed)?;
 
         let readers = SqlitePoolOptions::new()
             .max_connections(options.readers.max(1))

@@ -14,6 +14,8 @@ use crate::{
     module::ModuleCommand,
     namespace::NamespaceCommand,
     output::{Color, Format, Output},
+    schedule::ScheduleCommand,
+    search_attribute::SearchAttributeCommand,
     server::ServerArgs,
     workflow::WorkflowCommand,
 };
@@ -76,6 +78,9 @@ enum Command {
     /// Activities that are completed from outside
     #[command(subcommand)]
     Activity(ActivityCommand),
+    /// Schedules, which start workflows again and again
+    #[command(subcommand)]
+    Schedule(Box<ScheduleCommand>),
     /// Namespaces
     #[command(subcommand)]
     Namespace(NamespaceCommand),
@@ -90,6 +95,9 @@ enum OperatorCommand {
     /// Namespaces
     #[command(subcommand)]
     Namespace(NamespaceCommand),
+    /// What workflows can be found by
+    #[command(subcommand)]
+    SearchAttribute(SearchAttributeCommand),
 }
 
 /// Does what the command line says.
@@ -125,9 +133,11 @@ impl Command {
             Command::Module(command) => command.run(context).await,
             Command::Workflow(command) => command.run(context).await,
             Command::Activity(command) => command.run(context).await,
+            Command::Schedule(command) => command.run(context).await,
             Command::Namespace(command) | Command::Operator(OperatorCommand::Namespace(command)) => {
                 command.run(context).await
             }
+            Command::Operator(OperatorCommand::SearchAttribute(command)) => command.run(context).await,
             Command::Completion(args) => args.run(),
         }
     }
@@ -182,13 +192,32 @@ mod tests {
             "wrt workflow list --address a:1 -n shop --fields workflow-id,close-time --output table",
             "wrt workflow signal --workflow-id a --run-id b --name go --input-file x.json",
             "wrt workflow signal-with-start --signal-name go --signal-input 1 --type Order -w a",
+            "wrt workflow update execute -w a --name approve -i 1 --update-id u",
+            "wrt workflow update start -w a --name approve --wait-for-stage accepted",
+            "wrt workflow update result -w a --update-id u",
             "wrt workflow query -w a --type status --reject-condition not_open",
             "wrt workflow show -w a --follow --detailed --color never",
             "wrt workflow terminate -w a --reason enough --command-timeout 5s",
+            "wrt workflow reset -w a -r b --event-id 4 --reason r --reapply-exclude Signal,Update",
+            "wrt workflow reset -w a -t LastWorkflowTask --reapply-exclude all",
+            "wrt workflow delete -w a -r b",
             "wrt activity complete --activity-id 3 -w a --result 1 --identity me",
             "wrt activity fail -a 3 -w a --reason r --detail 1",
+            "wrt schedule create -s nightly --cron @daily --overlap-policy BufferOne --type Order -w a -t orders -i 1",
+            "wrt schedule create --schedule-id s --interval 1h/10m --calendar {} --jitter 5m --time-zone UTC --type A",
+            "wrt schedule update -s a --type A --catchup-window 1m --pause-on-failure --remaining-actions 3 --notes x",
+            "wrt schedule trigger -s a --overlap-policy allowall",
+            "wrt schedule toggle -s a --pause --reason holidays",
+            "wrt schedule backfill -s a --start-time 2026-01-01T00:00:00Z --end-time 2026-01-02T00:00:00Z",
+            "wrt schedule list --query TemporalSchedulePaused=true -o json",
+            "wrt schedule delete -s a",
             "wrt operator namespace create -n shop --retention 30d --email a@b",
             "wrt namespace update shop --data a=b",
+            "wrt operator search-attribute create --name Color --type keyword --name Amount --type Int",
+            "wrt operator search-attribute list -n shop -o json",
+            "wrt operator search-attribute remove --name Color --name Amount --yes",
+            "wrt workflow start --type A --search-attribute Color=\"red\" --search-attribute Amount=7",
+            "wrt server start-dev --search-attribute a=Text",
             "wrt deploy x.wasm --name orders -t orders --allow-http books:8080 --env A=B --no-set-current",
             "wrt module set-current orders --build-id 12ab",
             "wrt server start-dev -n a -n b --headless --ip 0.0.0.0",
@@ -207,10 +236,18 @@ mod tests {
             "wrt workflow start --type A --memo a",
             "wrt workflow start --type A --input 1 --input-file x",
             "wrt workflow query -w a",
+            "wrt workflow reset -w a",
+            "wrt workflow reset -w a -e 4 -t LastWorkflowTask",
             "wrt workflow list --fields colour",
-            "wrt server start-dev --search-attribute a=Text",
+            "wrt server start-dev --search-attribute a=Words",
+            "wrt operator search-attribute create --name Color --type Colour",
             "wrt server --config x start-dev",
             "wrt namespace create a --retention soon",
+            "wrt schedule create -s a",
+            "wrt schedule create --type A",
+            "wrt schedule toggle -s a",
+            "wrt schedule toggle -s a --pause --unpause",
+            "wrt schedule backfill -s a --start-time yesterday --end-time 2026-01-02T00:00:00Z",
         ] {
             let parsed = Cli::try_parse_from(line.split_whitespace());
             assert_eq!(parsed.err().map(|error| error.exit_code()), Some(2), "{line}");

@@ -13,7 +13,7 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-use crate::proto::{ComponentServiceClient, WorkflowServiceClient};
+use crate::proto::{ComponentServiceClient, OperatorServiceClient, WorkflowServiceClient};
 
 /// Answers may be as large as the Go client takes them.
 const MAX_ANSWER_BYTES: usize = 128 << 20;
@@ -64,6 +64,11 @@ impl Client {
         WorkflowServiceClient::new(self.channel.clone())
             .accept_compressed(CompressionEncoding::Gzip)
             .max_decoding_message_size(MAX_ANSWER_BYTES)
+    }
+
+    /// Temporal's service for operators.
+    pub(crate) fn operator(&self) -> OperatorServiceClient<Channel> {
+        OperatorServiceClient::new(self.channel.clone()).accept_compressed(CompressionEncoding::Gzip)
     }
 
     /// The service of deployed components.

@@ -39,6 +39,17 @@ pub(crate) fn named(full_name: &str, message: &impl Message) -> Value {
         .expect("JSON values take every message")
 }
 
+/// The message that a JSON text stands for.
+pub(crate) fn parse<M: Message + Name + Default>(text: &str) -> anyhow::Result<M> {
+    let descriptor = DESCRIPTORS
+        .get_message_by_name(&M::full_name())
+        .expect("every message of the services is described");
+    let mut json = serde_json::Deserializer::from_str(text);
+    let message = DynamicMessage::deserialize(descriptor, &mut json)?;
+    json.end()?;
+    Ok(message.transcode_to()?)
+}
+
 /// Like [`canonical`], with payloads of JSON shown as what they hold.
 pub(crate) fn friendly<M: Message + Name>(message: &M) -> Value {
     shorten(canonical(message))

@@ -17,6 +17,8 @@ mod output;
 mod payload;
 mod progress;
 mod proto;
+mod schedule;
+mod search_attribute;
 mod server;
 mod time;
 mod words;

@@ -1,6 +1,6 @@
 //! Payloads: from the command line, and to the screen.
 
-use std::{fs, path::PathBuf};
+use std::{collections::HashMap, fs, path::PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use clap::Args;
@@ -56,6 +56,15 @@ pub(crate) fn key_value(text: &str) -> Result<(String, String), String> {
         .filter(|(key, _)| !key.is_empty())
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
         .ok_or_else(|| format!("`{text}` has not the form KEY=VALUE"))
+}
+
+/// The payloads of pairs of key and JSON. `flag` says in errors where they stood.
+pub(crate) fn fields(flag: &str, pairs: Vec<(String, String)>) -> anyhow::Result<HashMap<String, Payload>> {
+    let field = |(key, text): (String, String)| {
+        let value = from_json(&format!("{flag} {key}"), &text)?;
+        Ok((key, value))
+    };
+    pairs.into_iter().map(field).collect()
 }
 
 /// What payloads hold: nothing, one value, or a list of values.

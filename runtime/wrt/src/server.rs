@@ -9,13 +9,14 @@ mod signals;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use wrt_model::proto::enums::IndexedValueType;
 
 use self::{
     config::Config,
     logging::{LogArgs, LogFormat, LogLevel},
     settings::{Settings, listen_address, set},
 };
-use crate::{context::Context, exit::Exit, payload::key_value};
+use crate::{context::Context, exit::Exit, payload::key_value, search_attribute};
 
 /// Run a server as a configuration file describes it
 ///
@@ -63,6 +64,9 @@ struct StartDevArgs {
     db_filename: Option<PathBuf>,
     #[command(flatten)]
     log: LogArgs,
+    /// A search attribute that each namespace is to have, such as `Color=Keyword`. Repeatable
+    #[arg(long, value_parser = name_and_type, value_name = "NAME=TYPE")]
+    search_attribute: Vec<(String, IndexedValueType)>,
     #[command(flatten)]
     temporal: TemporalArgs,
 }
@@ -123,9 +127,16 @@ impl StartDevArgs {
             None => Some(settings::data_dir().join(format!("dev-{}.db", self.port))),
         };
         settings.namespaces.extend_from_slice(namespaces);
+        settings.search_attributes = self.search_attribute.iter().cloned().collect();
         self.log.apply_to(&mut settings);
         settings
     }
+}
+
+/// Reads `NAME=TYPE`.
+fn name_and_type(text: &str) -> Result<(String, IndexedValueType), String> {
+    let (name, value_type) = key_value(text)?;
+    Ok((name, search_attribute::value_type(&value_type)?))
 }
 
 impl TemporalArgs {
@@ -169,11 +180,12 @@ mod tests {
     fn the_development_server_takes_what_sdks_give() {
         let settings = start_dev(
             "server start-dev --port 7400 --ip ::1 --log-format pretty --log-level warn --headless --ui-port 8233 \
-             --dynamic-config-value frontend.enableServerVersionCheck=false --db-filename x.db",
+             --dynamic-config-value frontend.enableServerVersionCheck=false --db-filename x.db --search-attribute Color=Text",
         );
         assert_eq!(settings.listen, "[::1]:7400");
         assert_eq!(settings.database.as_deref(), Some(Path::new("x.db")));
         assert_eq!(settings.namespaces, ["default", "shop"]);
+        assert_eq!(settings.search_attributes["Color"], IndexedValueType::Text);
         assert_eq!(settings.log_level, LogLevel::Warn);
     }
 

@@ -14,6 +14,12 @@ pub(crate) fn point(timestamp: Option<&Timestamp>) -> String {
     })
 }
 
+/// Reads a point in time such as `2026-01-31T12:00:00Z`.
+pub(crate) fn parse_point(text: &str) -> Result<Timestamp, String> {
+    text.parse()
+        .map_err(|_| format!("`{text}` is not a point in time; write for instance 2026-01-31T12:00:00Z"))
+}
+
 /// A span such as `1m 30s`; empty for none and for zero, which is how messages say "not set".
 pub(crate) fn span(duration: Option<&ProtoDuration>) -> String {
     duration

@@ -1,16 +1,19 @@
 //! `wrt workflow`: start, talk to, watch and stop workflow executions.
 
 mod close;
+mod delete;
 mod describe;
 mod event;
 mod execute;
 mod history;
 mod list;
 mod query;
+mod reset;
 mod show;
 mod signal;
-mod start;
+pub(crate) mod start;
 mod stop;
+mod update;
 
 use clap::{Args, Subcommand};
 use wrt_model::proto::WorkflowExecution;
@@ -25,6 +28,9 @@ pub(crate) enum WorkflowCommand {
     Result(execute::ResultCommand),
     Signal(signal::SignalCommand),
     SignalWithStart(signal::SignalWithStartCommand),
+    /// Updates: changes that the workflow answers
+    #[command(subcommand)]
+    Update(update::UpdateCommand),
     Query(query::QueryCommand),
     Describe(describe::DescribeCommand),
     Show(show::ShowCommand),
@@ -32,6 +38,8 @@ pub(crate) enum WorkflowCommand {
     Count(list::CountCommand),
     Cancel(stop::CancelCommand),
     Terminate(stop::TerminateCommand),
+    Reset(reset::ResetCommand),
+    Delete(delete::DeleteCommand),
 }
 
 impl WorkflowCommand {
@@ -43,6 +51,7 @@ impl WorkflowCommand {
             WorkflowCommand::Result(command) => command.run(context).await,
             WorkflowCommand::Signal(command) => command.run(context).await,
             WorkflowCommand::SignalWithStart(command) => command.run(context).await,
+            WorkflowCommand::Update(command) => command.run(context).await,
             WorkflowCommand::Query(command) => command.run(context).await,
             WorkflowCommand::Describe(command) => command.run(context).await,
             WorkflowCommand::Show(command) => command.run(context).await,
@@ -50,6 +59,8 @@ impl WorkflowCommand {
             WorkflowCommand::Count(command) => command.run(context).await,
             WorkflowCommand::Cancel(command) => command.run(context).await,
             WorkflowCommand::Terminate(command) => command.run(context).await,
+            WorkflowCommand::Reset(command) => command.run(context).await,
+            WorkflowCommand::Delete(command) => command.run(context).await,
         }
     }
 }

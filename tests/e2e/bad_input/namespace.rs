@@ -77,38 +77,11 @@ async fn calls_that_are_not_there_are_named() -> Result<()> {
         let mut client = server.client().temporal();
         refused!(
             client,
-            create_schedule,
-            [(
-                CreateScheduleRequest::default(),
-                Unimplemented,
-                "WorkflowService.CreateSchedule is not implemented"
-            ),]
-        );
-        refused!(
-            client,
             poll_workflow_task_queue,
             [(
                 PollWorkflowTaskQueueRequest::default(),
                 Unimplemented,
                 "WorkflowService.PollWorkflowTaskQueue"
-            ),]
-        );
-        refused!(
-            client,
-            update_workflow_execution,
-            [(
-                UpdateWorkflowExecutionRequest::default(),
-                Unimplemented,
-                "WorkflowService.UpdateWorkflowExecution"
-            ),]
-        );
-        refused!(
-            client,
-            reset_workflow_execution,
-            [(
-                ResetWorkflowExecutionRequest::default(),
-                Unimplemented,
-                "WorkflowService.ResetWorkflowExecution"
             ),]
         );
         Ok(())

@@ -1,7 +1,7 @@
 //! Starts, alone and with a signal.
 
 use anyhow::Result;
-use tonic::Code::{self, FailedPrecondition, InvalidArgument, NotFound, Unimplemented};
+use tonic::Code::{self, FailedPrecondition, InvalidArgument, NotFound};
 use wrt_model::proto::{
     RetryPolicy, TaskQueue, WorkflowType,
     workflowservice::{SignalWithStartWorkflowExecutionRequest, StartWorkflowExecutionRequest},
@@ -58,7 +58,7 @@ const STARTS: [Wrong<StartWorkflowExecutionRequest>; 19] = [
         InvalidArgument,
         "WorkflowIdConflictPolicy",
     ),
-    (|r| r.cron_schedule = "* * * * *".into(), Unimplemented, "cron_schedule"),
+    (|r| r.cron_schedule = "* *".into(), InvalidArgument, "cron schedule"),
     (|r| r.retry_policy = retry(-1, 0.0), InvalidArgument, "MaximumAttempts"),
     (
         |r| r.retry_policy = retry(0, 0.5),

@@ -20,6 +20,7 @@ from .server import Server
 
 ORDERS = "orders"
 HELLO = "hello"
+PATTERNS = "patterns"
 
 # Long enough to do something to an order meanwhile, too long to wait for.
 LONG_PAUSE_MS = 3_600_000
@@ -47,6 +48,8 @@ class World:
             try:
                 await deploy_orders(server, books)
                 await server.deploy("hello", "--task-queue", HELLO)
+                await server.deploy("patterns-activities", "--task-queue", PATTERNS)
+                await server.deploy("patterns-workflows", "--task-queue", PATTERNS)
                 yield cls(folder, server, books, await server.client())
             finally:
                 await server.crash()

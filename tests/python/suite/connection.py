@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from temporalio.api.workflowservice.v1 import GetClusterInfoRequest, GetSystemInfoRequest
-from temporalio.client import Client, Schedule, ScheduleActionStartWorkflow, ScheduleSpec
+from temporalio.api.workflowservice.v1 import (
+    GetClusterInfoRequest,
+    GetSystemInfoRequest,
+    ListWorkerDeploymentsRequest,
+)
+from temporalio.client import Client
 from temporalio.service import RPCStatusCode
 
 from harness.check import refused
-from harness.world import HELLO, World
+from harness.world import World
 
 
 async def test_the_server_is_healthy(world: World) -> None:
@@ -24,14 +28,11 @@ async def test_the_server_says_what_it_is(world: World) -> None:
     cluster = await world.client.workflow_service.get_cluster_info(GetClusterInfoRequest())
     assert system.server_version == cluster.server_version
     assert system.capabilities.signal_and_query_header
-    assert not system.capabilities.supports_schedules
+    assert system.capabilities.supports_schedules
     assert cluster.supported_clients["temporal-python"]
 
 
 async def test_what_is_not_there_says_so(world: World) -> None:
-    order = await world.start_order()
-    await refused(RPCStatusCode.UNIMPLEMENTED, order.execute_update("change"), "UpdateWorkflowExecution")
-
-    greeting = ScheduleActionStartWorkflow("Hello", "Ada", id="daily", task_queue=HELLO)
-    schedule = Schedule(action=greeting, spec=ScheduleSpec())
-    await refused(RPCStatusCode.UNIMPLEMENTED, world.client.create_schedule("daily", schedule), "CreateSchedule")
+    request = ListWorkerDeploymentsRequest(namespace="default")
+    call = world.client.workflow_service.list_worker_deployments(request)
+    await refused(RPCStatusCode.UNIMPLEMENTED, call, "ListWorkerDeployments")

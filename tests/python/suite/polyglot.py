@@ -7,7 +7,7 @@ from datetime import datetime
 
 from temporalio import activity
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import WorkflowQueryFailedError
+from temporalio.client import WorkflowQueryFailedError, WorkflowUpdateFailedError
 from temporalio.exceptions import ActivityError, ApplicationError, CancelledError
 
 from harness.check import cause, fails, raises
@@ -60,6 +60,8 @@ async def _visit(world: World, component: str) -> None:
         approved = await start(Visit("Ada", nap_ms=10))
         await event(approved, EventType.EVENT_TYPE_TIMER_FIRED)
         assert await approved.query("status") == "waiting-for-approval"
+        rejected = await raises(WorkflowUpdateFailedError, approved.execute_update("no-such-update"))
+        assert "no-such-update" in str(rejected.cause)
         await raises(WorkflowQueryFailedError, approved.query("weather"))
         await approved.signal("approve", "Grace")
         visited = await approved.result()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import WorkflowExecutionStatus
+from temporalio.common import SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
 from temporalio.service import RPCStatusCode
 
 from harness.check import refused
@@ -60,6 +63,75 @@ async def test_workflows_are_counted_by_status(world: World) -> None:
     groups = {str(found.group_values[0]): found.count for found in count.groups}
     assert groups == {"Running": 1, "Completed": 3}
     await paused.terminate()
+
+
+async def test_workflows_are_found_by_search_attributes(world: World) -> None:
+    group = world.unique("group")
+    color = SearchAttributeKey.for_keyword("PyColor")
+    amount = SearchAttributeKey.for_int("PyAmount")
+    weight = SearchAttributeKey.for_float("PyWeight")
+    paid = SearchAttributeKey.for_bool("PyPaid")
+    due = SearchAttributeKey.for_datetime("PyDue")
+    tags = SearchAttributeKey.for_keyword_list("PyTags")
+    note = SearchAttributeKey.for_text("PyNote")
+    keys = [color, amount, weight, paid, due, tags, note]
+    operator = world.client.operator_service
+    await operator.add_search_attributes(
+        AddSearchAttributesRequest(
+            namespace="default", search_attributes={key.name: int(key.indexed_value_type) for key in keys}
+        )
+    )
+    listed = await operator.list_search_attributes(ListSearchAttributesRequest(namespace="default"))
+    assert listed.custom_attributes["PyTags"] == IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST
+
+    noon = datetime(2026, 1, 31, 12, tzinfo=UTC)
+    given = TypedSearchAttributes(
+        [
+            SearchAttributePair(color, "red"),
+            SearchAttributePair(amount, 42),
+            SearchAttributePair(weight, 1.5),
+            SearchAttributePair(paid, True),
+            SearchAttributePair(due, noon),
+            SearchAttributePair(tags, ["new", "big"]),
+            SearchAttributePair(note, "Leave it at the old mill"),
+        ]
+    )
+    red = await world.start_paused_order(id=f"{group}-red", search_attributes=given)
+    blue = await world.start_paused_order(
+        id=f"{group}-blue", search_attributes=TypedSearchAttributes([SearchAttributePair(color, "blue")])
+    )
+    cases = {
+        "PyColor = 'red'": {"red"},
+        "PyColor IN ('red', 'blue')": {"red", "blue"},
+        "PyColor != 'red'": {"blue"},
+        "PyAmount >= 42 AND PyAmount < 43": {"red"},
+        "PyWeight = 1.5": {"red"},
+        "PyPaid = true": {"red"},
+        f"PyDue = '{noon.isoformat()}'": {"red"},
+        "PyTags = 'big'": {"red"},
+        "PyNote = 'mill'": {"red"},
+        "PyAmount IS NULL": {"blue"},
+    }
+    for condition, expected in cases.items():
+        query = f"WorkflowId STARTS_WITH '{group}-' AND ({condition})"
+        found = {found.id.removeprefix(f"{group}-") async for found in world.client.list_workflows(query)}
+        assert found == expected, f"{condition}: {found}"
+
+    described = (await red.describe()).typed_search_attributes
+    for pair in given:
+        value = described[pair.key]
+        assert value == pair.value, f"{pair.key.name}: {value}"
+    count = await world.client.count_workflows(f"WorkflowId STARTS_WITH '{group}-' GROUP BY PyColor")
+    groups = {str(found.group_values[0]): found.count for found in count.groups}
+    assert groups == {"red": 1, "blue": 1}
+    await red.terminate()
+    await blue.terminate()
+
+
+async def test_unknown_search_attributes_are_refused(world: World) -> None:
+    unknown = TypedSearchAttributes([SearchAttributePair(SearchAttributeKey.for_keyword("Nobody"), "x")])
+    start = world.start_hello(search_attributes=unknown)
+    await refused(RPCStatusCode.INVALID_ARGUMENT, start, "no mapping defined for search attribute Nobody")
 
 
 async def test_long_lists_come_in_pages(world: World) -> None:

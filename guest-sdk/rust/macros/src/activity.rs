@@ -6,6 +6,7 @@ use syn::{FnArg, Ident, ItemFn, Pat};
 
 use crate::{
     handler::Handler,
+    mark::Mark,
     names::{Options, description, pascal_case},
     signature::Parts,
 };
@@ -59,6 +60,7 @@ pub(crate) fn activity_handler(options: &Options, parts: Parts, description: Str
         name: options.name_or(pascal_case(&parts.ident)),
         description,
         parts,
+        mark: Mark::default(),
     })
 }
 

@@ -3,6 +3,8 @@
 mod activities;
 mod activity;
 mod handler;
+mod mark;
+mod methods;
 mod names;
 mod signature;
 mod workflow;

@@ -2,10 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Attribute, ImplItem, Item, ItemFn, ItemImpl, Type, spanned::Spanned};
+use syn::{Item, ItemFn, ItemImpl, Type, spanned::Spanned};
 
 use crate::{
     handler::Handler,
+    methods::{Handlers, Methods},
     names::{Options, description, pascal_case},
     signature::Parts,
 };
@@ -31,8 +32,7 @@ struct Workflow<'a> {
     run_path: TokenStream,
     /// An expression that makes the state, out of `arguments: &Self::Arguments`.
     init: TokenStream,
-    signals: &'a [Handler],
-    queries: &'a [Handler],
+    handlers: &'a Handlers,
 }
 
 fn of_function(options: &Options, function: &ItemFn) -> syn::Result<TokenStream> {
@@ -45,8 +45,7 @@ fn of_function(options: &Options, function: &ItemFn) -> syn::Result<TokenStream>
         run,
         run_path: ident.to_token_stream(),
         init: quote!(Self {}),
-        signals: &[],
-        queries: &[],
+        handlers: &Handlers::default(),
     }
     .expand()?;
     let documentation = format!("The workflow type of [`fn {ident}`]({ident}()).");
@@ -75,8 +74,7 @@ fn of_impl(options: &Options, mut block: ItemImpl) -> syn::Result<TokenStream> {
         run_path: quote!(Self::#run_ident),
         init: init(&run, methods.init.as_ref())?,
         run: main_task(run)?,
-        signals: &methods.signals,
-        queries: &methods.queries,
+        handlers: &methods.handlers,
     }
     .expand()?;
     Ok(quote! {
@@ -132,10 +130,16 @@ impl Workflow<'_> {
     fn expand(&self) -> syn::Result<TokenStream> {
         let Workflow { ty, run, init, .. } = self;
         let (arguments, output) = (run.tuple(), run.result()?);
-        let functions = [self.definition(), self.run(), self.signal(), self.query()];
+        let functions = [
+            self.definition(),
+            self.run(),
+            self.signal(),
+            self.query(),
+            self.update(),
+        ];
         Ok(quote! {
             #[automatically_derived]
-            #[allow(clippy::unused_unit, clippy::let_unit_value, clippy::redundant_closure_call, reason = "generated")]
+            #[allow(clippy::unused_unit, clippy::let_unit_value, clippy::redundant_closure_call, clippy::needless_return, clippy::collapsible_if, unreachable_code, reason = "generated")]
             impl ::wrt_sdk::Workflow for #ty {
                 type Arguments = #arguments;
                 type Output = #output;
@@ -155,8 +159,16 @@ impl Workflow<'_> {
             name, description, run, ..
         } = self;
         let (input_schema, output_schema) = (run.input_schema(), run.output_schema());
-        let signals = self.signals.iter().map(Handler::definition);
-        let queries = self.queries.iter().map(Handler::definition);
+        let named = |handlers: &[Handler]| -> Vec<_> {
+            let named = handlers.iter().filter(|handler| !handler.mark.dynamic);
+            named.map(Handler::definition).collect()
+        };
+        let Handlers {
+            signals,
+            queries,
+            updates,
+        } = self.handlers;
+        let (signals, queries, updates) = (named(signals), named(queries), named(updates));
         quote! {
             fn name() -> &'static str {
                 #name
@@ -170,6 +182,7 @@ impl Workflow<'_> {
                     output_schema: #output_schema,
                     signals: ::std::vec![#(#signals),*],
                     queries: ::std::vec![#(#queries),*],
+                    updates: ::std::vec![#(#updates),*],
                 }
             }
         }
@@ -190,7 +203,8 @@ impl Workflow<'_> {
     }
 
     fn signal(&self) -> TokenStream {
-        let arms = self.signals.iter().map(Handler::signal_arm);
+        let unhandled = quote!(::wrt_sdk::__private::SignalOutcome::Unhandled(input));
+        let outcome = choose(&self.handlers.signals, Handler::signal_arm, &unhandled);
         quote! {
             fn signal(
                 context: &::wrt_sdk::WorkflowContext<Self>,
@@ -198,99 +212,60 @@ impl Workflow<'_> {
                 input: ::std::vec::Vec<::wrt_sdk::Payload>,
             ) -> ::wrt_sdk::__private::SignalOutcome {
                 let _ = context;
-                match name {
-                    #(#arms)*
-                    _ => ::wrt_sdk::__private::SignalOutcome::Unhandled(input),
-                }
+                #outcome
             }
         }
     }
 
     fn query(&self) -> TokenStream {
-        let arms = self.queries.iter().map(Handler::query_arm);
-        let answer = if self.queries.is_empty() {
-            quote!({
-                let _ = (name, input);
-                ::core::option::Option::None
-            })
-        } else {
-            quote!(::core::option::Option::Some(match name {
-                #(#arms)*
-                _ => return ::core::option::Option::None,
-            }))
-        };
+        let unknown = quote!({
+            let _ = input;
+            return ::core::option::Option::None;
+        });
+        let answer = choose(&self.handlers.queries, Handler::query_arm, &unknown);
         quote! {
             fn query(
                 &self,
                 name: &str,
                 input: ::std::vec::Vec<::wrt_sdk::Payload>,
             ) -> ::core::option::Option<::wrt_sdk::Result<::wrt_sdk::Payload>> {
-                #answer
+                ::core::option::Option::Some(#answer)
+            }
+        }
+    }
+
+    fn update(&self) -> TokenStream {
+        let unknown = quote!({
+            let _ = input;
+            ::wrt_sdk::__private::UpdateOutcome::Unknown
+        });
+        let outcome = choose(&self.handlers.updates, Handler::update_arm, &unknown);
+        quote! {
+            fn update(
+                context: &::wrt_sdk::WorkflowContext<Self>,
+                name: &str,
+                input: ::std::vec::Vec<::wrt_sdk::Payload>,
+            ) -> ::wrt_sdk::__private::UpdateOutcome {
+                let _ = context;
+                #outcome
             }
         }
     }
 }
 
-/// The marked methods of an `impl` block.
-#[derive(Default)]
-struct Methods {
-    run: Option<Parts>,
-    init: Option<Parts>,
-    signals: Vec<Handler>,
-    queries: Vec<Handler>,
-}
-
-impl Methods {
-    /// Removes the marks, which the compiler does not know.
-    fn taken_from(block: &mut ItemImpl) -> syn::Result<Self> {
-        let mut methods = Methods::default();
-        for item in &mut block.items {
-            if let ImplItem::Fn(method) = item
-                && let Some(mark) = take_mark(&mut method.attrs)
-            {
-                let parts = Parts::of(&method.sig)?;
-                methods.add(&mark, parts, description(&method.attrs))?;
-            }
-        }
-        Ok(methods)
-    }
-
-    fn add(&mut self, mark: &Attribute, parts: Parts, description: String) -> syn::Result<()> {
-        let options = Options::of(mark)?;
-        let twice = || syn::Error::new(mark.span(), "only one method can have this mark");
-        if mark.path().is_ident("run") {
-            self.run.replace(parts).map_or(Ok(()), |_| Err(twice()))
-        } else if mark.path().is_ident("init") {
-            self.init.replace(parts).map_or(Ok(()), |_| Err(twice()))
-        } else {
-            let handler = Handler {
-                name: options.name_or(parts.ident.to_string()),
-                description,
-                parts,
-            };
-            let handlers = if mark.path().is_ident("signal") {
-                &mut self.signals
-            } else {
-                &mut self.queries
-            };
-            if handlers.iter().any(|other| other.name == handler.name) {
-                let message = format!("another handler has the name `{}` already", handler.name);
-                return Err(syn::Error::new(mark.span(), message));
-            }
-            handlers.push(handler);
-            Ok(())
-        }
-    }
-}
-
-fn take_mark(attributes: &mut Vec<Attribute>) -> Option<Attribute> {
-    let is_mark = |attribute: &Attribute| {
-        ["run", "init", "signal", "query"]
-            .iter()
-            .any(|mark| attribute.path().is_ident(mark))
+/// The handler that `name` chooses; the dynamic one, which is the last, or `otherwise`, for all other names.
+fn choose(handlers: &[Handler], arm: impl Fn(&Handler) -> TokenStream, otherwise: &TokenStream) -> TokenStream {
+    let arms = handlers.iter().map(arm);
+    let otherwise = match handlers.last() {
+        Some(last) if last.mark.dynamic => quote!(),
+        _ => quote!(_ => #otherwise),
     };
-    let index = attributes.iter().position(is_mark)?;
-    Some(attributes.remove(index))
+    quote! {
+        match name {
+            #(#arms)*
+            #otherwise
+        }
+    }
 }
 
 #[cfg(test)]
@@ -346,5 +321,30 @@ mod tests {
             syn::parse_quote!(impl Order { #[signal(nam = "a")] fn a(&mut self) {} }),
             "expected `name = ",
         );
+        let handlers: [(Item, &str); 5] = [
+            (
+                syn::parse_quote!(impl Order { #[signal(validator = check)] fn a(&mut self) {} }),
+                "only an update has a validator",
+            ),
+            (
+                syn::parse_quote!(impl Order { #[signal(dynamic, name = "a")] fn a(&mut self) {} }),
+                "takes every name",
+            ),
+            (
+                syn::parse_quote!(impl Order { #[update(dynamic)] fn a(&mut self, name: String) {} }),
+                "`(name: String, arguments: Vec<Payload>)`",
+            ),
+            (
+                syn::parse_quote!(impl Order { #[update(unfinished = "kill")] async fn a() {} }),
+                "expected `\"abandon\"`",
+            ),
+            (
+                syn::parse_quote!(impl Order { #[update] async fn a(&self) {} }),
+                "an `async` handler takes a context instead of `self`",
+            ),
+        ];
+        for (item, expected) in handlers {
+            check(item, expected);
+        }
     }
 }

@@ -1,9 +1,11 @@
-//! When a failed activity is tried again, as the runtime decides it.
+//! Activities: their attempts, and when a failed one is tried again, as the runtime decides it.
 
 use std::time::{Duration, SystemTime};
 
+use super::world::{Event, RunIndex, World};
 use crate::{
     ActivityOptions, Failure, FailureKind, Payload, RetryPolicy,
+    execution::Job,
     failure::{ActivityFailure, RetryState},
 };
 
@@ -16,21 +18,49 @@ pub(super) struct OpenActivity {
     pub(super) attempt: u32,
 }
 
+impl World {
+    /// One attempt: its result, or the plan of the next attempt.
+    pub(super) fn attempt_activity(&mut self, index: RunIndex, seq: u32) {
+        let activity = self.runs[index]
+            .activities
+            .get_mut(&seq)
+            .expect("an attempt is planned only while its activity is open");
+        activity.attempt += 1;
+        let mock = self.activity_mocks.get_mut(&activity.activity_type).unwrap_or_else(|| {
+            let name = &activity.activity_type;
+            panic!("activity {name} is called but not mocked: say what it does with `on_activity(\"{name}\", …)`")
+        });
+        let ended = self.now + mock.takes;
+        let event = match (mock.call)(activity.input.clone()) {
+            Ok(output) => (ended, Event::Job(Job::ActivityResolved(seq, Ok(vec![output])))),
+            Err(error) => match activity.next_attempt(ended, error.failure()) {
+                Ok(next) => (next, Event::ActivityAttempt(seq)),
+                Err(retry_state) => {
+                    let failure = activity.failure(seq, retry_state, error.into_failure());
+                    (ended, Event::Job(Job::ActivityResolved(seq, Err(failure))))
+                }
+            },
+        };
+        self.plan(event.0, index, event.1);
+    }
+
+    pub(super) fn cancel_activity(&mut self, index: RunIndex, seq: u32) {
+        self.forget(index, |event| match event {
+            Event::ActivityAttempt(other) | Event::Job(Job::ActivityResolved(other, _)) => *other == seq,
+            _ => false,
+        });
+        if let Some(activity) = self.runs[index].activities.get(&seq) {
+            let failure = activity.failure(seq, RetryState::CancelRequested, Failure::canceled("canceled"));
+            self.plan(self.now, index, Event::Job(Job::ActivityResolved(seq, Err(failure))));
+        }
+    }
+}
+
 impl OpenActivity {
     /// When the next attempt begins, or why there is none.
-    pub(super) fn next_attempt(&self, ended: SystemTime, failure: &Failure) -> Result<SystemTime, RetryState> {
+    fn next_attempt(&self, ended: SystemTime, failure: &Failure) -> Result<SystemTime, RetryState> {
         let policy = self.options.retry_policy.clone().unwrap_or_default();
-        let application = failure.as_application().ok_or(RetryState::NonRetryableFailure)?;
-        if application.non_retryable || policy.non_retryable_error_types.contains(&application.failure_type) {
-            return Err(RetryState::NonRetryableFailure);
-        }
-        if policy.maximum_attempts != 0 && self.attempt >= policy.maximum_attempts {
-            return Err(RetryState::MaximumAttemptsReached);
-        }
-        let next = ended
-            + application
-                .next_retry_delay
-                .unwrap_or_else(|| backoff(&policy, self.attempt));
+        let next = next_attempt(&policy, self.attempt, ended, failure)?;
         match self.options.schedule_to_close_timeout {
             Some(timeout) if next > self.scheduled + timeout => Err(RetryState::Timeout),
             _ => Ok(next),
@@ -38,7 +68,7 @@ impl OpenActivity {
     }
 
     /// What the workflow gets to see.
-    pub(super) fn failure(&self, seq: u32, retry_state: RetryState, cause: Failure) -> Failure {
+    fn failure(&self, seq: u32, retry_state: RetryState, cause: Failure) -> Failure {
         let kind = FailureKind::Activity(Box::new(ActivityFailure {
             activity_type: self.activity_type.clone(),
             activity_id: self.options.activity_id.clone().unwrap_or_else(|| seq.to_string()),
@@ -50,6 +80,23 @@ impl OpenActivity {
             ..Failure::new("activity error", kind)
         }
     }
+}
+
+/// When the attempt after the failed attempt `attempt` begins, or why there is none.
+pub(super) fn next_attempt(
+    policy: &RetryPolicy,
+    attempt: u32,
+    ended: SystemTime,
+    failure: &Failure,
+) -> Result<SystemTime, RetryState> {
+    let application = failure.as_application().ok_or(RetryState::NonRetryableFailure)?;
+    if application.non_retryable || policy.non_retryable_error_types.contains(&application.failure_type) {
+        return Err(RetryState::NonRetryableFailure);
+    }
+    if policy.maximum_attempts != 0 && attempt >= policy.maximum_attempts {
+        return Err(RetryState::MaximumAttemptsReached);
+    }
+    Ok(ended + application.next_retry_delay.unwrap_or_else(|| backoff(policy, attempt)))
 }
 
 /// The wait after the failed attempt `attempt`.

@@ -124,7 +124,7 @@ impl Start<'_> {
         self.check_times()?;
         blob("Input", self.input)?;
         message_size("Memo", self.memo, super::MEMO_BYTES)?;
-        message_size("SearchAttributes", self.search_attributes, SEARCH_ATTRIBUTES_BYTES)?;
+        search_attributes(self.search_attributes)?;
         priority(self.priority)?;
         if self.request_id.is_empty() {
             // Only a client that repeats the request needs to name it.
@@ -140,8 +140,7 @@ impl Start<'_> {
         if !self.cron_schedule.is_empty() && self.start_delay.is_some() {
             return invalid("CronSchedule and WorkflowStartDelay may not be used together.");
         }
-        duration("WorkflowStartDelaySeconds", self.start_delay)?;
-        unsupported(!self.cron_schedule.is_empty(), "cron_schedule")
+        duration("WorkflowStartDelaySeconds", self.start_delay)
     }
 }
 
@@ -180,6 +179,11 @@ fn settle_policies(reuse: &mut i32, conflict: &mut i32, default_conflict: Confli
     };
     (*reuse, *conflict) = (settled.0 as i32, settled.1 as i32);
     Ok(())
+}
+
+/// Checks the search attributes of a workflow or a schedule.
+pub(crate) fn search_attributes(attributes: Option<&SearchAttributes>) -> Checked {
+    message_size("SearchAttributes", attributes, SEARCH_ATTRIBUTES_BYTES)
 }
 
 fn priority(priority: Option<&Priority>) -> Checked {

@@ -6,24 +6,36 @@ use wrt_model::{
     history::event_type,
     proto::{
         CommandAttributes, EventAttributes, Header, HistoryEvent, Payload, Payloads,
-        command::{ScheduleActivityTaskCommandAttributes, StartTimerCommandAttributes},
+        command::{
+            ScheduleActivityTaskCommandAttributes, StartChildWorkflowExecutionCommandAttributes,
+            StartTimerCommandAttributes,
+        },
         enums::CommandType,
-        history::{ActivityTaskScheduledEventAttributes, TimerStartedEventAttributes},
+        history::{
+            ActivityTaskScheduledEventAttributes, StartChildWorkflowExecutionInitiatedEventAttributes,
+            TimerStartedEventAttributes,
+        },
     },
 };
+
+use super::patch;
 
 /// The workflow does something else than its history says.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the workflow diverges from its history: {0}")]
 pub(crate) struct Divergence(String);
 
-/// Compares a command with the next command event of its task; `expected` is `None` when the task has no more.
+/// Whether a command and an event decide the same; `None` when they are not of one kind.
+pub(crate) type Comparison = Option<Result<(), Difference>>;
+
+/// Compares what the workflow issued, in words and by `differing`, with the next command event of its task; `expected` is
+/// `None` when the task has no more.
 pub(crate) fn compare(
     event_id: i64,
-    command: &CommandAttributes,
+    issued: &str,
     expected: Option<&HistoryEvent>,
+    differing: impl FnOnce(&EventAttributes) -> Comparison,
 ) -> Result<(), Divergence> {
-    let issued = describe_command(command);
     let Some(expected) = expected else {
         return Err(Divergence(format!(
             "it issued {issued}, where the history has no further command"
@@ -35,8 +47,7 @@ pub(crate) fn compare(
             describe_event(expected)
         )));
     }
-    let attributes = expected.attributes.as_ref();
-    match attributes.and_then(|event| differing(command, event)) {
+    match expected.attributes.as_ref().and_then(differing) {
         Some(Ok(())) => Ok(()),
         Some(Err(difference)) => Err(Divergence(format!(
             "it issued {issued}, which does not fit {}: {difference}",
@@ -47,6 +58,13 @@ pub(crate) fn compare(
             describe_event(expected)
         ))),
     }
+}
+
+/// The divergence of a workflow that turns away an update which its history has accepted.
+pub(crate) fn rejected(update_id: &str) -> Divergence {
+    Divergence(format!(
+        "it rejected update `{update_id}`, which the history has accepted"
+    ))
 }
 
 /// The divergence of a workflow that ends its activation without this command.
@@ -60,7 +78,7 @@ pub(crate) fn missing(expected: &HistoryEvent) -> Divergence {
 // === Fields ===
 
 /// A field that is not what it was.
-struct Difference {
+pub(crate) struct Difference {
     field: &'static str,
     history: String,
     workflow: String,
@@ -82,7 +100,7 @@ impl fmt::Display for Difference {
 
 /// Compares the fields that a command decides. `None` when the event is of another kind. What the server fills in,
 /// timeouts and retry policies, is not compared, nor are the words for people.
-fn differing(command: &CommandAttributes, event: &EventAttributes) -> Option<Result<(), Difference>> {
+pub(crate) fn differing(command: &CommandAttributes, event: &EventAttributes) -> Comparison {
     use CommandAttributes as C;
     use EventAttributes as E;
     Some(match (command, event) {
@@ -97,6 +115,52 @@ fn differing(command: &CommandAttributes, event: &EventAttributes) -> Option<Res
         (C::CancelTimerCommandAttributes(command), E::TimerCanceledEventAttributes(event)) => {
             same("timer id", &event.timer_id, &command.timer_id)
         }
+        (
+            C::StartChildWorkflowExecutionCommandAttributes(command),
+            E::StartChildWorkflowExecutionInitiatedEventAttributes(event),
+        ) => start_child(command, event),
+        (
+            C::SignalExternalWorkflowExecutionCommandAttributes(command),
+            E::SignalExternalWorkflowExecutionInitiatedEventAttributes(event),
+        ) => same("workflow", &event.workflow_execution, &command.execution)
+            .and_then(|()| same("signal", &event.signal_name, &command.signal_name))
+            .and_then(|()| payloads("input", event.input.as_ref(), command.input.as_ref())),
+        (
+            C::RequestCancelExternalWorkflowExecutionCommandAttributes(command),
+            E::RequestCancelExternalWorkflowExecutionInitiatedEventAttributes(event),
+        ) => same(
+            "workflow id",
+            &event
+                .workflow_execution
+                .as_ref()
+                .map(|execution| &execution.workflow_id),
+            &Some(&command.workflow_id),
+        ),
+        (C::RecordMarkerCommandAttributes(command), E::MarkerRecordedEventAttributes(event)) => {
+            same("name", &event.marker_name, &command.marker_name).and_then(|()| {
+                same(
+                    "patch",
+                    &patch::marked(&event.marker_name, &event.details),
+                    &patch::marked(&command.marker_name, &command.details),
+                )
+            })
+        }
+        (
+            C::UpsertWorkflowSearchAttributesCommandAttributes(command),
+            E::UpsertWorkflowSearchAttributesEventAttributes(event),
+        ) => same(
+            "search attributes",
+            &event.search_attributes,
+            &command.search_attributes,
+        ),
+        (
+            C::ModifyWorkflowPropertiesCommandAttributes(command),
+            E::WorkflowPropertiesModifiedEventAttributes(event),
+        ) => same("memo", &event.upserted_memo, &command.upserted_memo),
+        (
+            C::ContinueAsNewWorkflowExecutionCommandAttributes(command),
+            E::WorkflowExecutionContinuedAsNewEventAttributes(event),
+        ) => payloads("input", event.input.as_ref(), command.input.as_ref()),
         (
             C::CompleteWorkflowExecutionCommandAttributes(command),
             E::WorkflowExecutionCompletedEventAttributes(event),
@@ -130,6 +194,20 @@ fn schedule(
     header(event.header.as_ref(), command.header.as_ref())
 }
 
+fn start_child(
+    command: &StartChildWorkflowExecutionCommandAttributes,
+    event: &StartChildWorkflowExecutionInitiatedEventAttributes,
+) -> Result<(), Difference> {
+    same("workflow id", &event.workflow_id, &command.workflow_id)?;
+    same(
+        "workflow type",
+        &event.workflow_type.as_ref().map(|kind| &kind.name),
+        &command.workflow_type.as_ref().map(|kind| &kind.name),
+    )?;
+    payloads("input", event.input.as_ref(), command.input.as_ref())?;
+    header(event.header.as_ref(), command.header.as_ref())
+}
+
 fn timer(command: &StartTimerCommandAttributes, event: &TimerStartedEventAttributes) -> Result<(), Difference> {
     same("timer id", &event.timer_id, &command.timer_id)?;
     same(
@@ -139,7 +217,11 @@ fn timer(command: &StartTimerCommandAttributes, event: &TimerStartedEventAttribu
     )
 }
 
-fn same<T: PartialEq + fmt::Debug>(field: &'static str, history: &T, workflow: &T) -> Result<(), Difference> {
+pub(crate) fn same<T: PartialEq + fmt::Debug>(
+    field: &'static str,
+    history: &T,
+    workflow: &T,
+) -> Result<(), Difference> {
     if history == workflow {
         return Ok(());
     }
@@ -198,6 +280,13 @@ pub(crate) fn describe_command(command: &CommandAttributes) -> String {
         C::CancelTimerCommandAttributes(attributes) => {
             format!("{kind} (timer `{}`)", attributes.timer_id)
         }
+        C::StartChildWorkflowExecutionCommandAttributes(attributes) => {
+            format!("{kind} (workflow `{}`)", attributes.workflow_id)
+        }
+        C::RecordMarkerCommandAttributes(attributes) => {
+            let patch = patch::marked(&attributes.marker_name, &attributes.details);
+            format!("{kind} (`{}`)", patch.unwrap_or_else(|| attributes.marker_name.clone()))
+        }
         _ => kind,
     }
 }
@@ -226,6 +315,13 @@ fn describe_event(event: &HistoryEvent) -> String {
         }
         E::TimerCanceledEventAttributes(attributes) => {
             format!("{kind} (timer `{}`)", attributes.timer_id)
+        }
+        E::StartChildWorkflowExecutionInitiatedEventAttributes(attributes) => {
+            format!("{kind} (workflow `{}`)", attributes.workflow_id)
+        }
+        E::MarkerRecordedEventAttributes(attributes) => {
+            let patch = patch::marked(&attributes.marker_name, &attributes.details);
+            format!("{kind} (`{}`)", patch.unwrap_or_else(|| attributes.marker_name.clone()))
         }
         _ => kind,
     }

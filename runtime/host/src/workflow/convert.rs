@@ -7,7 +7,7 @@ use std::{collections::HashMap, time::Duration};
 
 use wrt_model::{
     Time, payload,
-    proto::{Header, Payload, Payloads, Priority, RetryPolicy},
+    proto::{Header, Payload, Payloads, Priority, RetryPolicy, SearchAttributes},
     time,
 };
 
@@ -67,6 +67,14 @@ pub(crate) fn retry_policy_to_wit(policy: &RetryPolicy) -> wit::RetryPolicy {
     }
 }
 
+pub(crate) fn priority_to_wit(priority: &Priority) -> wit::Priority {
+    wit::Priority {
+        priority_key: u32::try_from(priority.priority_key).unwrap_or(0),
+        fairness_key: priority.fairness_key.clone(),
+        fairness_weight: priority.fairness_weight,
+    }
+}
+
 fn sorted<V, W>(map: &HashMap<String, V>, value: impl Fn(&V) -> W) -> Vec<(String, W)> {
     let mut pairs: Vec<_> = map.iter().map(|(key, entry)| (key.clone(), value(entry))).collect();
     pairs.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
@@ -89,11 +97,20 @@ pub(crate) fn payloads_from_wit(payloads: Vec<wit::Payload>) -> Option<Payloads>
 
 pub(crate) fn header_from_wit(header: wit::Header) -> Option<Header> {
     (!header.is_empty()).then(|| Header {
-        fields: header
-            .into_iter()
-            .map(|(key, value)| (key, payload_from_wit(value)))
-            .collect(),
+        fields: fields_from_wit(header),
     })
+}
+
+/// Named payloads: headers, memos and search attributes.
+pub(crate) fn fields_from_wit(fields: Vec<(String, wit::Payload)>) -> HashMap<String, Payload> {
+    let fields = fields.into_iter();
+    fields.map(|(key, value)| (key, payload_from_wit(value))).collect()
+}
+
+pub(crate) fn search_attributes_from_wit(attributes: wit::SearchAttributes) -> SearchAttributes {
+    SearchAttributes {
+        indexed_fields: fields_from_wit(attributes),
+    }
 }
 
 pub(crate) fn duration_from_wit(span: wit::Duration) -> prost_types::Duration {

@@ -1,11 +1,11 @@
 //! Chains of failures: nested messages on the wire, a list of links in the contract, outermost first.
 
 use wrt_model::proto::{
-    ActivityType, Failure, FailureInfo,
+    ActivityType, Failure, FailureInfo, WorkflowExecution, WorkflowType,
     enums::{RetryState, TimeoutType},
     failure::{
-        ActivityFailureInfo, ApplicationFailureInfo, CanceledFailureInfo, ServerFailureInfo, TerminatedFailureInfo,
-        TimeoutFailureInfo,
+        ActivityFailureInfo, ApplicationFailureInfo, CanceledFailureInfo, ChildWorkflowExecutionFailureInfo,
+        ServerFailureInfo, TerminatedFailureInfo, TimeoutFailureInfo,
     },
 };
 
@@ -53,7 +53,19 @@ fn info_to_wit(info: Option<&FailureInfo>) -> wit::FailureInfo {
             retry_state: retry_state_to_wit(info.retry_state()),
         }),
         Some(F::ResetWorkflowFailureInfo(_)) => named("ResetWorkflow"),
-        Some(F::ChildWorkflowExecutionFailureInfo(_)) => named("ChildWorkflowExecution"),
+        Some(F::ChildWorkflowExecutionFailureInfo(info)) => {
+            let execution = info.workflow_execution.clone().unwrap_or_default();
+            wit::FailureInfo::ChildWorkflow(wit::ChildWorkflowFailure {
+                workflow_type: info
+                    .workflow_type
+                    .as_ref()
+                    .map(|kind| kind.name.clone())
+                    .unwrap_or_default(),
+                workflow_id: execution.workflow_id,
+                run_id: execution.run_id,
+                retry_state: retry_state_to_wit(info.retry_state()),
+            })
+        }
         Some(F::NexusOperationExecutionFailureInfo(_)) => named("NexusOperation"),
         Some(F::NexusHandlerFailureInfo(_)) => named("NexusHandler"),
         None => named(""),
@@ -136,6 +148,19 @@ fn info_from_wit(info: wit::FailureInfo) -> FailureInfo {
             retry_state: retry_state_from_wit(info.retry_state).into(),
             ..Default::default()
         }),
+        wit::FailureInfo::ChildWorkflow(info) => {
+            FailureInfo::ChildWorkflowExecutionFailureInfo(ChildWorkflowExecutionFailureInfo {
+                workflow_execution: Some(WorkflowExecution {
+                    workflow_id: info.workflow_id,
+                    run_id: info.run_id,
+                }),
+                workflow_type: Some(WorkflowType {
+                    name: info.workflow_type,
+                }),
+                retry_state: retry_state_from_wit(info.retry_state).into(),
+                ..Default::default()
+            })
+        }
     }
 }
 
@@ -191,6 +216,20 @@ mod tests {
             },
             RetryState::MaximumAttemptsReached,
             failure::application("no funds", "Payment", false),
+        ));
+        round_trips(&failure::child_workflow(
+            ChildWorkflowExecutionFailureInfo {
+                workflow_execution: Some(WorkflowExecution {
+                    workflow_id: "shipping-7".to_owned(),
+                    run_id: "run".to_owned(),
+                }),
+                workflow_type: Some(WorkflowType {
+                    name: "Ship".to_owned(),
+                }),
+                ..Default::default()
+            },
+            RetryState::RetryPolicyNotSet,
+            failure::terminated("enough"),
         ));
     }
 

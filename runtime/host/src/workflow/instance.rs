@@ -1,11 +1,12 @@
 //! A run in memory: its guest, and how far into its history it has come.
 
 use wasmtime::Store;
-use wrt_model::proto::{Command, Header, HistoryEvent, Payloads, enums::WorkflowTaskFailedCause};
+use wrt_model::proto::{Header, HistoryEvent, Payloads, enums::WorkflowTaskFailedCause, update};
 
 use super::{
     convert::{header_to_wit, payloads_from_wit, payloads_to_wit},
     jobs,
+    ledger::Completion,
     state::RunState,
     turns::{self, BrokenHistory, Turn},
 };
@@ -49,11 +50,18 @@ impl WorkflowInstance {
     }
 
     /// Runs a workflow task. Takes every event that was appended since the last call, in order, ending with the
-    /// `started` event of the task; returns the commands that the workflow issued, in their order.
+    /// `started` event of the task, and the updates that it brings; returns what the workflow has decided.
     ///
-    /// After a failure the instance is tainted.
-    pub async fn activate(&mut self, events: &[HistoryEvent]) -> Result<Vec<Command>, TaskFailure> {
-        self.guarded(events, true).await
+    /// After a failure the instance is tainted, and when it has rejected an update: nothing of what was done for that one
+    /// may be kept.
+    pub async fn activate(
+        &mut self,
+        events: &[HistoryEvent],
+        updates: Vec<update::Request>,
+    ) -> Result<Completion, TaskFailure> {
+        let completion = self.guarded(events, Some(updates)).await?;
+        self.tainted = !completion.rejected.is_empty();
+        Ok(completion)
     }
 
     /// Rebuilds the state. Takes a history, or the next part of one, ending where a batch of events ended, and replays
@@ -62,7 +70,7 @@ impl WorkflowInstance {
     ///
     /// After a failure the instance is tainted.
     pub async fn replay(&mut self, events: &[HistoryEvent]) -> Result<(), TaskFailure> {
-        self.guarded(events, false).await.map(drop)
+        self.guarded(events, None).await.map(drop)
     }
 
     /// Asks the workflow about its state. The instance is tainted by it, because asking may change what is in memory.
@@ -125,19 +133,28 @@ impl WorkflowInstance {
 
     // === Events ===
 
-    async fn guarded(&mut self, events: &[HistoryEvent], live: bool) -> Result<Vec<Command>, TaskFailure> {
+    /// `updates` are those of the task that is to be run; `None` to replay only.
+    async fn guarded(
+        &mut self,
+        events: &[HistoryEvent],
+        updates: Option<Vec<update::Request>>,
+    ) -> Result<Completion, TaskFailure> {
         if self.tainted {
             return Err(TaskFailure::tainted());
         }
         // Stays so when it fails, and when the call is dropped in the middle.
         self.tainted = true;
-        let commands = self.advance(events, live).await?;
+        let completion = self.advance(events, updates).await?;
         self.tainted = false;
-        Ok(commands)
+        Ok(completion)
     }
 
     /// Replays the tasks that were completed; then runs the one that was started, or keeps the events for later.
-    async fn advance(&mut self, events: &[HistoryEvent], live: bool) -> Result<Vec<Command>, TaskFailure> {
+    async fn advance(
+        &mut self,
+        events: &[HistoryEvent],
+        updates: Option<Vec<update::Request>>,
+    ) -> Result<Completion, TaskFailure> {
         let kept = std::mem::take(&mut self.kept);
         let all: Vec<&HistoryEvent> = kept.iter().chain(events).collect();
         self.last_event_id = all.last().map_or(self.last_event_id, |event| event.event_id);
@@ -145,11 +162,13 @@ impl WorkflowInstance {
         for turn in completed {
             self.repeat(&turn).await?;
         }
-        if live {
-            return self.run(rest).await;
+        match updates {
+            Some(updates) => self.run(rest, updates).await,
+            None => {
+                self.kept = rest.iter().copied().cloned().collect();
+                Ok(Completion::default())
+            }
         }
-        self.kept = rest.iter().copied().cloned().collect();
-        Ok(Vec::new())
     }
 
     /// Checks that the task which ran here was completed with the commands that it issued, and passes its events by.
@@ -172,29 +191,34 @@ impl WorkflowInstance {
 
     /// Does again what a completed task did.
     async fn repeat(&mut self, turn: &Turn<'_>) -> Result<(), TaskFailure> {
-        let activation = jobs::activation(self.store.data_mut(), turn.started, turn.happened)?;
+        let updates = turns::accepted_updates(turn.commands);
+        let activation = jobs::activation(self.store.data_mut(), turn.started, turn.happened, &updates)?;
         self.begin(true);
         let state = self.store.data_mut();
         state
             .ledger
-            .compare(turn.started.event_id, turn.commands.iter().copied());
+            .compare(turn.started.event_id, updates, turn.commands.iter().copied());
         self.call(&activation).await.map(drop)
     }
 
     /// Runs the task that was started last.
-    async fn run(&mut self, happened: &[&HistoryEvent]) -> Result<Vec<Command>, TaskFailure> {
+    async fn run(
+        &mut self,
+        happened: &[&HistoryEvent],
+        updates: Vec<update::Request>,
+    ) -> Result<Completion, TaskFailure> {
         let started = turns::open_task(happened)?;
-        let activation = jobs::activation(self.store.data_mut(), started, happened)?;
+        let activation = jobs::activation(self.store.data_mut(), started, happened, &updates)?;
         self.begin(false);
         let state = self.store.data_mut();
         let command_bytes = state.limits().command_bytes;
-        state.ledger.collect(started.event_id, command_bytes);
-        let commands = self.call(&activation).await?;
+        state.ledger.collect(started.event_id, updates, command_bytes);
+        let completion = self.call(&activation).await?;
         self.unsettled = Some(Unsettled {
             started_event_id: started.event_id,
-            commands: commands.len(),
+            commands: completion.commands.len(),
         });
-        Ok(commands)
+        Ok(completion)
     }
 
     // === The guest ===
@@ -204,7 +228,7 @@ impl WorkflowInstance {
         self.store.data_mut().begin(replaying);
     }
 
-    async fn call(&mut self, activation: &guest::Activation) -> Result<Vec<Command>, TaskFailure> {
+    async fn call(&mut self, activation: &guest::Activation) -> Result<Completion, TaskFailure> {
         let guest = self.guest.wrt_workflow_guest();
         self.trapped = true;
         let outcome = guest.call_activate(&mut self.store, activation).await;
@@ -221,6 +245,11 @@ impl WorkflowInstance {
             }
         }
         self.trapped = false;
+        if let Some(id) = state.ledger.unanswered_update() {
+            return Err(TaskFailure::reported(format!(
+                "the workflow neither accepted nor rejected update {id:?} in the activation that brought it"
+            )));
+        }
         state.ledger.end().map_err(|divergence| {
             TaskFailure::new(
                 WorkflowTaskFailedCause::NonDeterministicError,

@@ -4,39 +4,47 @@
 //! Sequence numbers and ids are the same in both cases, because nothing here depends on which one it is: the events of
 //! a task's commands follow its `completed` event without a gap, so each id is known when the command is issued.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 use prost::Message;
 use wasmtime::{Result, bail};
 use wrt_model::{
     payload,
-    proto::{
-        Command, CommandAttributes, HistoryEvent, UserMetadata,
-        command::{
-            CancelTimerCommandAttributes, RequestCancelActivityTaskCommandAttributes,
-            ScheduleActivityTaskCommandAttributes, StartTimerCommandAttributes,
-        },
-    },
+    proto::{Command, CommandAttributes, HistoryEvent, UserMetadata, protocol, update},
 };
 
-use super::check::{self, Divergence};
+use super::{
+    check::{self, Divergence},
+    patch,
+};
 
 /// The commands of one run.
 pub(crate) struct Ledger {
-    mode: Mode,
-    next_seq: u32,
+    pub(super) mode: Mode,
+    pub(super) next_seq: u32,
     next_event_id: i64,
     /// The bytes that the commands of one activation may still take.
     bytes_left: usize,
     closed_by: Option<&'static str>,
-    activities: HashMap<i64, OpenActivity>,
-    timers: HashMap<i64, u32>,
-    /// The event of each open activity and timer, by sequence number.
+    /// What is open, by the event that opened it.
+    open: HashMap<i64, Open>,
+    /// The event of what is open, by sequence number.
     events: HashMap<u32, i64>,
+    /// The answers to `patched`, by patch.
+    pub(super) patches: HashMap<String, bool>,
+    /// The patches that the history marks.
+    pub(super) marked: BTreeSet<String>,
+    /// Updates of this activation that have not been answered, in order.
+    pub(super) updates: VecDeque<update::Request>,
+    /// Updates that were accepted and have not completed, with who asked.
+    pub(super) accepted: HashMap<String, Option<update::Meta>>,
+    /// What answers the updates of this activation, and which of them were turned away.
+    pub(super) messages: Vec<protocol::Message>,
+    pub(super) rejected: Vec<String>,
 }
 
 /// What becomes of a command.
-enum Mode {
+pub(super) enum Mode {
     /// It traps, because this is no time to change the run.
     Refuse(&'static str),
     /// It is new.
@@ -45,13 +53,40 @@ enum Mode {
     Compare(VecDeque<HistoryEvent>),
 }
 
-/// An activity that has not been resolved.
+/// Something that the guest has asked for and waits for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct OpenActivity {
+pub(crate) struct Open {
     pub(crate) seq: u32,
-    pub(crate) activity_id: String,
-    pub(crate) activity_type: String,
-    cancel_requested: bool,
+    pub(crate) kind: OpenKind,
+}
+
+/// What it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum OpenKind {
+    Activity {
+        activity_id: String,
+        activity_type: String,
+        cancel_requested: bool,
+    },
+    Timer,
+    ChildWorkflow {
+        workflow_id: String,
+        workflow_type: String,
+        cancel_requested: bool,
+    },
+    /// A signal or a request to cancel that is on its way to another workflow.
+    External,
+}
+
+/// What a workflow task has decided.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Completion {
+    /// Its commands, in the order in which they were issued.
+    pub commands: Vec<Command>,
+    /// Answers to updates; commands refer to those that leave an event.
+    pub messages: Vec<protocol::Message>,
+    /// The ids of the updates that were turned away.
+    pub rejected: Vec<String>,
 }
 
 /// Bytes that a command counts beside its payloads.
@@ -65,9 +100,14 @@ impl Ledger {
             next_event_id: 0,
             bytes_left: 0,
             closed_by: None,
-            activities: HashMap::new(),
-            timers: HashMap::new(),
+            open: HashMap::new(),
             events: HashMap::new(),
+            patches: HashMap::new(),
+            marked: BTreeSet::new(),
+            updates: VecDeque::new(),
+            accepted: HashMap::new(),
+            messages: Vec::new(),
+            rejected: Vec::new(),
         }
     }
 
@@ -75,15 +115,20 @@ impl Ledger {
 
     /// Begins the activation of the task with this `started` event: what is issued is new. `bytes` is the most that
     /// the commands may take together.
-    pub(crate) fn collect(&mut self, started_event_id: i64, bytes: usize) {
+    pub(crate) fn collect(&mut self, started_event_id: i64, updates: Vec<update::Request>, bytes: usize) {
         self.bytes_left = bytes;
-        self.begin(started_event_id, Mode::Collect(Vec::new()));
+        self.begin(started_event_id, updates, Mode::Collect(Vec::new()));
     }
 
     /// Begins the activation of a task that was completed before, whose commands became these events.
-    pub(crate) fn compare<'e>(&mut self, started_event_id: i64, expected: impl Iterator<Item = &'e HistoryEvent>) {
+    pub(crate) fn compare<'e>(
+        &mut self,
+        started_event_id: i64,
+        updates: Vec<update::Request>,
+        expected: impl Iterator<Item = &'e HistoryEvent>,
+    ) {
         let expected = expected.cloned().collect();
-        self.begin(started_event_id, Mode::Compare(expected));
+        self.begin(started_event_id, updates, Mode::Compare(expected));
     }
 
     /// Commands trap from now on; `during` says what the guest is doing.
@@ -91,128 +136,94 @@ impl Ledger {
         self.mode = Mode::Refuse(during);
     }
 
-    fn begin(&mut self, started_event_id: i64, mode: Mode) {
+    fn begin(&mut self, started_event_id: i64, updates: Vec<update::Request>, mode: Mode) {
         // The next event is the task's `completed`, the one after it the first command's.
         self.next_event_id = started_event_id + 2;
+        self.updates = updates.into();
         self.mode = mode;
     }
 
-    /// Ends an activation: the commands that are new, in the order in which they were issued. A command that the
-    /// history has and the workflow did not issue is a divergence.
-    pub(crate) fn end(&mut self) -> Result<Vec<Command>, Divergence> {
+    /// Ends an activation with what is new. A command that the history has and the workflow did not issue is a
+    /// divergence.
+    pub(crate) fn end(&mut self) -> Result<Completion, Divergence> {
+        self.skip_deprecated_patches(None);
+        let messages = std::mem::take(&mut self.messages);
+        let rejected = std::mem::take(&mut self.rejected);
         match std::mem::replace(&mut self.mode, Mode::Refuse("the time between activations")) {
-            Mode::Collect(commands) => Ok(commands),
+            Mode::Collect(commands) => Ok(Completion {
+                commands,
+                messages,
+                rejected,
+            }),
             Mode::Compare(mut expected) => match expected.pop_front() {
                 Some(missing) => Err(check::missing(&missing)),
-                None => Ok(Vec::new()),
+                None => Ok(Completion::default()),
             },
-            Mode::Refuse(_) => Ok(Vec::new()),
+            Mode::Refuse(_) => Ok(Completion::default()),
         }
+    }
+
+    /// The update that was neither accepted nor rejected in its activation, if there is one.
+    pub(crate) fn unanswered_update(&self) -> Option<&str> {
+        self.updates.front().map(super::update::update_id)
     }
 
     // === Commands ===
 
-    pub(crate) fn schedule_activity(
+    /// Takes a command that opens something, and returns its sequence number.
+    pub(super) fn open(
         &mut self,
-        attributes: impl FnOnce(u32) -> ScheduleActivityTaskCommandAttributes,
+        attributes: CommandAttributes,
         summary: Option<String>,
+        kind: OpenKind,
     ) -> Result<u32> {
-        let attributes = attributes(self.next_seq);
-        let activity = OpenActivity {
-            seq: self.next_seq,
-            activity_id: attributes.activity_id.clone(),
-            activity_type: attributes
-                .activity_type
-                .as_ref()
-                .map(|activity_type| activity_type.name.clone())
-                .unwrap_or_default(),
-            cancel_requested: false,
-        };
-        let attributes = CommandAttributes::ScheduleActivityTaskCommandAttributes(attributes);
         let event_id = self.issue(attributes, summary)?;
-        self.activities.insert(event_id, activity);
-        Ok(self.number(event_id))
-    }
-
-    /// Does nothing when the activity is resolved or was asked before.
-    pub(crate) fn request_cancel_activity(&mut self, seq: u32) -> Result<()> {
-        let Some(scheduled_event_id) = self.open_event(seq)? else {
-            return Ok(());
-        };
-        let Some(activity) = self.activities.get_mut(&scheduled_event_id) else {
-            bail!("activity.request-cancel: command {seq} is not an activity");
-        };
-        if std::mem::replace(&mut activity.cancel_requested, true) {
-            return Ok(());
-        }
-        let attributes = RequestCancelActivityTaskCommandAttributes { scheduled_event_id };
-        self.issue(
-            CommandAttributes::RequestCancelActivityTaskCommandAttributes(attributes),
-            None,
-        )
-        .map(drop)
-    }
-
-    pub(crate) fn start_timer(
-        &mut self,
-        start_to_fire_timeout: prost_types::Duration,
-        summary: Option<String>,
-    ) -> Result<u32> {
-        let attributes = StartTimerCommandAttributes {
-            timer_id: self.next_seq.to_string(),
-            start_to_fire_timeout: Some(start_to_fire_timeout),
-        };
-        let attributes = CommandAttributes::StartTimerCommandAttributes(attributes);
-        let event_id = self.issue(attributes, summary)?;
-        self.timers.insert(event_id, self.next_seq);
-        Ok(self.number(event_id))
-    }
-
-    /// Does nothing when the timer has fired or was canceled.
-    pub(crate) fn cancel_timer(&mut self, seq: u32) -> Result<()> {
-        let Some(started_event_id) = self.open_event(seq)? else {
-            return Ok(());
-        };
-        if self.timers.remove(&started_event_id).is_none() {
-            bail!("timer.cancel: command {seq} is not a timer");
-        }
-        self.events.remove(&seq);
-        let attributes = CancelTimerCommandAttributes {
-            timer_id: seq.to_string(),
-        };
-        self.issue(CommandAttributes::CancelTimerCommandAttributes(attributes), None)
-            .map(drop)
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        self.open.insert(event_id, Open { seq, kind });
+        self.events.insert(seq, event_id);
+        Ok(seq)
     }
 
     /// The last command of a run; `name` is the function of the contract that issues it.
-    pub(crate) fn close(&mut self, attributes: CommandAttributes, name: &'static str) -> Result<()> {
+    pub(super) fn close(&mut self, attributes: CommandAttributes, name: &'static str) -> Result<()> {
         self.issue(attributes, None)?;
         self.closed_by = Some(name);
         Ok(())
     }
 
     /// Takes a command and returns the id of its event.
-    fn issue(&mut self, attributes: CommandAttributes, summary: Option<String>) -> Result<i64> {
+    pub(super) fn issue(&mut self, attributes: CommandAttributes, summary: Option<String>) -> Result<i64> {
+        self.skip_deprecated_patches(patch::marked_by_command(&attributes).as_deref());
+        let issued = check::describe_command(&attributes);
+        self.issue_as(command(attributes, summary), issued, |command, event| {
+            command
+                .attributes
+                .as_ref()
+                .and_then(|command| check::differing(command, event))
+        })
+    }
+
+    /// Takes a command that is described in these words and compared by this rule.
+    pub(super) fn issue_as(
+        &mut self,
+        command: Command,
+        issued: String,
+        differing: impl FnOnce(&Command, &wrt_model::proto::EventAttributes) -> check::Comparison,
+    ) -> Result<i64> {
         if let Some(closed_by) = self.closed_by {
-            bail!(
-                "{} was issued after `{closed_by}`, which has to be the last command of a run",
-                check::describe_command(&attributes)
-            );
+            bail!("{issued} was issued after `{closed_by}`, which has to be the last command of a run");
         }
         let event_id = self.next_event_id;
         match &mut self.mode {
-            Mode::Refuse(during) => {
-                bail!(
-                    "{during} must not change the run, but it issued {}",
-                    check::describe_command(&attributes)
-                );
-            }
+            Mode::Refuse(during) => bail!("{during} must not change the run, but it issued {issued}"),
             Mode::Compare(expected) => {
-                check::compare(event_id, &attributes, expected.pop_front().as_ref())?;
+                check::compare(event_id, &issued, expected.pop_front().as_ref(), |event| {
+                    differing(&command, event)
+                })?;
             }
             Mode::Collect(commands) => {
-                let command = command(attributes, summary);
-                self.bytes_left = spend(self.bytes_left, &command)?;
+                self.bytes_left = spend(self.bytes_left, &command, &issued)?;
                 commands.push(command);
             }
         }
@@ -220,39 +231,47 @@ impl Ledger {
         Ok(event_id)
     }
 
-    fn number(&mut self, event_id: i64) -> u32 {
-        let seq = self.next_seq;
-        self.events.insert(seq, event_id);
-        self.next_seq += 1;
-        seq
+    /// Marks of patches that are deprecated may be there although the workflow does not speak of them any more. Stops
+    /// at the mark of `issued`.
+    fn skip_deprecated_patches(&mut self, issued: Option<&str>) {
+        if let Mode::Compare(expected) = &mut self.mode {
+            while let Some(mark) = expected.front().and_then(patch::marked_by_event)
+                && mark.deprecated
+                && Some(mark.id.as_str()) != issued
+            {
+                expected.pop_front();
+                self.next_event_id += 1;
+            }
+        }
     }
 
-    /// The event of an open activity or timer; `None` when it is not open any more.
-    fn open_event(&self, seq: u32) -> Result<Option<i64>> {
+    // === What is open ===
+
+    /// The event and the kind of what has this sequence number; `None` when it is not open any more.
+    pub(super) fn open_by_seq(&mut self, seq: u32) -> Result<Option<(i64, &mut OpenKind)>> {
         if seq == 0 || seq >= self.next_seq {
             bail!("no command of this run has the sequence number {seq}");
         }
-        Ok(self.events.get(&seq).copied())
+        let Some(&event_id) = self.events.get(&seq) else {
+            return Ok(None);
+        };
+        Ok(self.open.get_mut(&event_id).map(|open| (event_id, &mut open.kind)))
     }
 
-    // === Resolutions ===
-
-    /// The activity that this event scheduled. It is open no longer.
-    pub(crate) fn resolve_activity(&mut self, scheduled_event_id: i64) -> Option<OpenActivity> {
-        let activity = self.activities.remove(&scheduled_event_id)?;
-        self.events.remove(&activity.seq);
-        Some(activity)
+    /// What this event opened, if it is open.
+    pub(crate) fn open_by_event(&self, event_id: i64) -> Option<&Open> {
+        self.open.get(&event_id)
     }
 
-    /// The timer that this event started, unless it was canceled. It is open no longer.
-    pub(crate) fn fire_timer(&mut self, started_event_id: i64) -> Option<u32> {
-        let seq = self.timers.remove(&started_event_id)?;
-        self.events.remove(&seq);
-        Some(seq)
+    /// What this event opened. It is open no longer.
+    pub(crate) fn resolve(&mut self, event_id: i64) -> Option<Open> {
+        let open = self.open.remove(&event_id)?;
+        self.events.remove(&open.seq);
+        Some(open)
     }
 }
 
-fn command(attributes: CommandAttributes, summary: Option<String>) -> Command {
+pub(super) fn command(attributes: CommandAttributes, summary: Option<String>) -> Command {
     Command {
         command_type: check::command_type(&attributes).into(),
         user_metadata: summary.map(|summary| UserMetadata {
@@ -264,14 +283,13 @@ fn command(attributes: CommandAttributes, summary: Option<String>) -> Command {
     }
 }
 
-fn spend(bytes_left: usize, command: &Command) -> Result<usize> {
+fn spend(bytes_left: usize, command: &Command, issued: &str) -> Result<usize> {
     let bytes = command.encoded_len() + COMMAND_OVERHEAD_BYTES;
     match bytes_left.checked_sub(bytes) {
         Some(left) => Ok(left),
         None => bail!(
-            "the commands of this activation take more bytes than the limit allows: {bytes_left} are left, and {} takes \
-             {bytes}",
-            check::describe_command(command.attributes.as_ref().expect("a command has attributes"))
+            "the commands of this activation take more bytes than the limit allows: {bytes_left} are left, and {issued} \
+             takes {bytes}"
         ),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A task that failed or timed out is no turn; what it should have seen belongs to the next task that completes.
 
-use wrt_model::proto::{EventAttributes, HistoryEvent};
+use wrt_model::proto::{EventAttributes, HistoryEvent, update};
 
 /// One completed workflow task.
 pub(crate) struct Turn<'e> {
@@ -69,6 +69,15 @@ pub(crate) fn completes(event: &HistoryEvent) -> Option<i64> {
     }
 }
 
+/// The updates that a completed task has accepted, in the order in which it did.
+pub(crate) fn accepted_updates(commands: &[&HistoryEvent]) -> Vec<update::Request> {
+    let accepted = commands.iter().filter_map(|event| match &event.attributes {
+        Some(EventAttributes::WorkflowExecutionUpdateAcceptedEventAttributes(event)) => event.accepted_request.clone(),
+        _ => None,
+    });
+    accepted.collect()
+}
+
 fn next_completed(events: &[&HistoryEvent]) -> Option<(usize, i64)> {
     events
         .iter()
@@ -103,6 +112,15 @@ fn is_command_event(event: &HistoryEvent) -> bool {
                 | A::ActivityTaskCancelRequestedEventAttributes(_)
                 | A::TimerStartedEventAttributes(_)
                 | A::TimerCanceledEventAttributes(_)
+                | A::StartChildWorkflowExecutionInitiatedEventAttributes(_)
+                | A::SignalExternalWorkflowExecutionInitiatedEventAttributes(_)
+                | A::RequestCancelExternalWorkflowExecutionInitiatedEventAttributes(_)
+                | A::MarkerRecordedEventAttributes(_)
+                | A::UpsertWorkflowSearchAttributesEventAttributes(_)
+                | A::WorkflowPropertiesModifiedEventAttributes(_)
+                | A::WorkflowExecutionUpdateAcceptedEventAttributes(_)
+                | A::WorkflowExecutionUpdateCompletedEventAttributes(_)
+                | A::WorkflowExecutionContinuedAsNewEventAttributes(_)
                 | A::WorkflowExecutionCompletedEventAttributes(_)
                 | A::WorkflowExecutionFailedEventAttributes(_)
                 | A::WorkflowExecutionCanceledEventAttributes(_)

@@ -28,7 +28,7 @@
   (func (export "wrt:workflow/guest@0.1.0#describe") (result i32)
     (drop (call $random_get (i32.const 1024) (i32.const 8)))
     (i32.const 256))
-  (func (export "wrt:workflow/guest@0.1.0#activate") (param i32 i32 i32 i32 i32) (result i32)
+  (func (export "wrt:workflow/guest@0.1.0#activate") (param i32 i32 i32 i32 i32 i32 i32) (result i32)
     unreachable)
   (func (export "wrt:workflow/guest@0.1.0#query") (param i32 i32 i32 i32 i32 i32) (result i32)
     unreachable)

@@ -97,7 +97,7 @@ async fn a_failed_task_can_be_tried_again_on_a_new_instance() {
     let mut instance = story.module.instantiate(identity()).await.unwrap();
     instance.replay(&story.events[..seen]).await.unwrap();
     assert!(!instance.is_tainted());
-    instance.activate(&story.events[seen..]).await.unwrap_err();
+    instance.activate(&story.events[seen..], Vec::new()).await.unwrap_err();
 }
 
 /// On one thread: the busy guest begins first, and the other one ends first.
@@ -118,7 +118,7 @@ async fn a_call_that_is_dropped_leaves_a_tainted_instance() {
     let mut story = Story::of("start => loop").await;
     story.start_task();
     {
-        let call = story.instance.activate(&story.events);
+        let call = story.instance.activate(&story.events, Vec::new());
         futures::pin_mut!(call);
         // The guest yields at the first tick.
         assert!(futures::poll!(call.as_mut()).is_pending());

@@ -72,7 +72,7 @@ async fn a_run_goes_on_where_its_replay_ends() {
     let (before, after) = story.events.split_at(story.events.len() - 1);
     let mut instance = story.module.instantiate(identity()).await.unwrap();
     instance.replay(before).await.unwrap();
-    let commands = instance.activate(after).await.unwrap();
+    let commands = instance.activate(after, Vec::new()).await.unwrap().commands;
     story.instance = instance;
     story.complete_task(started_event_id, &commands);
     story.signal("stop", "");
@@ -102,11 +102,15 @@ async fn a_task_that_failed_is_no_turn() {
 async fn an_instance_that_ran_a_task_which_was_not_completed_is_of_no_use() {
     let mut story = Story::of("start => timer 1").await;
     story.start_task();
-    story.instance.activate(&story.events).await.unwrap();
+    story.instance.activate(&story.events, Vec::new()).await.unwrap();
     let seen = story.events.len();
     story.push(EventAttributes::WorkflowTaskFailedEventAttributes(Default::default()));
     story.start_task();
-    let failed = story.instance.activate(&story.events[seen..]).await.unwrap_err();
+    let failed = story
+        .instance
+        .activate(&story.events[seen..], Vec::new())
+        .await
+        .unwrap_err();
     assert_eq!(
         failed.failure.message,
         "the history is broken: event 4 does not complete the workflow task that event 3 started with 1 commands, as it \
@@ -226,7 +230,7 @@ async fn broken_histories_are_refused() {
     );
     // A task to run has to be there.
     let mut instance = story.module.instantiate(identity()).await.unwrap();
-    let failed = instance.activate(&story.events[..2]).await.unwrap_err();
+    let failed = instance.activate(&story.events[..2], Vec::new()).await.unwrap_err();
     assert_eq!(
         failed.failure.message,
         "the history is broken: it ends with event 2 and not with the start of a workflow task"

@@ -83,7 +83,11 @@ impl Story {
     pub(crate) async fn task(&mut self) -> Result<Vec<Command>, TaskFailure> {
         let started_event_id = self.start_task();
         let unseen = usize::try_from(self.instance.last_event_id()).unwrap();
-        let commands = self.instance.activate(&self.events[unseen..]).await?;
+        let commands = self
+            .instance
+            .activate(&self.events[unseen..], Vec::new())
+            .await?
+            .commands;
         self.complete_task(started_event_id, &commands);
         Ok(commands)
     }

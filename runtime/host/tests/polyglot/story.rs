@@ -128,7 +128,11 @@ impl Story {
             },
         ));
         let started_event_id = self.last_event_id();
-        let commands = self.instance.activate(&self.history[self.seen..]).await?;
+        let commands = self
+            .instance
+            .activate(&self.history[self.seen..], Vec::new())
+            .await?
+            .commands;
         self.seen = self.history.len();
         self.append(EventAttributes::WorkflowTaskCompletedEventAttributes(
             WorkflowTaskCompletedEventAttributes {

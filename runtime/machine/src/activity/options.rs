@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use wrt_model::{
-    proto::{RetryPolicy, command::ScheduleActivityTaskCommandAttributes},
-    time::span_set,
+    Time,
+    proto::{
+        RetryPolicy, command::ScheduleActivityTaskCommandAttributes, history::ActivityTaskScheduledEventAttributes,
+    },
+    run::{Activity, ActivityState},
+    time::{span, span_nanos, span_set},
 };
 
 use crate::retry;
@@ -48,8 +52,37 @@ impl Timeouts {
     }
 }
 
+/// The activity that an event schedules, before anything has happened to it.
+pub(crate) fn scheduled_activity(event: &ActivityTaskScheduledEventAttributes, now: Time) -> Activity {
+    let nanos = |timeout: &Option<_>| timeout.as_ref().map_or(0, |timeout| span_nanos(span(timeout)));
+    Activity {
+        activity_id: event.activity_id.clone(),
+        activity_type: event
+            .activity_type
+            .as_ref()
+            .map(|kind| kind.name.clone())
+            .unwrap_or_default(),
+        task_queue: event
+            .task_queue
+            .as_ref()
+            .map(|queue| queue.name.clone())
+            .unwrap_or_default(),
+        state: ActivityState::Scheduled as i32,
+        attempt: 1,
+        scheduled_ns: now.nanos(),
+        attempt_scheduled_ns: now.nanos(),
+        schedule_to_close_ns: nanos(&event.schedule_to_close_timeout),
+        schedule_to_start_ns: nanos(&event.schedule_to_start_timeout),
+        start_to_close_ns: nanos(&event.start_to_close_timeout),
+        heartbeat_timeout_ns: nanos(&event.heartbeat_timeout),
+        retry_policy: event.retry_policy.clone(),
+        priority: event.priority.clone(),
+        ..Default::default()
+    }
+}
+
 /// Checks a command to schedule an activity, apart from its id.
-pub(crate) fn check_schedule(command: &ScheduleActivityTaskCommandAttributes) -> Result<(), String> {
+pub(super) fn check_schedule(command: &ScheduleActivityTaskCommandAttributes) -> Result<(), String> {
     let id = &command.activity_id;
     if command.activity_type.as_ref().is_none_or(|kind| kind.name.is_empty()) {
         return Err(format!("ActivityType is not set on activity {id}"));

@@ -1,13 +1,27 @@
 //! What holds whatever happens: random stories, thousands of them.
 
 use proptest::prelude::*;
-use wrt_machine::{ActivityClose, next_deadline};
+use wrt_machine::{ActivityClose, ChildClose, next_deadline};
 use wrt_model::{
     Run,
-    proto::{Command, enums::WorkflowTaskFailedCause as Cause},
+    proto::{
+        Command, CommandAttributes,
+        command::{ModifyWorkflowPropertiesCommandAttributes, RecordMarkerCommandAttributes},
+        enums::{
+            ParentClosePolicy, StartChildWorkflowExecutionFailedCause as NotStarted, WorkflowTaskFailedCause as Cause,
+        },
+    },
 };
 
-use crate::story::{Story, activity, cancel, cancel_activity, cancel_timer, complete, fail, oops, seconds, timer};
+use crate::story::{
+    Story, activity, cancel, cancel_activity, cancel_timer, command, complete, fail, oops, seconds, timer,
+};
+use crate::{
+    child_workflow::child_with,
+    continuation::continue_as_new,
+    external_workflow::{cancel as cancel_external, signal as signal_external},
+    update::{accept, refer, reject, respond},
+};
 
 /// Something that may happen, whether or not it fits.
 #[derive(Clone, Debug)]
@@ -21,6 +35,11 @@ enum Happening {
     FailTask,
     TakeActivity(usize),
     CloseActivity(usize, u8),
+    /// Another run answers, perhaps twice, perhaps about something that is over.
+    AnswerChild(i64, u8),
+    AnswerExternal(i64, bool),
+    /// A task for updates alone, which accepts, completes or rejects them.
+    Update(u8, u8),
     Recover,
 }
 
@@ -31,6 +50,12 @@ enum Deed {
     CancelActivity(usize),
     Timer(u8, u64),
     CancelTimer(u8),
+    Child(u8, u8),
+    SignalExternal(u8),
+    CancelExternal(u8),
+    Marker,
+    Memo,
+    ContinueAsNew,
     Complete,
     Fail,
     Cancel,
@@ -42,6 +67,12 @@ fn deed() -> impl Strategy<Value = Deed> {
         2 => (0..4_usize).prop_map(Deed::CancelActivity),
         4 => (0..6_u8, 0..20_u64).prop_map(|(id, span)| Deed::Timer(id, span)),
         2 => (0..6_u8).prop_map(Deed::CancelTimer),
+        3 => (0..4_u8, 1..4_u8).prop_map(|(id, policy)| Deed::Child(id, policy)),
+        2 => (0..4_u8).prop_map(Deed::SignalExternal),
+        2 => (0..4_u8).prop_map(Deed::CancelExternal),
+        1 => Just(Deed::Marker),
+        1 => Just(Deed::Memo),
+        1 => Just(Deed::ContinueAsNew),
         1 => Just(Deed::Complete),
         1 => Just(Deed::Fail),
         1 => Just(Deed::Cancel),
@@ -59,6 +90,9 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => Just(Happening::FailTask),
         4 => (0..4_usize).prop_map(Happening::TakeActivity),
         4 => (0..4_usize, 0..4_u8).prop_map(|(which, how)| Happening::CloseActivity(which, how)),
+        4 => (5..20_i64, 0..6_u8).prop_map(|(event_id, how)| Happening::AnswerChild(event_id, how)),
+        3 => (5..20_i64, any::<bool>()).prop_map(|(event_id, found)| Happening::AnswerExternal(event_id, found)),
+        2 => (0..4_u8, 0..3_u8).prop_map(|(id, how)| Happening::Update(id, how)),
         1 => Just(Happening::Recover),
     ]
 }
@@ -74,6 +108,22 @@ impl Story {
             Deed::CancelActivity(index) => cancel_activity(self.nth_activity(*index).unwrap_or(999)),
             Deed::Timer(id, span) => timer(&id.to_string(), seconds(*span)),
             Deed::CancelTimer(id) => cancel_timer(&id.to_string()),
+            Deed::Child(id, policy) => child_with(
+                &id.to_string(),
+                ParentClosePolicy::try_from(i32::from(*policy)).unwrap_or_default(),
+            ),
+            Deed::SignalExternal(id) => signal_external(&id.to_string()),
+            Deed::CancelExternal(id) => cancel_external(&id.to_string()),
+            Deed::Marker => command(CommandAttributes::RecordMarkerCommandAttributes(
+                RecordMarkerCommandAttributes {
+                    marker_name: "mark".into(),
+                    ..Default::default()
+                },
+            )),
+            Deed::Memo => command(CommandAttributes::ModifyWorkflowPropertiesCommandAttributes(
+                ModifyWorkflowPropertiesCommandAttributes::default(),
+            )),
+            Deed::ContinueAsNew => continue_as_new(|_| ()),
             Deed::Complete => complete(),
             Deed::Fail => fail("Oops"),
             Deed::Cancel => cancel(),
@@ -132,11 +182,48 @@ impl Story {
                 }
                 None => false,
             },
+            Happening::AnswerChild(event_id, how) => {
+                let (id, how) = (*event_id, *how);
+                self.decide(|turn| match how {
+                    0 | 1 => turn.child_started(id, "child-run".into()),
+                    2 => turn.child_start_failed(id, NotStarted::WorkflowAlreadyExists),
+                    3 => turn.child_closed(id, "child-run".into(), ChildClose::Completed(None)),
+                    4 => turn.child_closed(id, "child-run".into(), ChildClose::Terminated),
+                    _ => turn.child_closed(id, "child-run".into(), ChildClose::Canceled(None)),
+                });
+                true
+            }
+            Happening::AnswerExternal(event_id, found) => {
+                let (id, found) = (*event_id, *found);
+                self.decide(|turn| turn.external_request_resolved(id, found));
+                true
+            }
+            Happening::Update(id, how) => self.update(&id.to_string(), *how),
             Happening::Recover => {
                 self.decide(|turn| turn.recover());
                 true
             }
         }
+    }
+}
+
+impl Story {
+    /// A task for an update alone. One that fails leaves nothing but its failure.
+    fn update(&mut self, id: &str, how: u8) -> bool {
+        if !self.decide(|turn| turn.start_speculative_workflow_task("w")) {
+            return false;
+        }
+        let (messages, commands) = match how {
+            0 => (vec![reject(id)], Vec::new()),
+            1 => (vec![accept(id)], vec![refer(&accept(id))]),
+            _ => (vec![respond(id)], vec![refer(&respond(id))]),
+        };
+        let done = self.decide(|turn| turn.complete_workflow_task(commands, messages, "w"));
+        if done.is_err() {
+            self.decide(|turn| turn.fail_workflow_task(Cause::BadUpdateWorkflowExecutionMessage, None, "w"))
+                .expect("it was started");
+        }
+        true
     }
 }
 
@@ -158,6 +245,15 @@ fn check(story: &Story) {
         assert_eq!(next_deadline(&story.run), None);
         assert!(story.run.activities.is_empty() && story.run.timers.is_empty());
         assert!(story.run.workflow_task.is_none() && story.run.buffered_events.is_empty());
+        assert!(story.run.children.values().all(|child| !child.is_started()));
+    }
+    for (id, child) in &story.run.children {
+        let initiated = format!("{id} StartChildWorkflowExecutionInitiated {}", child.workflow_id);
+        assert!(history.lines().any(|line| line == initiated), "{child:?}\n{history}");
+    }
+    for (id, update) in &story.run.updates {
+        let accepted = format!("{} WorkflowExecutionUpdateAccepted {id}", update.accepted_event_id);
+        assert!(history.lines().any(|line| line == accepted), "{update:?}\n{history}");
     }
     for (id, activity) in &story.run.activities {
         assert!(
@@ -175,14 +271,21 @@ fn check(story: &Story) {
 }
 
 fn is_closing(line: &str) -> bool {
-    ["Completed", "Failed", "Canceled", "Terminated", "TimedOut", "Out"]
-        .iter()
-        .any(|end| {
-            line.split([' ', ':'])
-                .nth(1)
-                .is_some_and(|name| name == format!("WorkflowExecution{end}"))
-        })
-        || line.contains("WorkflowExecutionTimed")
+    [
+        "Completed",
+        "Failed",
+        "Canceled",
+        "Terminated",
+        "TimedOut",
+        "Out",
+        "ContinuedAsNew",
+    ]
+    .iter()
+    .any(|end| {
+        line.split([' ', ':'])
+            .nth(1)
+            .is_some_and(|name| name == format!("WorkflowExecution{end}"))
+    }) || line.contains(" WorkflowExecutionTimed")
 }
 
 proptest! {

@@ -2,10 +2,16 @@
 
 mod activity;
 mod cancel;
+mod child_workflow;
+mod continuation;
+mod external_workflow;
 mod invariants;
+mod rebuild;
+mod reset;
 mod signal;
 mod start;
 mod story;
 mod timer;
+mod update;
 mod workflow;
 mod workflow_task;

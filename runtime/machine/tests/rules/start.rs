@@ -62,6 +62,7 @@ fn a_bad_retry_policy_is_refused() {
         namespace_id: "ns".into(),
         run_id: "run".into(),
         component: "digest".into(),
+        started_by: None,
         request: StartWorkflowExecutionRequest {
             retry_policy: Some(RetryPolicy {
                 backoff_coefficient: 0.1,

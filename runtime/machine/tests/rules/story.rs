@@ -14,7 +14,7 @@ use wrt_model::{
             RequestCancelActivityTaskCommandAttributes, ScheduleActivityTaskCommandAttributes,
             StartTimerCommandAttributes,
         },
-        enums::EventType,
+        enums::{EventType, WorkflowTaskFailedCause as Cause},
         workflowservice::StartWorkflowExecutionRequest,
     },
     time::proto_span,
@@ -74,6 +74,7 @@ impl Story {
             namespace_id: "ns".into(),
             run_id: "0199-run".into(),
             component: "digest".into(),
+            started_by: None,
             request,
         };
         story.decide(|turn| begin(turn, start)).expect("starts");
@@ -92,6 +93,7 @@ impl Story {
         let decided = rule(&mut turn);
         self.last = turn.finish();
         self.events.extend(self.last.events.iter().cloned());
+        crate::rebuild::check(&self.run, &self.events);
         decided
     }
 
@@ -115,7 +117,7 @@ impl Story {
     }
 
     pub(crate) fn complete_task(&mut self, commands: Vec<Command>) -> Result<(), Rejection> {
-        self.decide(|turn| turn.complete_workflow_task(commands, "worker"))
+        self.decide(|turn| turn.complete_workflow_task(commands, Vec::new(), "worker"))
     }
 
     pub(crate) fn signal(&mut self, name: &str) -> &mut Self {
@@ -242,6 +244,34 @@ fn facts(attributes: &EventAttributes) -> String {
         }
         A::TimerFiredEventAttributes(event) => format!(" {} of {}", event.timer_id, event.started_event_id),
         A::TimerCanceledEventAttributes(event) => format!(" {} of {}", event.timer_id, event.started_event_id),
+        A::StartChildWorkflowExecutionInitiatedEventAttributes(event) => format!(" {}", event.workflow_id),
+        A::StartChildWorkflowExecutionFailedEventAttributes(event) => format!(" of {}", event.initiated_event_id),
+        A::ChildWorkflowExecutionStartedEventAttributes(event) => format!(" of {}", event.initiated_event_id),
+        A::ChildWorkflowExecutionCompletedEventAttributes(event) => {
+            format!(" of {}, {}", event.initiated_event_id, event.started_event_id)
+        }
+        A::ChildWorkflowExecutionFailedEventAttributes(event) => {
+            format!(" of {}, {}", event.initiated_event_id, event.started_event_id)
+        }
+        A::ChildWorkflowExecutionCanceledEventAttributes(event) => {
+            format!(" of {}, {}", event.initiated_event_id, event.started_event_id)
+        }
+        A::ChildWorkflowExecutionTimedOutEventAttributes(event) => {
+            format!(" of {}, {}", event.initiated_event_id, event.started_event_id)
+        }
+        A::ChildWorkflowExecutionTerminatedEventAttributes(event) => {
+            format!(" of {}, {}", event.initiated_event_id, event.started_event_id)
+        }
+        A::ExternalWorkflowExecutionSignaledEventAttributes(event) => format!(" of {}", event.initiated_event_id),
+        A::SignalExternalWorkflowExecutionFailedEventAttributes(event) => format!(" of {}", event.initiated_event_id),
+        A::ExternalWorkflowExecutionCancelRequestedEventAttributes(event) => {
+            format!(" of {}", event.initiated_event_id)
+        }
+        A::RequestCancelExternalWorkflowExecutionFailedEventAttributes(event) => {
+            format!(" of {}", event.initiated_event_id)
+        }
+        A::WorkflowExecutionUpdateAcceptedEventAttributes(event) => format!(" {}", event.protocol_instance_id),
+        A::WorkflowExecutionUpdateCompletedEventAttributes(event) => format!(" of {}", event.accepted_event_id),
         A::WorkflowExecutionFailedEventAttributes(event) => {
             format!(": {}", event.retry_state().as_str_name().to_lowercase())
         }
@@ -260,6 +290,17 @@ fn causes(failure: Option<&Failure>) -> String {
         link = failure.cause.as_deref();
     }
     messages.join(" < ")
+}
+
+/// Checks that a first workflow task with these commands fails with this cause.
+#[track_caller]
+pub(crate) fn check_bad_commands(commands: Vec<Command>, expected: Cause) {
+    let mut story = Story::begin();
+    story.take_task();
+    match story.complete_task(commands) {
+        Err(Rejection::BadCommands { cause, .. }) => assert_eq!(cause, expected),
+        other => panic!("{other:?}"),
+    }
 }
 
 // === Commands ===

@@ -1,6 +1,6 @@
 //! The ends of a run, its retries, and commands that cannot be carried out.
 
-use wrt_machine::Rejection;
+use wrt_machine::{ContinuationKind, Rejection};
 use wrt_model::{
     Run,
     proto::{
@@ -49,7 +49,8 @@ fn a_failed_run_is_retried_by_its_policy() {
     story.task(vec![fail("Oops")]);
     story.check_from(5, &["5 WorkflowExecutionFailed: retry_state_in_progress"]);
     let continuation = story.last.continuation.take().expect("another run");
-    assert_eq!((continuation.attempt, continuation.backoff), (2, seconds(1)));
+    assert!(matches!(continuation.kind, ContinuationKind::Retry { attempt: 2, .. }));
+    assert_eq!(continuation.backoff, seconds(1));
 
     let Some(EventAttributes::WorkflowExecutionStartedEventAttributes(first)) = story.events[0].attributes.clone()
     else {
@@ -62,7 +63,7 @@ fn a_failed_run_is_retried_by_its_policy() {
         now: story.now,
     };
     let previous = story.run.clone();
-    next.decide(|turn| turn.continue_from(&previous, first, story.events[0].user_metadata.clone(), continuation));
+    next.decide(|turn| turn.continue_from(&previous, previous.component.clone(), first, None, continuation));
     next.check_from(1, &["1 WorkflowExecutionStarted"]);
     assert_eq!(next.run.run_id, previous.new_execution_run_id);
     assert_eq!(next.run.first_execution_run_id, previous.run_id);

@@ -1,14 +1,20 @@
 //! The filter of a query. `NOT` is moved inward while it is read, so that what is left are comparisons joined by `AND` and
-//! `OR`, and a comparison with a close time that is not there is simply false.
+//! `OR`, and a comparison with something that a run does not have is simply false.
 
-use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, Value as SqlValue};
-use sqlx::QueryBuilder;
+use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
+use wrt_model::{Time, proto::enums::WorkflowExecutionStatus};
 
 use super::{
-    attribute::{Attribute, Literal, Value},
-    query::{STARTS_WITH, attribute, invalid},
+    attribute::{Attribute, RunAttribute},
+    literal::Literal,
+    query::{STARTS_WITH, attribute_name, invalid},
+    value::{Storage, Value},
 };
-use crate::{StoreError, run::OPEN, sqlite::Backend};
+use crate::{
+    StoreError,
+    run::OPEN,
+    search_attribute::{Schema, SearchAttribute, words},
+};
 
 /// The database refuses expressions that are much deeper.
 const CONDITIONS: usize = 256;
@@ -20,14 +26,35 @@ pub(super) enum Filter {
     All(Vec<Filter>),
     /// One of them holds; with none, it does not.
     Any(Vec<Filter>),
-    /// The attribute compares with the value.
-    Compare(Attribute, Comparison, Value),
-    /// The attribute is one of the values, or none of them.
+    /// The column of the run compares with the value.
+    Compare(RunAttribute, Comparison, Value),
+    /// The column of the run is one of the values, or none of them.
     In {
-        attribute: Attribute,
+        attribute: RunAttribute,
         values: Vec<Value>,
         negated: bool,
     },
+    /// The column of the run is null, or is not.
+    Null { attribute: RunAttribute, negated: bool },
+    /// The run has a value of the attribute that passes the test, or has none.
+    Has(Has),
+}
+
+/// A condition on the values that a run was given.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Has {
+    pub(super) attribute: SearchAttribute,
+    pub(super) test: Test,
+    pub(super) negated: bool,
+}
+
+/// What a value is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Test {
+    /// It compares so with each of these; without any, every value passes.
+    Compare(Vec<(Comparison, Value)>),
+    /// It is one of these.
+    In(Vec<Value>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,9 +70,9 @@ pub(super) enum Comparison {
 use Comparison::*;
 
 impl Filter {
-    /// Reads a filter.
-    pub(super) fn new(expression: &Expr) -> Result<Self, StoreError> {
-        let filter = read(expression, false)?;
+    /// Reads a filter about runs that have the attributes of this schema.
+    pub(super) fn new(expression: &Expr, schema: &Schema, now: Time) -> Result<Self, StoreError> {
+        let filter = Reader { schema, now }.read(expression, false)?;
         match filter.conditions() {
             0..=CONDITIONS => Ok(filter),
             count => Err(invalid(format!(
@@ -57,77 +84,252 @@ impl Filter {
     fn conditions(&self) -> usize {
         match self {
             Filter::All(filters) | Filter::Any(filters) => filters.iter().map(Filter::conditions).sum(),
-            Filter::Compare(..) | Filter::In { .. } => 1,
+            Filter::Compare(..) | Filter::In { .. } | Filter::Null { .. } | Filter::Has(_) => 1,
+        }
+    }
+
+    fn has(attribute: &SearchAttribute, test: Test) -> Self {
+        Filter::Has(Has {
+            attribute: attribute.clone(),
+            test,
+            negated: false,
+        })
+    }
+
+    /// The run has no value of the attribute.
+    pub(super) fn lacks(attribute: &SearchAttribute) -> Self {
+        Filter::Has(Has {
+            attribute: attribute.clone(),
+            test: Test::Compare(Vec::new()),
+            negated: true,
+        })
+    }
+
+    /// Runs without the attribute fail it either way.
+    fn has_not(attribute: &SearchAttribute, test: Test) -> Self {
+        Filter::All(vec![
+            Filter::has(attribute, Test::Compare(Vec::new())),
+            Filter::Has(Has {
+                attribute: attribute.clone(),
+                test,
+                negated: true,
+            }),
+        ])
+    }
+
+    /// Chains of the same operator become one list: a long one would nest deeper than the database allows.
+    fn join(any: bool, parts: [Filter; 2]) -> Self {
+        let mut joined = Vec::new();
+        for part in parts {
+            match part {
+                Filter::Any(filters) if any => joined.extend(filters),
+                Filter::All(filters) if !any => filters.into_iter().for_each(|filter| narrow(&mut joined, filter)),
+                other if any => joined.push(other),
+                other => narrow(&mut joined, other),
+            }
+        }
+        if any { Filter::Any(joined) } else { Filter::All(joined) }
+    }
+}
+
+/// Adds a condition that has to hold too. Two bounds of one value become one range, which an index can find.
+fn narrow(joined: &mut Vec<Filter>, filter: Filter) {
+    if let Filter::Has(added) = &filter
+        && let Test::Compare(bounds) = &added.test
+        && !added.negated
+        && !added.attribute.has_many()
+    {
+        for known in joined.iter_mut() {
+            if let Filter::Has(known) = known
+                && let Test::Compare(known_bounds) = &mut known.test
+                && !known.negated
+                && known.attribute == added.attribute
+            {
+                known_bounds.extend(bounds.iter().cloned());
+                return;
+            }
+        }
+    }
+    joined.push(filter);
+}
+
+impl Has {
+    /// True when at most one row of a run passes.
+    pub(super) fn is_single(&self) -> bool {
+        !self.negated && (!self.attribute.has_many() || self.is_equality())
+    }
+
+    /// True when all rows that pass have the same value.
+    pub(super) fn is_equality(&self) -> bool {
+        !self.negated && matches!(&self.test, Test::Compare(bounds) if matches!(bounds.as_slice(), [(Equal, _)]))
+    }
+}
+
+impl Test {
+    fn equal_one_of(mut values: Vec<Value>) -> Self {
+        match values.len() {
+            1 => Test::Compare(vec![(Equal, values.remove(0))]),
+            _ => Test::In(values),
         }
     }
 }
 
 // === Reading ===
 
-fn read(expression: &Expr, negated: bool) -> Result<Filter, StoreError> {
-    match expression {
-        Expr::Nested(inner) => read(inner, negated),
-        Expr::UnaryOp {
-            op: UnaryOperator::Not,
-            expr,
-        } => read(expr, !negated),
-        Expr::BinaryOp {
-            left,
-            op: BinaryOperator::And,
-            right,
-        } => Ok(join(negated, [read(left, negated)?, read(right, negated)?])),
-        Expr::BinaryOp {
-            left,
-            op: BinaryOperator::Or,
-            right,
-        } => Ok(join(!negated, [read(left, negated)?, read(right, negated)?])),
-        Expr::BinaryOp {
-            left,
-            op: BinaryOperator::Custom(name),
-            right,
-        } if name == STARTS_WITH => starts_with(attribute(left)?, &literal(right)?, negated),
-        Expr::BinaryOp { left, op, right } => {
-            let comparison = comparison(op)?;
-            compare(
-                attribute(left)?,
-                if negated { comparison.negated() } else { comparison },
-                &literal(right)?,
-            )
-        }
-        Expr::Between {
-            expr,
-            negated: not,
-            low,
-            high,
-        } => {
-            let (attribute, low, high) = (attribute(expr)?, literal(low)?, literal(high)?);
-            between(attribute, &low, &high, negated != *not)
-        }
-        Expr::InList {
-            expr,
-            list,
-            negated: not,
-        } => is_in(attribute(expr)?, list, negated != *not),
-        Expr::IsNull(inner) => Ok(is_null(attribute(inner)?, negated)),
-        Expr::IsNotNull(inner) => Ok(is_null(attribute(inner)?, !negated)),
-        other => Err(invalid(format!(
-            "{other} is not a condition; conditions are =, !=, <, <=, >, >=, IN, BETWEEN, IS NULL and STARTS_WITH on a \
-             search attribute, joined by AND, OR, NOT and parentheses"
-        ))),
-    }
+struct Reader<'a> {
+    schema: &'a Schema,
+    now: Time,
 }
 
-/// Chains of the same operator become one list: a long one would nest deeper than the database allows.
-fn join(any: bool, parts: [Filter; 2]) -> Filter {
-    let mut joined = Vec::new();
-    for part in parts {
-        match part {
-            Filter::Any(filters) if any => joined.extend(filters),
-            Filter::All(filters) if !any => joined.extend(filters),
-            other => joined.push(other),
+impl Reader<'_> {
+    fn read(&self, expression: &Expr, negated: bool) -> Result<Filter, StoreError> {
+        match expression {
+            Expr::Nested(inner) => self.read(inner, negated),
+            Expr::UnaryOp {
+                op: UnaryOperator::Not,
+                expr,
+            } => self.read(expr, !negated),
+            Expr::BinaryOp {
+                left,
+                op: op @ (BinaryOperator::And | BinaryOperator::Or),
+                right,
+            } => {
+                let any = (*op == BinaryOperator::Or) != negated;
+                Ok(Filter::join(
+                    any,
+                    [self.read(left, negated)?, self.read(right, negated)?],
+                ))
+            }
+            Expr::BinaryOp {
+                left,
+                op: BinaryOperator::Custom(name),
+                right,
+            } if name == STARTS_WITH => self.starts_with(&self.attribute(left)?, &Literal::new(right)?, negated),
+            Expr::BinaryOp { left, op, right } => {
+                let (attribute, comparison) = (self.attribute(left)?, comparison(op)?);
+                self.compare(&attribute, comparison, &Literal::new(right)?, negated)
+            }
+            Expr::Between {
+                expr,
+                negated: not,
+                low,
+                high,
+            } => {
+                let (attribute, negated) = (self.attribute(expr)?, negated != *not);
+                let low = self.compare(&attribute, GreaterOrEqual, &Literal::new(low)?, negated)?;
+                let high = self.compare(&attribute, LessOrEqual, &Literal::new(high)?, negated)?;
+                Ok(Filter::join(negated, [low, high]))
+            }
+            Expr::InList {
+                expr,
+                list,
+                negated: not,
+            } => self.is_in(&self.attribute(expr)?, list, negated != *not),
+            Expr::IsNull(inner) => Ok(is_null(&self.attribute(inner)?, negated)),
+            Expr::IsNotNull(inner) => Ok(is_null(&self.attribute(inner)?, !negated)),
+            other => Err(invalid(format!(
+                "{other} is not a condition; conditions are =, !=, <, <=, >, >=, IN, BETWEEN, IS NULL and STARTS_WITH on \
+                 a search attribute, joined by AND, OR, NOT and parentheses"
+            ))),
         }
     }
-    if any { Filter::Any(joined) } else { Filter::All(joined) }
+
+    fn attribute(&self, expression: &Expr) -> Result<Attribute, StoreError> {
+        Attribute::named(attribute_name(expression)?, self.schema)
+    }
+
+    fn compare(
+        &self,
+        attribute: &Attribute,
+        comparison: Comparison,
+        literal: &Literal,
+        negated: bool,
+    ) -> Result<Filter, StoreError> {
+        let value = attribute.value(literal, self.now)?;
+        let is_ordered = !matches!(comparison, Equal | NotEqual);
+        let holds = if negated { comparison.negated() } else { comparison };
+        match attribute {
+            Attribute::Run(RunAttribute::ExecutionStatus) if is_ordered => {
+                Err(invalid("ExecutionStatus has no order; use =, !=, IN or NOT IN"))
+            }
+            Attribute::Run(attribute) => Ok(or_without_parent(*attribute, |it| {
+                compare_run(it, holds, value.clone())
+            })),
+            Attribute::Given(attribute) if attribute.has_many() && is_ordered => Err(invalid(format!(
+                "{} has no order; use =, !=, IN, NOT IN or IS NULL",
+                attribute.name
+            ))),
+            Attribute::Given(attribute) if attribute.has_many() => {
+                let test = Test::equal_one_of(each_word(attribute, value));
+                Ok(match holds {
+                    Equal => Filter::has(attribute, test),
+                    _ => Filter::has_not(attribute, test),
+                })
+            }
+            Attribute::Given(attribute) => Ok(Filter::has(attribute, Test::Compare(vec![(holds, value)]))),
+        }
+    }
+
+    fn is_in(&self, attribute: &Attribute, list: &[Expr], negated: bool) -> Result<Filter, StoreError> {
+        let values = list
+            .iter()
+            .map(|item| attribute.value(&Literal::new(item)?, self.now))
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        Ok(match attribute {
+            Attribute::Run(attribute) => or_without_parent(*attribute, |attribute| {
+                let values = values.clone();
+                let filter = Filter::In {
+                    attribute,
+                    values,
+                    negated,
+                };
+                if negated { closed(attribute, filter) } else { filter }
+            }),
+            Attribute::Given(attribute) => {
+                let values = values.into_iter().flat_map(|value| each_word(attribute, value));
+                let test = Test::equal_one_of(values.collect());
+                if negated {
+                    Filter::has_not(attribute, test)
+                } else {
+                    Filter::has(attribute, test)
+                }
+            }
+        })
+    }
+
+    /// Texts that start alike are a range, which an index can find.
+    fn starts_with(&self, attribute: &Attribute, prefix: &Literal, negated: bool) -> Result<Filter, StoreError> {
+        let Literal::Text(prefix) = prefix else {
+            return Err(invalid(format!(
+                "STARTS_WITH takes a text in single quotes, not {prefix}"
+            )));
+        };
+        let is_text = matches!(attribute, Attribute::Given(attribute) if attribute.is_text());
+        if attribute.storage() != Storage::Text || is_text {
+            return Err(invalid(format!(
+                "STARTS_WITH is for words; {} holds none",
+                attribute.name()
+            )));
+        }
+        let mut bounds = vec![(GreaterOrEqual, Value::Text(prefix.clone()))];
+        bounds.extend(text_after(prefix).map(|end| (Less, Value::Text(end))));
+        Ok(match attribute {
+            Attribute::Run(attribute) => or_without_parent(*attribute, |attribute| {
+                let of = |(comparison, value): (Comparison, Value)| {
+                    let holds = if negated { comparison.negated() } else { comparison };
+                    Filter::Compare(attribute, holds, value)
+                };
+                let parts = bounds.iter().cloned().map(of).collect();
+                if negated {
+                    Filter::Any(parts)
+                } else {
+                    Filter::All(parts)
+                }
+            }),
+            Attribute::Given(attribute) if negated => Filter::has_not(attribute, Test::Compare(bounds)),
+            Attribute::Given(attribute) => Filter::has(attribute, Test::Compare(bounds)),
+        })
+    }
 }
 
 fn comparison(operator: &BinaryOperator) -> Result<Comparison, StoreError> {
@@ -144,77 +346,66 @@ fn comparison(operator: &BinaryOperator) -> Result<Comparison, StoreError> {
     }
 }
 
-fn compare(attribute: Attribute, comparison: Comparison, literal: &Literal) -> Result<Filter, StoreError> {
-    let value = attribute.value(literal)?;
-    let ordered = matches!(comparison, Less | LessOrEqual | Greater | GreaterOrEqual);
-    if attribute == Attribute::ExecutionStatus && ordered {
-        return Err(invalid("ExecutionStatus has no order; use =, !=, IN or NOT IN"));
+/// The words of a text; anything else as it is.
+fn each_word(attribute: &SearchAttribute, value: Value) -> Vec<Value> {
+    match value {
+        Value::Text(text) if attribute.is_text() => words(&text).into_iter().map(Value::Text).collect(),
+        other => vec![other],
     }
+}
+
+fn compare_run(attribute: RunAttribute, comparison: Comparison, value: Value) -> Filter {
+    let is_running = value == Value::Number(WorkflowExecutionStatus::Running as i64);
     let filter = Filter::Compare(attribute, comparison, value);
-    // Open runs are stored as the last to close: without this they would be greater than every time.
-    let excludes_open = matches!(comparison, Equal | Less | LessOrEqual);
-    Ok(if excludes_open {
-        filter
-    } else {
-        closed(attribute, filter)
-    })
+    match (attribute, comparison) {
+        // Says where in the order of a list they stand: at its beginning.
+        (RunAttribute::ExecutionStatus, Equal) if is_running => Filter::All(vec![filter, is_open()]),
+        // Open runs are stored as the last to close: without this they would be greater than every time.
+        (_, NotEqual | Greater | GreaterOrEqual) => closed(attribute, filter),
+        (_, Equal | Less | LessOrEqual) => filter,
+    }
 }
 
-fn between(attribute: Attribute, low: &Literal, high: &Literal, negated: bool) -> Result<Filter, StoreError> {
-    Ok(if negated {
-        Filter::Any(vec![compare(attribute, Less, low)?, compare(attribute, Greater, high)?])
-    } else {
-        Filter::All(vec![
-            compare(attribute, GreaterOrEqual, low)?,
-            compare(attribute, LessOrEqual, high)?,
-        ])
-    })
-}
-
-fn is_in(attribute: Attribute, list: &[Expr], negated: bool) -> Result<Filter, StoreError> {
-    let values = list
-        .iter()
-        .map(|item| attribute.value(&literal(item)?))
-        .collect::<Result<Vec<_>, StoreError>>()?;
-    let filter = Filter::In {
+/// A condition on the root is one on the run itself where it has no parent.
+fn or_without_parent(attribute: RunAttribute, condition: impl Fn(RunAttribute) -> Filter) -> Filter {
+    let Some(own) = attribute.without_parent() else {
+        return condition(attribute);
+    };
+    let is_root = Filter::Null {
         attribute,
-        values,
-        negated,
+        negated: false,
     };
-    Ok(if negated { closed(attribute, filter) } else { filter })
+    Filter::Any(vec![condition(attribute), Filter::All(vec![is_root, condition(own)])])
 }
 
-/// Only the close time can be missing.
-fn is_null(attribute: Attribute, negated: bool) -> Filter {
-    match (attribute, negated) {
-        (Attribute::CloseTime, false) => Filter::Compare(attribute, Equal, Value::Number(OPEN)),
-        (Attribute::CloseTime, true) => Filter::Compare(attribute, Less, Value::Number(OPEN)),
-        (_, false) => Filter::Any(Vec::new()),
-        (_, true) => Filter::All(Vec::new()),
+fn is_null(attribute: &Attribute, negated: bool) -> Filter {
+    match attribute {
+        Attribute::Given(attribute) if negated => Filter::has(attribute, Test::Compare(Vec::new())),
+        Attribute::Given(attribute) => Filter::lacks(attribute),
+        Attribute::Run(attribute) if attribute.needs_close() && negated => is_closed(),
+        Attribute::Run(attribute) if attribute.needs_close() => is_open(),
+        Attribute::Run(attribute) if attribute.needs_parent() && attribute.without_parent().is_none() => Filter::Null {
+            attribute: *attribute,
+            negated,
+        },
+        Attribute::Run(_) if negated => Filter::All(Vec::new()),
+        Attribute::Run(_) => Filter::Any(Vec::new()),
     }
 }
 
-/// Texts that start alike are a range, which an index can find.
-fn starts_with(attribute: Attribute, prefix: &Literal, negated: bool) -> Result<Filter, StoreError> {
-    let Literal::Text(prefix) = prefix else {
-        return Err(invalid(format!(
-            "STARTS_WITH takes a text in single quotes, not {prefix}"
-        )));
-    };
-    if !attribute.is_text() {
-        return Err(invalid(format!(
-            "STARTS_WITH is for texts; {} is not one",
-            attribute.name()
-        )));
+fn closed(attribute: RunAttribute, filter: Filter) -> Filter {
+    match attribute.needs_close() {
+        true => Filter::All(vec![filter, is_closed()]),
+        false => filter,
     }
-    let compare = |comparison, text: String| Filter::Compare(attribute, comparison, Value::Text(text));
-    let first = prefix.clone();
-    Ok(match (text_after(prefix), negated) {
-        (Some(end), false) => Filter::All(vec![compare(GreaterOrEqual, first), compare(Less, end)]),
-        (Some(end), true) => Filter::Any(vec![compare(Less, first), compare(GreaterOrEqual, end)]),
-        (None, false) => compare(GreaterOrEqual, first),
-        (None, true) => compare(Less, first),
-    })
+}
+
+fn is_open() -> Filter {
+    Filter::Compare(RunAttribute::CloseTime, Equal, Value::Number(OPEN))
+}
+
+fn is_closed() -> Filter {
+    Filter::Compare(RunAttribute::CloseTime, Less, Value::Number(OPEN))
 }
 
 /// The first text that follows all that start with `prefix`; `None` when nothing follows them.
@@ -230,30 +421,6 @@ fn text_after(prefix: &str) -> Option<String> {
     None
 }
 
-fn closed(attribute: Attribute, filter: Filter) -> Filter {
-    match attribute {
-        Attribute::CloseTime => Filter::All(vec![filter, is_null(attribute, true)]),
-        _ => filter,
-    }
-}
-
-fn literal(expression: &Expr) -> Result<Literal, StoreError> {
-    match expression {
-        Expr::Value(value) => match &value.value {
-            SqlValue::SingleQuotedString(text) | SqlValue::DoubleQuotedString(text) => Ok(Literal::Text(text.clone())),
-            SqlValue::Number(digits, false) => Ok(Literal::Number(digits.clone())),
-            other => Err(invalid(format!(
-                "{other} is not a value; write a text in single quotes or a number"
-            ))),
-        },
-        // Temporal's clients quote texts either way.
-        Expr::Identifier(name) if name.quote_style == Some('"') => Ok(Literal::Text(name.value.clone())),
-        other => Err(invalid(format!(
-            "{other} is not a value; write a text in single quotes or a number"
-        ))),
-    }
-}
-
 impl Comparison {
     fn negated(self) -> Self {
         match self {
@@ -266,7 +433,8 @@ impl Comparison {
         }
     }
 
-    fn sql(self) -> &'static str {
+    /// As SQL writes it.
+    pub(super) fn sql(self) -> &'static str {
         match self {
             Equal => "=",
             NotEqual => "<>",
@@ -276,48 +444,4 @@ impl Comparison {
             GreaterOrEqual => ">=",
         }
     }
-}
-
-// === Writing SQL ===
-
-impl Filter {
-    /// Appends the condition as SQL, its values as parameters.
-    pub(super) fn push(&self, statement: &mut QueryBuilder<Backend>) {
-        match self {
-            Filter::All(filters) => push_list(statement, filters, " AND ", "1 = 1"),
-            Filter::Any(filters) => push_list(statement, filters, " OR ", "1 = 0"),
-            Filter::Compare(attribute, comparison, value) => {
-                statement.push(format!("{} {} ", attribute.column(), comparison.sql()));
-                value.push(statement);
-            }
-            Filter::In {
-                attribute,
-                values,
-                negated,
-            } => {
-                let not = if *negated { "NOT " } else { "" };
-                statement.push(format!("{} {not}IN (", attribute.column()));
-                let mut list = statement.separated(", ");
-                for value in values {
-                    value.clone().push_bind(&mut list);
-                }
-                statement.push(")");
-            }
-        }
-    }
-}
-
-fn push_list(statement: &mut QueryBuilder<Backend>, filters: &[Filter], operator: &str, of_none: &str) {
-    if filters.is_empty() {
-        statement.push(of_none);
-        return;
-    }
-    statement.push("(");
-    for (index, filter) in filters.iter().enumerate() {
-        if index > 0 {
-            statement.push(operator);
-        }
-        filter.push(statement);
-    }
-    statement.push(")");
 }

@@ -1,4 +1,6 @@
-//! A query as a whole: `[filter] [ORDER BY …]` to list, `[filter] [GROUP BY ExecutionStatus]` to count.
+//! A query as a whole: `[filter] [ORDER BY …]` to list, `[filter] [GROUP BY …]` to count.
+
+use std::slice;
 
 use sqlparser::{
     ast::{BinaryOperator, Expr, OrderByExpr, OrderBySort, UnaryOperator},
@@ -7,9 +9,17 @@ use sqlparser::{
     parser::{Parser, ParserError},
     tokenizer::Token,
 };
+use wrt_model::{Time, proto::enums::IndexedValueType};
 
-use super::{attribute::Attribute, filter::Filter};
-use crate::StoreError;
+use super::{
+    attribute::{Attribute, RunAttribute},
+    filter::Filter,
+    value::Value,
+};
+use crate::{
+    StoreError,
+    search_attribute::{Schema, SearchAttribute},
+};
 
 /// Longer ones are not written by people, and would make the parser's tree deep.
 const QUERY_BYTES: usize = 16 * 1024;
@@ -21,12 +31,13 @@ pub(super) struct Query {
     pub(super) filter: Option<Filter>,
     /// The order that is asked for.
     pub(super) order: Option<Order>,
-    /// `GROUP BY ExecutionStatus`.
-    pub(super) group_by_status: bool,
+    /// What the count is grouped by.
+    pub(super) group_by: Option<Attribute>,
 }
 
 /// The order of a list: by these attributes, all in one direction, so that a page begins where a single comparison of
-/// them says. The run id comes last and makes it total.
+/// them says. The run id comes last and makes it total. One that runs can be given stands at the beginning only, and
+/// orders only the runs that have it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Order {
     pub(super) attributes: Vec<Attribute>,
@@ -40,29 +51,23 @@ pub(super) enum Direction {
 }
 
 impl Query {
-    /// Reads a query.
-    pub(super) fn parse(text: &str) -> Result<Self, StoreError> {
-        if text.len() > QUERY_BYTES {
-            return Err(invalid(format!(
-                "it has {} bytes, {QUERY_BYTES} are allowed",
-                text.len()
-            )));
-        }
-        let mut parser = Parser::new(&ListFilterDialect).try_with_sql(text).map_err(syntax)?;
-        let filter = match &parser.peek_token_ref().token {
-            Token::EOF => None,
-            Token::Word(word) if matches!(word.keyword, Keyword::ORDER | Keyword::GROUP) => None,
-            _ => Some(Filter::new(&parser.parse_expr().map_err(syntax)?)?),
+    /// Reads a query about runs that have the attributes of this schema.
+    pub(super) fn parse(text: &str, schema: &Schema, now: Time) -> Result<Self, StoreError> {
+        let mut parser = parser(text)?;
+        let filter = match parse_filter(&mut parser)? {
+            Some(expression) => Some(Filter::new(&expression, schema, now)?),
+            None => None,
         };
-        let group_by_status = match parser.parse_keywords(&[Keyword::GROUP, Keyword::BY]) {
-            true => group_by(&parser.parse_comma_separated(Parser::parse_expr).map_err(syntax)?)?,
-            false => false,
+        let group_by = match parse_group_by(&mut parser)?.as_slice() {
+            [] => None,
+            expressions => Some(group_by(expressions, schema)?),
         };
         let order = match parser.parse_keywords(&[Keyword::ORDER, Keyword::BY]) {
             true => Some(Order::new(
                 &parser
                     .parse_comma_separated(Parser::parse_order_by_expr)
                     .map_err(syntax)?,
+                schema,
             )?),
             false => None,
         };
@@ -70,25 +75,54 @@ impl Query {
             Token::EOF => Ok(Query {
                 filter,
                 order,
-                group_by_status,
+                group_by,
             }),
             token => Err(invalid(format!(
-                "unexpected {token}; a filter may be followed by ORDER BY to list, or GROUP BY ExecutionStatus to count"
+                "unexpected {token}; a filter may be followed by ORDER BY to list, or GROUP BY to count"
             ))),
+        }
+    }
+
+    /// The conditions that all have to hold.
+    pub(super) fn conjuncts(&self) -> &[Filter] {
+        match &self.filter {
+            None => &[],
+            Some(Filter::All(filters)) => filters,
+            Some(filter) => slice::from_ref(filter),
         }
     }
 
     /// The order that is asked for, else open runs first, then the latest.
     pub(super) fn order_or_default(&self) -> Order {
-        self.order.clone().unwrap_or_else(|| Order {
-            attributes: vec![Attribute::CloseTime, Attribute::StartTime, Attribute::RunId],
-            direction: Direction::Descending,
-        })
+        self.order.clone().unwrap_or_default()
+    }
+
+    /// Lists the runs that an order by an attribute leaves out because they have none.
+    pub(super) fn without_attribute(&self, attribute: &SearchAttribute) -> Query {
+        let mut conjuncts = self.conjuncts().to_vec();
+        conjuncts.push(Filter::lacks(attribute));
+        Query {
+            filter: Some(Filter::All(conjuncts)),
+            order: None,
+            group_by: None,
+        }
     }
 }
 
+impl Default for Order {
+    fn default() -> Self {
+        Order {
+            attributes: LATEST.map(Attribute::Run).into(),
+            direction: Direction::Descending,
+        }
+    }
+}
+
+/// What tells runs apart that are otherwise alike.
+const LATEST: [RunAttribute; 3] = [RunAttribute::CloseTime, RunAttribute::StartTime, RunAttribute::RunId];
+
 impl Order {
-    fn new(expressions: &[OrderByExpr]) -> Result<Self, StoreError> {
+    fn new(expressions: &[OrderByExpr], schema: &Schema) -> Result<Self, StoreError> {
         let (mut attributes, mut directions) = (Vec::new(), Vec::new());
         for expression in expressions {
             if expression.options.nulls_first.is_some() {
@@ -96,7 +130,9 @@ impl Order {
                     "NULLS FIRST and NULLS LAST are not supported; open runs sort as the last to close",
                 ));
             }
-            attributes.push(attribute(&expression.expr)?);
+            let attribute = Attribute::named(attribute_name(&expression.expr)?, schema)?;
+            orderable(&attribute, attributes.is_empty())?;
+            attributes.push(attribute);
             directions.push(match &expression.options.sort {
                 None | Some(OrderBySort::Asc) => Direction::Ascending,
                 Some(OrderBySort::Desc) => Direction::Descending,
@@ -109,24 +145,113 @@ impl Order {
                 "ORDER BY cannot mix ASC and DESC; give all attributes the same direction",
             ));
         }
-        if !attributes.contains(&Attribute::RunId) {
-            attributes.push(Attribute::RunId);
-        }
+        // The index of given values goes on like this.
+        let rest = match attributes.as_slice() {
+            [Attribute::Given(_)] => &LATEST[..],
+            attributes if attributes.contains(&Attribute::Run(RunAttribute::RunId)) => &[],
+            _ => &[RunAttribute::RunId],
+        };
+        attributes.extend(rest.iter().copied().map(Attribute::Run));
         Ok(Order { attributes, direction })
     }
-}
 
-fn group_by(expressions: &[Expr]) -> Result<bool, StoreError> {
-    match expressions {
-        [expression] if attribute(expression)? == Attribute::ExecutionStatus => Ok(true),
-        _ => Err(invalid("GROUP BY takes ExecutionStatus, and nothing else")),
+    /// True when these can be the values of a run's attributes.
+    pub(super) fn has_place(&self, values: &[Value]) -> bool {
+        let stored = self.attributes.iter().map(Attribute::storage);
+        stored.eq(values.iter().map(Value::storage))
+    }
+
+    /// The attribute that it begins with, if runs can be without it.
+    pub(super) fn given(&self) -> Option<&SearchAttribute> {
+        match self.attributes.first() {
+            Some(Attribute::Given(attribute)) => Some(attribute),
+            _ => None,
+        }
     }
 }
 
-/// The attribute that an expression names. Backticks around a name are allowed.
-pub(super) fn attribute(expression: &Expr) -> Result<Attribute, StoreError> {
+fn orderable(attribute: &Attribute, is_first: bool) -> Result<(), StoreError> {
+    match attribute {
+        Attribute::Given(given) if given.has_many() => Err(invalid(format!(
+            "ORDER BY does not take {}, of which a run has several words",
+            given.name
+        ))),
+        Attribute::Given(given) if !is_first => Err(invalid(format!(
+            "ORDER BY takes {} only as its first attribute",
+            given.name
+        ))),
+        Attribute::Run(run) if run.needs_parent() => Err(invalid(format!(
+            "ORDER BY does not take {}, which not every run has",
+            attribute.name()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The filter and the attributes behind `GROUP BY` of a query about something else than runs.
+pub(crate) fn parse_any(text: &str) -> Result<(Option<Expr>, Vec<Expr>), StoreError> {
+    let mut parser = parser(text)?;
+    let parsed = (parse_filter(&mut parser)?, parse_group_by(&mut parser)?);
+    match parser.next_token().token {
+        Token::EOF => Ok(parsed),
+        token => Err(invalid(format!(
+            "unexpected {token}; a filter may be followed by GROUP BY to count, and by nothing else"
+        ))),
+    }
+}
+
+fn parser(text: &str) -> Result<Parser<'static>, StoreError> {
+    if text.len() > QUERY_BYTES {
+        return Err(invalid(format!(
+            "it has {} bytes, {QUERY_BYTES} are allowed",
+            text.len()
+        )));
+    }
+    Parser::new(&ListFilterDialect).try_with_sql(text).map_err(syntax)
+}
+
+fn parse_filter(parser: &mut Parser<'_>) -> Result<Option<Expr>, StoreError> {
+    match &parser.peek_token_ref().token {
+        Token::EOF => Ok(None),
+        Token::Word(word) if matches!(word.keyword, Keyword::ORDER | Keyword::GROUP) => Ok(None),
+        _ => parser.parse_expr().map(Some).map_err(syntax),
+    }
+}
+
+fn parse_group_by(parser: &mut Parser<'_>) -> Result<Vec<Expr>, StoreError> {
+    match parser.parse_keywords(&[Keyword::GROUP, Keyword::BY]) {
+        true => parser.parse_comma_separated(Parser::parse_expr).map_err(syntax),
+        false => Ok(Vec::new()),
+    }
+}
+
+fn group_by(expressions: &[Expr], schema: &Schema) -> Result<Attribute, StoreError> {
+    use IndexedValueType as T;
+    let [expression] = expressions else {
+        return Err(invalid("GROUP BY takes one search attribute"));
+    };
+    let attribute = Attribute::named(attribute_name(expression)?, schema)?;
+    let groups = match &attribute {
+        Attribute::Run(run) => matches!(
+            run,
+            RunAttribute::ExecutionStatus | RunAttribute::WorkflowType | RunAttribute::TaskQueue
+        ),
+        Attribute::Given(given) => matches!(given.value_type, T::Keyword | T::KeywordList | T::Bool | T::Int),
+    };
+    match groups {
+        true => Ok(attribute),
+        false => Err(invalid(format!(
+            "GROUP BY does not take {}; it takes ExecutionStatus, WorkflowType, TaskQueue and attributes of the types \
+             Keyword, KeywordList, Bool and Int",
+            attribute.name()
+        ))),
+    }
+}
+
+/// The name of an attribute. Backticks around it are allowed.
+pub(super) fn attribute_name(expression: &Expr) -> Result<&str, StoreError> {
     match expression {
-        Expr::Identifier(name) if matches!(name.quote_style, None | Some('`')) => Attribute::named(&name.value),
+        Expr::Identifier(name) if matches!(name.quote_style, None | Some('`')) => Ok(&name.value),
         other => Err(invalid(format!(
             "{other} is not the name of a search attribute; write for instance StartTime"
         ))),
@@ -134,7 +259,7 @@ pub(super) fn attribute(expression: &Expr) -> Result<Attribute, StoreError> {
 }
 
 /// An error about a query.
-pub(super) fn invalid(message: impl Into<String>) -> StoreError {
+pub(crate) fn invalid(message: impl Into<String>) -> StoreError {
     StoreError::InvalidQuery(message.into())
 }
 
@@ -150,7 +275,7 @@ fn syntax(error: ParserError) -> StoreError {
 struct ListFilterDialect;
 
 /// The operator that SQL does not know.
-pub(super) const STARTS_WITH: &str = "STARTS_WITH";
+pub(crate) const STARTS_WITH: &str = "STARTS_WITH";
 
 impl Dialect for ListFilterDialect {
     fn is_identifier_start(&self, ch: char) -> bool {

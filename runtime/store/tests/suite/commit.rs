@@ -66,9 +66,10 @@ async fn a_run_is_closed_and_continued_in_one_commit() {
     put(&store, &first, 0).await;
     // In either order: the store sorts them.
     let second = open_run("a", 2);
+    let continued = closed(&first, Status::ContinuedAsNew, 5);
     let old = RunWrite {
         is_current: false,
-        ..write(&closed(&first, Status::ContinuedAsNew, 5), 1)
+        ..write(&continued, 1)
     };
     commit(&store, [write(&second, 0), old]).await.unwrap();
     assert_eq!(
@@ -107,8 +108,8 @@ async fn a_commit_is_stored_whole_or_not_at_all() {
 
 /// Commits all of them at once: the single-threaded runtime queues every one before the gate's task runs, and
 /// `unconstrained` keeps it from switching tasks in between.
-async fn together(store: &Store, writes: Vec<Vec<RunWrite>>) -> Vec<Result<(), StoreError>> {
-    let commits = writes.into_iter().map(|runs| store.commit(Commit { runs }));
+async fn together(store: &Store, commits: Vec<Commit>) -> Vec<Result<(), StoreError>> {
+    let commits = commits.into_iter().map(|commit| store.commit(commit));
     tokio::task::unconstrained(join_all(commits)).await
 }
 
@@ -118,7 +119,9 @@ async fn commits_share_a_transaction() {
     let runs: Vec<_> = (0..100).map(|number| open_run(&format!("w{number}"), 1)).collect();
     let outcomes = together(
         &store,
-        runs.iter().map(|run| vec![write_with_events(run, 0, 1, 3)]).collect(),
+        runs.iter()
+            .map(|run| Commit::from_iter([write_with_events(run, 0, 1, 3)]))
+            .collect(),
     )
     .await;
     assert_eq!(outcomes, vec![Ok(()); 100]);
@@ -131,7 +134,10 @@ async fn commits_share_a_transaction() {
         }
     );
 
-    let steps = runs.iter().map(|run| vec![write_with_events(run, 1, 4, 1)]).collect();
+    let steps = runs
+        .iter()
+        .map(|run| Commit::from_iter([write_with_events(run, 1, 4, 1)]))
+        .collect();
     assert_eq!(together(&store, steps).await, vec![Ok(()); 100]);
     assert_eq!(
         store.stats(),
@@ -152,14 +158,14 @@ async fn a_conflict_does_not_touch_the_others_of_its_transaction() {
     let store = store().await;
     let runs: Vec<_> = (0..20).map(|number| open_run(&format!("w{number}"), 1)).collect();
     let writes = |version| {
-        let write = move |run| vec![write_with_events(run, version, 1 + version, 1)];
+        let write = move |run| Commit::from_iter([write_with_events(run, version, 1 + version, 1)]);
         runs.iter().map(write).collect::<Vec<_>>()
     };
     together(&store, writes(0)).await;
 
     let mut second = writes(1);
-    second[7][0].version = 5;
-    second.insert(3, vec![write(&runs[11], 0)]);
+    second[7] = Commit::from_iter([write_with_events(&runs[7], 5, 2, 1)]);
+    second.insert(3, Commit::from_iter([write(&runs[11], 0)]));
     let outcomes = together(&store, second).await;
     for (index, outcome) in outcomes.into_iter().enumerate() {
         let expected = match index {
@@ -192,11 +198,11 @@ async fn commits_of_the_same_run_in_one_transaction_keep_their_order() {
     let store = store().await;
     let run = open_run("a", 1);
     let mut writes: Vec<_> = (0..10)
-        .map(|version| vec![write_with_events(&run, version, 1 + version, 1)])
+        .map(|version| Commit::from_iter([write_with_events(&run, version, 1 + version, 1)]))
         .collect();
-    writes.push(vec![write(&closed(&run, Status::Failed, 3), 10)]);
-    writes.push(vec![write(&open_run("a", 2), 0)]);
-    writes.push(vec![write(&open_run("a", 3), 0)]);
+    writes.push(Commit::from_iter([write(&closed(&run, Status::Failed, 3), 10)]));
+    writes.push(Commit::from_iter([write(&open_run("a", 2), 0)]));
+    writes.push(Commit::from_iter([write(&open_run("a", 3), 0)]));
 
     let outcomes = together(&store, writes).await;
     assert_eq!(outcomes[..12], vec![Ok(()); 12]);
@@ -208,9 +214,7 @@ async fn commits_of_the_same_run_in_one_transaction_keep_their_order() {
 async fn a_caller_that_goes_away_does_not_stop_its_commit() {
     let store = store().await;
     let run = open_run("a", 1);
-    let commit = store.commit(Commit {
-        runs: vec![write(&run, 0)],
-    });
+    let commit = store.commit(Commit::from_iter([write(&run, 0)]));
     // Polled once, which queues it, and dropped.
     assert!(futures::poll!(Box::pin(commit)).is_pending());
     // What is committed after it comes after it.
@@ -222,7 +226,7 @@ async fn a_caller_that_goes_away_does_not_stop_its_commit() {
 async fn closing_finishes_what_is_queued_and_refuses_the_rest() {
     let store = store().await;
     let writes = (0..10)
-        .map(|number| vec![write(&open_run(&format!("w{number}"), 1), 0)])
+        .map(|number| Commit::from_iter([write(&open_run(&format!("w{number}"), 1), 0)]))
         .collect();
     let (outcomes, ()) = futures::join!(together(&store, writes), store.close());
     assert_eq!(outcomes, vec![Ok(()); 10]);

@@ -1,17 +1,26 @@
 //! Stores and runs to test with.
 
 use wrt_model::{
-    Run,
+    Run, Time,
     history::HistoryBatch,
     proto::{EventAttributes, HistoryEvent, enums::WorkflowExecutionStatus, history::TimerFiredEventAttributes},
 };
-use wrt_store::{Commit, RunWrite, Store, StoreError, StoreOptions};
+use wrt_store::{Commit, RunQuery, RunWrite, Store, StoreError, StoreOptions};
 
 pub(crate) const NAMESPACE: &str = "namespace-1";
 
 /// An empty store.
 pub(crate) async fn store() -> Store {
     Store::open(StoreOptions { path: None, readers: 2 }).await.unwrap()
+}
+
+/// A query that is asked 100 seconds after the epoch.
+pub(crate) fn about<'a>(namespace_id: &'a str, text: &'a str) -> RunQuery<'a> {
+    RunQuery {
+        namespace_id,
+        text,
+        now: Time::from_nanos(100_000_000_000),
+    }
 }
 
 /// A run that has just started, whose id is `<workflow id>/<number>`.
@@ -40,17 +49,18 @@ pub(crate) fn closed(run: &Run, status: WorkflowExecutionStatus, close_ns: i64) 
 }
 
 /// A write without events.
-pub(crate) fn write(run: &Run, version: i64) -> RunWrite {
+pub(crate) fn write(run: &Run, version: i64) -> RunWrite<'_> {
     RunWrite {
-        run: run.clone(),
+        run,
         version,
         history: None,
         is_current: true,
+        upserts_search_attributes: false,
     }
 }
 
 /// A write with `event_count` events.
-pub(crate) fn write_with_events(run: &Run, version: i64, first_event_id: i64, event_count: i64) -> RunWrite {
+pub(crate) fn write_with_events(run: &Run, version: i64, first_event_id: i64, event_count: i64) -> RunWrite<'_> {
     RunWrite {
         history: Some(batch(first_event_id, event_count)),
         ..write(run, version)
@@ -73,8 +83,8 @@ pub(crate) fn batch(first_event_id: i64, event_count: i64) -> HistoryBatch {
 }
 
 /// Commits one decision.
-pub(crate) async fn commit(store: &Store, runs: impl Into<Vec<RunWrite>>) -> Result<(), StoreError> {
-    store.commit(Commit { runs: runs.into() }).await
+pub(crate) async fn commit<'a>(store: &Store, runs: impl IntoIterator<Item = RunWrite<'a>>) -> Result<(), StoreError> {
+    store.commit(Commit::from_iter(runs)).await
 }
 
 /// Commits a write without events that must succeed.

@@ -5,11 +5,14 @@
 
 mod commit;
 mod component;
+mod delete;
 mod deployment;
 mod fixture;
 mod golden;
 mod history;
 mod namespace;
 mod run;
+mod schedule;
+mod search_attribute;
 mod sqlite;
 mod visibility;

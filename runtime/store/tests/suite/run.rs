@@ -40,9 +40,10 @@ async fn the_current_run_is_the_open_one_else_the_newest() {
     assert_eq!(current().await, Some(second_closed.clone()));
 
     // A run that is not to be current never answers for the id.
+    let past = closed(&open_run("a", 3), Status::Completed, 300);
     let aside = RunWrite {
         is_current: false,
-        ..write(&closed(&open_run("a", 3), Status::Completed, 300), 0)
+        ..write(&past, 0)
     };
     commit(&store, [aside]).await.unwrap();
     assert_eq!(current().await, Some(second_closed));

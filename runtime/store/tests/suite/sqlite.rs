@@ -7,9 +7,9 @@ use std::{
 
 use sqlx::Connection as _;
 use tempfile::TempDir;
-use wrt_store::{Commit, RunWrite, Store, StoreError, StoreOptions};
+use wrt_store::{Commit, Store, StoreError, StoreOptions};
 
-use crate::fixture::{commit, open_run, put, write_with_events};
+use crate::fixture::{NAMESPACE, about, open_run, put, write_with_events};
 
 async fn open(path: &Path) -> Result<Store, StoreError> {
     Store::open(StoreOptions {
@@ -34,15 +34,14 @@ fn folder() -> (TempDir, PathBuf) {
 }
 
 /// Two runs with a history each: a commit of four rows.
-fn pair(number: u32) -> Vec<RunWrite> {
-    ["left", "right"]
-        .map(|side| write_with_events(&open_run(&format!("{side}-{number:04}"), 1), 0, 1, 5))
-        .into()
+fn pair(number: u32) -> Commit {
+    let runs = ["left", "right"].map(|side| open_run(&format!("{side}-{number:04}"), 1));
+    runs.iter().map(|run| write_with_events(run, 0, 1, 5)).collect()
 }
 
 /// Commits a pair and returns its number.
 async fn commit_pair(store: Store, number: u32) -> Result<u32, StoreError> {
-    store.commit(Commit { runs: pair(number) }).await.map(|()| number)
+    store.commit(pair(number)).await.map(|()| number)
 }
 
 /// Numbers of the pairs that are stored. Fails when one is stored in part.
@@ -58,7 +57,7 @@ async fn stored_pairs(store: &Store) -> Vec<u32> {
             assert!(numbers.contains(&number.parse().unwrap()), "the left one of {number}");
         }
     }
-    let count = store.count(crate::fixture::NAMESPACE, "").await.unwrap().total;
+    let count = store.count(&about(NAMESPACE, "")).await.unwrap().total;
     assert_eq!(count as usize, numbers.len() * 2, "a pair is stored in part");
     numbers
 }
@@ -67,7 +66,7 @@ async fn stored_pairs(store: &Store) -> Vec<u32> {
 async fn what_was_stored_is_there_after_a_restart() {
     let (_folder, path) = folder();
     let store = open(&path).await.unwrap();
-    commit(&store, pair(1)).await.unwrap();
+    store.commit(pair(1)).await.unwrap();
     store.close().await;
     assert!(!path.with_extension("db-wal").exists(), "closing leaves no log behind");
 
@@ -196,7 +195,7 @@ async fn a_damaged_database_is_named_when_it_is_read() {
     let (_folder, path) = folder();
     let store = open(&path).await.unwrap();
     for number in 0..200 {
-        commit(&store, pair(number)).await.unwrap();
+        store.commit(pair(number)).await.unwrap();
     }
     store.close().await;
 

@@ -1,9 +1,9 @@
 //! Lists and counts.
 
-use wrt_model::{Run, proto::enums::WorkflowExecutionStatus as Status};
+use wrt_model::{Run, SearchAttributeValue, proto::enums::WorkflowExecutionStatus as Status};
 use wrt_store::{RunCount, Store, StoreError};
 
-use crate::fixture::{NAMESPACE, closed, open_run, put, store};
+use crate::fixture::{NAMESPACE, about, closed, open_run, put, store};
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -30,6 +30,7 @@ async fn stored() -> Store {
             task_queue: "payments".to_owned(),
             start_ns: i64::from(number) * 10 * SECOND,
             next_event_id: 1 + i64::from(number) * 100,
+            history_bytes: i64::from(number) * 1_500,
             ..open_run(&workflow_id, number)
         };
         put(&store, &run, 0).await;
@@ -42,18 +43,23 @@ async fn stored() -> Store {
     store
 }
 
-fn ids(runs: &[Run]) -> String {
+/// The workflow ids of runs.
+pub(crate) fn ids(runs: &[Run]) -> String {
     runs.iter()
         .map(|run| run.workflow_id.as_str())
         .collect::<Vec<_>>()
         .join(" ")
 }
 
+fn keyword(text: &str) -> SearchAttributeValue {
+    SearchAttributeValue::Keyword(text.to_owned())
+}
+
 /// Turns all pages.
-async fn pages(store: &Store, query: &str, page_size: u32) -> Vec<Run> {
+pub(crate) async fn pages(store: &Store, query: &str, page_size: u32) -> Vec<Run> {
     let (mut runs, mut token) = (Vec::new(), Vec::new());
     loop {
-        let page = store.list(NAMESPACE, query, page_size, &token).await.unwrap();
+        let page = store.list(&about(NAMESPACE, query), page_size, &token).await.unwrap();
         assert!(page.runs.len() <= page_size as usize);
         runs.extend(page.runs);
         token = page.next_page_token;
@@ -104,6 +110,12 @@ async fn lists_and_counts_answer_the_query() {
         ("WorkflowType = 'Order' ORDER BY StartTime DESC", "o6 o5 o4 o3 o2 o1"),
         ("ORDER BY WorkflowType DESC, WorkflowId DESC", "p2 p1 o6 o5 o4 o3 o2 o1"),
         ("ORDER BY CloseTime", "o2 o4 o6 o1 o3 o5 p1 p2"),
+        // The tests are at 100 seconds after the epoch.
+        ("StartTime > '97s'", "p2 p1 o5 o6 o4"),
+        ("ExecutionDuration >= '00:01:44'", "o6"),
+        ("ExecutionDuration < 102000000000", "o2"),
+        ("ExecutionDuration IS NULL", "p2 p1 o5 o3 o1"),
+        ("StateTransitionCount = 7 OR HistorySizeBytes > 2000", "p2"),
     ] {
         for page_size in [1, 3, 100] {
             assert_eq!(
@@ -113,7 +125,7 @@ async fn lists_and_counts_answer_the_query() {
             );
         }
         if !query.contains("ORDER BY") {
-            let count = store.count(NAMESPACE, query).await.unwrap();
+            let count = store.count(&about(NAMESPACE, query)).await.unwrap();
             assert_eq!(count.total as usize, expected.split_whitespace().count(), "{query}");
         }
     }
@@ -123,17 +135,16 @@ async fn lists_and_counts_answer_the_query() {
 async fn counts_are_grouped_by_status() {
     let store = stored().await;
     let count = store
-        .count(NAMESPACE, "WorkflowType = 'Order' GROUP BY ExecutionStatus")
+        .count(&about(NAMESPACE, "WorkflowType = 'Order' GROUP BY ExecutionStatus"))
         .await
         .unwrap();
-    let groups = vec![
-        (Status::Running, 3),
-        (Status::Completed, 1),
-        (Status::Failed, 1),
-        (Status::TimedOut, 1),
-    ];
+    let groups = [("Running", 3), ("Completed", 1), ("Failed", 1), ("TimedOut", 1)];
+    let groups = groups.map(|(status, count)| (keyword(status), count)).into();
     assert_eq!(count, RunCount { total: 6, groups });
-    let nothing = store.count("nowhere", "GROUP BY ExecutionStatus").await.unwrap();
+    let nothing = store
+        .count(&about("nowhere", "GROUP BY ExecutionStatus"))
+        .await
+        .unwrap();
     assert_eq!(nothing, RunCount::default());
 }
 
@@ -141,7 +152,7 @@ async fn counts_are_grouped_by_status() {
 async fn a_list_carries_the_whole_run() {
     let store = stored().await;
     let listed = store
-        .list(NAMESPACE, "WorkflowId = 'p1'", 10, &[])
+        .list(&about(NAMESPACE, "WorkflowId = 'p1'"), 10, &[])
         .await
         .unwrap()
         .runs
@@ -156,7 +167,7 @@ async fn pages_hold_still_while_runs_are_created() {
         let before: Vec<Run> = pages(&store, query, 100).await;
         let (mut seen, mut token, mut number) = (Vec::new(), Vec::new(), 1000);
         loop {
-            let page = store.list(NAMESPACE, query, 2, &token).await.unwrap();
+            let page = store.list(&about(NAMESPACE, query), 2, &token).await.unwrap();
             seen.extend(page.runs);
             token = page.next_page_token;
             if token.is_empty() {
@@ -197,29 +208,43 @@ async fn pages_hold_still_while_runs_are_created() {
 async fn a_page_token_belongs_to_its_list() {
     let store = stored().await;
     let query = "WorkflowType = 'Order'";
-    let token = store.list(NAMESPACE, query, 2, &[]).await.unwrap().next_page_token;
-    assert!(store.list(NAMESPACE, query, 2, &token).await.is_ok());
+    let token = store
+        .list(&about(NAMESPACE, query), 2, &[])
+        .await
+        .unwrap()
+        .next_page_token;
+    assert!(store.list(&about(NAMESPACE, query), 2, &token).await.is_ok());
     // The size of the page may change.
-    assert!(store.list(NAMESPACE, query, 5, &token).await.is_ok());
+    assert!(store.list(&about(NAMESPACE, query), 5, &token).await.is_ok());
 
     let refused = Err(StoreError::InvalidPageToken);
-    assert_eq!(store.list("namespace-2", query, 2, &token).await, refused);
+    assert_eq!(store.list(&about("namespace-2", query), 2, &token).await, refused);
     assert_eq!(
-        store.list(NAMESPACE, "WorkflowType = 'Payment'", 2, &token).await,
+        store
+            .list(&about(NAMESPACE, "WorkflowType = 'Payment'"), 2, &token)
+            .await,
         refused
     );
     assert_eq!(
         store
-            .list(NAMESPACE, "WorkflowType = 'Order' ORDER BY StartTime", 2, &token)
+            .list(
+                &about(NAMESPACE, "WorkflowType = 'Order' ORDER BY StartTime"),
+                2,
+                &token
+            )
             .await,
         refused
     );
     for index in 0..token.len() {
         let mut damaged = token.clone();
         damaged[index] ^= 1;
-        assert_eq!(store.list(NAMESPACE, query, 2, &damaged).await, refused, "byte {index}");
         assert_eq!(
-            store.list(NAMESPACE, query, 2, &token[..index.max(1)]).await,
+            store.list(&about(NAMESPACE, query), 2, &damaged).await,
+            refused,
+            "byte {index}"
+        );
+        assert_eq!(
+            store.list(&about(NAMESPACE, query), 2, &token[..index.max(1)]).await,
             refused,
             "{index} bytes"
         );
@@ -229,8 +254,8 @@ async fn a_page_token_belongs_to_its_list() {
 #[tokio::test]
 async fn each_call_has_its_own_clause() {
     let store = store().await;
-    let listed = store.list(NAMESPACE, "GROUP BY ExecutionStatus", 2, &[]).await;
+    let listed = store.list(&about(NAMESPACE, "GROUP BY ExecutionStatus"), 2, &[]).await;
     assert!(matches!(listed, Err(StoreError::InvalidQuery(_))), "{listed:?}");
-    let counted = store.count(NAMESPACE, "ORDER BY StartTime").await;
+    let counted = store.count(&about(NAMESPACE, "ORDER BY StartTime")).await;
     assert!(matches!(counted, Err(StoreError::InvalidQuery(_))), "{counted:?}");
 }

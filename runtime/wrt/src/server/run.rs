@@ -102,12 +102,27 @@ async fn register_namespaces(engine: &Engine, settings: &Settings) -> anyhow::Re
             }
             Err(error) => return Err(error).with_context(action),
         }
+        register_search_attributes(engine, name, settings).await?;
     }
     let first = settings
         .namespaces
         .first()
         .context("`namespaces` names none; name one")?;
     Ok(engine.namespace(first).await?.id.clone())
+}
+
+/// Registers the search attributes that a namespace does not have.
+async fn register_search_attributes(engine: &Engine, namespace: &str, settings: &Settings) -> anyhow::Result<()> {
+    let mut missing = settings.search_attributes.clone();
+    let known = engine.namespace(namespace).await?;
+    missing.retain(|name, value_type| known.search_attributes.get(name) != Some(&(*value_type as i32)));
+    if missing.is_empty() {
+        return Ok(());
+    }
+    engine
+        .add_search_attributes(&known.name, &missing)
+        .await
+        .with_context(|| format!("register search attributes in namespace {namespace}"))
 }
 
 fn namespace(name: &str, settings: &Settings) -> Namespace {

@@ -1,8 +1,9 @@
 //! What a server needs to know, whoever says it.
 
-use std::{net::Ipv6Addr, path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::Ipv6Addr, path::PathBuf, time::Duration};
 
 use wrt_host::HostOptions;
+use wrt_model::proto::enums::IndexedValueType;
 
 use super::{LogFormat, LogLevel};
 
@@ -19,6 +20,8 @@ pub(super) struct Settings {
     pub(super) cache_dir: Option<PathBuf>,
     /// Namespaces that there must be; they are registered when they are missing.
     pub(super) namespaces: Vec<String>,
+    /// Search attributes that each of these namespaces is to have.
+    pub(super) search_attributes: BTreeMap<String, IndexedValueType>,
     /// How long closed workflows of namespaces registered here are kept.
     pub(super) retention: Duration,
     /// How long calls and tasks that are under way may take to end, once the server is to stop.
@@ -57,6 +60,7 @@ impl Settings {
             readers: 4,
             cache_dir: dirs::cache_dir().map(|folder| folder.join("wrt").join("components")),
             namespaces: vec!["default".to_owned()],
+            search_attributes: BTreeMap::new(),
             retention: Duration::from_secs(72 * 3600),
             drain: Duration::from_secs(10),
             limits: Limits::default(),

@@ -88,6 +88,7 @@ impl SignalWithStartCommand {
             signal_name: self.signal_name,
             signal_input: wrt_model::payload::payloads(signal_input),
             memo: start.memo,
+            search_attributes: start.search_attributes,
             workflow_start_delay: start.workflow_start_delay,
             ..Default::default()
         };

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 use wrt_model::proto::{
-    Memo, TaskQueue, WorkflowType,
+    Memo, SearchAttributes, TaskQueue, WorkflowType,
     enums::{WorkflowIdConflictPolicy, WorkflowIdReusePolicy},
     workflowservice::StartWorkflowExecutionRequest,
 };
@@ -32,6 +32,22 @@ pub(crate) struct StartCommand {
 /// How a workflow is started.
 #[derive(Debug, Args)]
 pub(super) struct StartArgs {
+    #[command(flatten)]
+    workflow: WorkflowArgs,
+    /// Wait this long before the first workflow task
+    #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
+    start_delay: Option<Duration>,
+    /// When a closed run has the same id
+    #[arg(long, value_enum, ignore_case = true, value_name = "POLICY")]
+    id_reuse_policy: Option<ReusePolicy>,
+    /// When an open run has the same id
+    #[arg(long, value_enum, ignore_case = true, value_name = "POLICY")]
+    id_conflict_policy: Option<ConflictPolicy>,
+}
+
+/// What is started, by whomever.
+#[derive(Debug, Args)]
+pub(crate) struct WorkflowArgs {
     /// The workflow type
     #[arg(long = "type", value_name = "NAME")]
     workflow_type: String,
@@ -52,18 +68,12 @@ pub(super) struct StartArgs {
     /// The longest time for one workflow task
     #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
     task_timeout: Option<Duration>,
-    /// Wait this long before the first workflow task
-    #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
-    start_delay: Option<Duration>,
-    /// When a closed run has the same id
-    #[arg(long, value_enum, ignore_case = true, value_name = "POLICY")]
-    id_reuse_policy: Option<ReusePolicy>,
-    /// When an open run has the same id
-    #[arg(long, value_enum, ignore_case = true, value_name = "POLICY")]
-    id_conflict_policy: Option<ConflictPolicy>,
     /// A note that is kept beside the workflow; the value is JSON. Repeatable
     #[arg(long, value_parser = payload::key_value, value_name = "KEY=JSON")]
     memo: Vec<(String, String)>,
+    /// A value to find the workflow by, such as `Color='"red"'` or `Amount=7`; the value is JSON. Repeatable
+    #[arg(long, value_parser = payload::key_value, value_name = "NAME=JSON")]
+    search_attribute: Vec<(String, String)>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -119,19 +129,36 @@ impl StartArgs {
 
     /// The request to start the workflow, with a new request id.
     pub(super) async fn request(self, client: &Client) -> anyhow::Result<StartWorkflowExecutionRequest> {
-        // What can be wrong here is found before anything is asked of the server.
-        let input = self.input.payloads()?;
-        let memo = memo(self.memo)?;
-        let task_queue = match self.task_queue {
-            Some(name) => name,
-            None => find_task_queue(client, &self.workflow_type).await?,
-        };
         let reuse = self
             .id_reuse_policy
             .map_or(WorkflowIdReusePolicy::Unspecified, Into::into);
         let conflict = self
             .id_conflict_policy
             .map_or(WorkflowIdConflictPolicy::Unspecified, Into::into);
+        Ok(StartWorkflowExecutionRequest {
+            workflow_start_delay: self.start_delay.map(time::proto).transpose()?,
+            identity: identity(),
+            request_id: Uuid::new_v4().to_string(),
+            workflow_id_reuse_policy: reuse as i32,
+            workflow_id_conflict_policy: conflict as i32,
+            ..self.workflow.request(client).await?
+        })
+    }
+}
+
+// === impl WorkflowArgs ===
+
+impl WorkflowArgs {
+    /// What a request to start the workflow says about the workflow itself.
+    pub(crate) async fn request(self, client: &Client) -> anyhow::Result<StartWorkflowExecutionRequest> {
+        // What can be wrong here is found before anything is asked of the server.
+        let input = self.input.payloads()?;
+        let memo = memo("--memo", self.memo)?;
+        let search_attributes = search_attributes("--search-attribute", self.search_attribute)?;
+        let task_queue = match self.task_queue {
+            Some(name) => name,
+            None => find_task_queue(client, &self.workflow_type).await?,
+        };
         Ok(StartWorkflowExecutionRequest {
             namespace: client.namespace(),
             workflow_id: self.workflow_id.unwrap_or_else(|| Uuid::new_v4().to_string()),
@@ -146,29 +173,23 @@ impl StartArgs {
             workflow_execution_timeout: self.execution_timeout.map(time::proto).transpose()?,
             workflow_run_timeout: self.run_timeout.map(time::proto).transpose()?,
             workflow_task_timeout: self.task_timeout.map(time::proto).transpose()?,
-            workflow_start_delay: self.start_delay.map(time::proto).transpose()?,
-            identity: identity(),
-            request_id: Uuid::new_v4().to_string(),
-            workflow_id_reuse_policy: reuse as i32,
-            workflow_id_conflict_policy: conflict as i32,
             memo,
+            search_attributes,
             ..Default::default()
         })
     }
 }
 
-fn memo(fields: Vec<(String, String)>) -> anyhow::Result<Option<Memo>> {
-    if fields.is_empty() {
-        return Ok(None);
-    }
-    let fields = fields
-        .into_iter()
-        .map(|(key, text)| {
-            let value = payload::from_json(&format!("--memo {key}"), &text)?;
-            Ok((key, value))
-        })
-        .collect::<anyhow::Result<_>>()?;
-    Ok(Some(Memo { fields }))
+/// The memo of these pairs of key and JSON; `None` without any. `flag` says in errors where they stood.
+pub(crate) fn memo(flag: &str, pairs: Vec<(String, String)>) -> anyhow::Result<Option<Memo>> {
+    let fields = payload::fields(flag, pairs)?;
+    Ok((!fields.is_empty()).then_some(Memo { fields }))
+}
+
+/// The search attributes of these pairs of name and JSON; `None` without any. `flag` says in errors where they stood.
+pub(crate) fn search_attributes(flag: &str, pairs: Vec<(String, String)>) -> anyhow::Result<Option<SearchAttributes>> {
+    let indexed_fields = payload::fields(flag, pairs)?;
+    Ok((!indexed_fields.is_empty()).then_some(SearchAttributes { indexed_fields }))
 }
 
 /// The task queue on which a deployed component serves the workflow type.
@@ -342,9 +363,9 @@ mod tests {
     #[test]
     fn memo_values_are_json() {
         let field = |text: &str| vec![("note".to_owned(), text.to_owned())];
-        let kept = memo(field("\"x\"")).unwrap().unwrap();
+        let kept = memo("--memo", field("\"x\"")).unwrap().unwrap();
         assert_eq!(kept.fields["note"], wrt_model::payload::json("\"x\""));
-        let error = memo(field("x")).unwrap_err().to_string();
+        let error = memo("--memo", field("x")).unwrap_err().to_string();
         assert!(error.starts_with("--memo note `x` is not JSON"), "{error}");
     }
 }

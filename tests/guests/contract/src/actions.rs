@@ -39,6 +39,7 @@ pub fn act(action: &str) -> Result<(), String> {
         "print" => println!("{rest}"),
         "eprint" => eprintln!("{rest}"),
         "error" => return Err(rest.to_owned()),
+        name if crate::others::act(name, rest) => {}
         name => learn_or_misbehave(name, rest),
     }
     Ok(())
@@ -96,7 +97,7 @@ fn options() -> ActivityOptions {
     }
 }
 
-fn failure(message: &str) -> FailureLink {
+pub fn failure(message: &str) -> FailureLink {
     FailureLink {
         message: message.to_owned(),
         source: "contract-guest".to_owned(),

@@ -1,6 +1,7 @@
 //! A workflow that does what its input says. See the README of this folder.
 
 mod actions;
+mod others;
 mod script;
 mod transcript;
 

@@ -8,6 +8,12 @@
 //! | `cancel-timer SEQ`, `cancel-activity SEQ` | cancels |
 //! | `complete [TEXT]`, `fail TEXT`, `canceled` | ends the run; without a text `complete` gives the transcript |
 //! | `fail-empty` | fails with a chain without links |
+//! | `continue TEXT` | goes on in a new run with this script |
+//! | `child ID TYPE`, `cancel-child SEQ WHY`, `signal-child SEQ NAME` | has a child, whose input is its id |
+//! | `signal-external ID NAME`, `cancel-external ID WHY` | talks to another workflow |
+//! | `accept ID`, `reject ID WHY`, `answer ID TEXT`, `refuse ID WHY` | answers an update |
+//! | `patched ID`, `deprecate ID` | asks for a patch, into the transcript |
+//! | `attribute NAME JSON`, `memo NAME JSON` | changes what lists show |
 //! | `log TEXT`, `print TEXT`, `eprint TEXT` | writes |
 //! | `now`, `elapsed`, `random`, `hash`, `env`, `file`, `tcp` | asks the standard library, into the transcript |
 //! | `error TEXT` | returns an error from `activate` |
@@ -48,5 +54,9 @@ pub fn trigger(job: &Job) -> String {
         Job::ActivityResolved(resolved) => format!("resolved {}", resolved.seq),
         Job::Signal(signal) => format!("signal {}", signal.name),
         Job::CancelRequested(_) => "cancel".to_owned(),
+        Job::ChildWorkflowStarted(started) => format!("child-started {}", started.seq),
+        Job::ChildWorkflowResolved(resolved) => format!("child-resolved {}", resolved.seq),
+        Job::ExternalResolved(resolved) => format!("external {}", resolved.seq),
+        Job::Update(update) => format!("update {}", update.name),
     }
 }

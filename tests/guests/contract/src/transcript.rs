@@ -16,10 +16,7 @@ pub fn of(job: &Job) -> String {
         Job::TimerFired(seq) => format!("timer {seq} fired"),
         Job::ActivityResolved(resolved) => match &resolved.output {
             Ok(output) => format!("activity {} gave {}", resolved.seq, payloads(output)),
-            Err(failure) => {
-                let links: Vec<_> = failure.iter().map(link).collect();
-                format!("activity {} failed: {}", resolved.seq, links.join(" <- "))
-            }
+            Err(failure) => format!("activity {} failed: {}", resolved.seq, chain(failure)),
         },
         Job::Signal(signal) => format!(
             "signal {} {} from {} with {}",
@@ -29,6 +26,26 @@ pub fn of(job: &Job) -> String {
             fields(&signal.header)
         ),
         Job::CancelRequested(reason) => format!("cancel requested: {reason}"),
+        Job::ChildWorkflowStarted(started) => match &started.outcome {
+            Ok(run_id) => format!("child {} started as {run_id}", started.seq),
+            Err(failure) => format!("child {} did not start: {}", started.seq, chain(failure)),
+        },
+        Job::ChildWorkflowResolved(resolved) => match &resolved.output {
+            Ok(output) => format!("child {} gave {}", resolved.seq, payloads(output)),
+            Err(failure) => format!("child {} failed: {}", resolved.seq, chain(failure)),
+        },
+        Job::ExternalResolved(resolved) => match &resolved.outcome {
+            Ok(()) => format!("external {} done", resolved.seq),
+            Err(failure) => format!("external {} failed: {}", resolved.seq, chain(failure)),
+        },
+        Job::Update(update) => format!(
+            "update {} {} {} from {} with {}",
+            update.update_id,
+            update.name,
+            payloads(&update.input),
+            update.identity,
+            fields(&update.header)
+        ),
     }
 }
 
@@ -47,6 +64,11 @@ fn started(start: &Start) -> String {
     )
 }
 
+fn chain(failure: &[FailureLink]) -> String {
+    let links: Vec<_> = failure.iter().map(link).collect();
+    links.join(" <- ")
+}
+
 fn link(link: &FailureLink) -> String {
     let info = match &link.info {
         FailureInfo::Application(info) => {
@@ -60,6 +82,10 @@ fn link(link: &FailureLink) -> String {
         FailureInfo::Canceled(details) => format!("canceled {}", payloads(details)),
         FailureInfo::Terminated => "terminated".to_owned(),
         FailureInfo::Server(non_retryable) => format!("server {non_retryable}"),
+        FailureInfo::ChildWorkflow(info) => format!(
+            "child {} of {} {:?}",
+            info.workflow_id, info.workflow_type, info.retry_state
+        ),
         FailureInfo::Activity(info) => format!(
             "activity {} of {} at {} {:?}",
             info.activity_id, info.activity_type, info.identity, info.retry_state

@@ -3,13 +3,28 @@
 import asyncio
 from typing import Any
 
-from wit_world.exports.guest import Activation, Job, Job_CancelRequested, Job_Start, Start, WorkflowQuery
-from wit_world.imports import execution
+from wit_world.exports.guest import (
+    Activation,
+    Job,
+    Job_CancelRequested,
+    Job_Start,
+    Job_Update,
+    Start,
+    Update,
+    WorkflowQuery,
+)
+from wit_world.imports import execution, update
 from wit_world.imports.types import Payload
 
 from . import definition, failure, payload
 from .context import Context
 from .loop import WorkflowLoop
+
+
+def reject(request: Update) -> None:
+    """Turns an update away: workflows of this kind take none."""
+    unknown = failure.ApplicationFailure(f"unknown update {request.name!r}", "UnknownUpdate", non_retryable=True)
+    update.reject(request.update_id, failure.to_links(unknown))
 
 
 class Run:
@@ -30,8 +45,11 @@ class Run:
     def activate(self, jobs: list[Job]) -> None:
         """Takes in what happened, one job after the other, so that it makes no difference which ones came together."""
         for job in jobs:
+            if isinstance(job, Job_Update):
+                reject(job.value)
+                continue
             if self._task.done():
-                return
+                continue
             if isinstance(job, Job_CancelRequested):
                 self._task.cancel(job.value)
             else:

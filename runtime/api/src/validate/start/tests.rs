@@ -120,10 +120,6 @@ fn sizes() {
 #[test]
 fn what_the_server_cannot_do_is_refused_by_name() {
     check(
-        |r| r.cron_schedule = "0 * * * *".into(),
-        "cron_schedule is not supported",
-    );
-    check(
         |r| r.versioning_override = Some(Default::default()),
         "versioning_override is not supported",
     );

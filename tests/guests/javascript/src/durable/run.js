@@ -1,11 +1,18 @@
 // One run: takes in the jobs of each activation and ends the run when its async function ends.
 import * as execution from 'wrt:workflow/execution@0.1.0';
+import * as update from 'wrt:workflow/update@0.1.0';
 import { Context } from './context.js';
 import { definitions } from './definition.js';
-import { Canceled, Failure, Refusal, toLinks } from './failure.js';
+import { ApplicationFailure, Canceled, Failure, Refusal, toLinks } from './failure.js';
 import { runJobs } from './globals/promise.js';
 import { timerFired } from './globals/timers.js';
 import { decode, encode } from './payload.js';
+
+/** Turns an update away: workflows of this kind take none. */
+function reject({ updateId, name }) {
+  const unknown = new ApplicationFailure(`unknown update "${name}"`, 'UnknownUpdate', { nonRetryable: true });
+  update.reject(updateId, toLinks(unknown));
+}
 
 /** The state of the run that this instance serves. */
 class Run {
@@ -28,8 +35,8 @@ class Run {
   /** Takes in what happened, one job after the other, so that it makes no difference which ones came together. */
   activate(jobs) {
     for (const job of jobs) {
-      if (this.#ended) return;
-      this.#proceed(() => this.#take(job));
+      if (job.tag === 'update') reject(job.val);
+      else if (!this.#ended) this.#proceed(() => this.#take(job));
     }
   }
 

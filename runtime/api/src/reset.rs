@@ -1,0 +1,42 @@
+//! Resetting workflows.
+
+use wrt_engine::Engine;
+use wrt_model::proto::{
+    workflow::post_reset_operation::Variant,
+    workflowservice::{ResetWorkflowExecutionRequest, ResetWorkflowExecutionResponse},
+};
+
+use crate::{
+    error::ApiError,
+    namespace,
+    validate::{self, Checked},
+};
+
+pub(crate) async fn reset(
+    engine: &Engine,
+    mut request: ResetWorkflowExecutionRequest,
+) -> Result<ResetWorkflowExecutionResponse, ApiError> {
+    let namespace = namespace::resolve(engine, &request.namespace).await?;
+    check(&mut request)?;
+    let run_id = engine.reset_workflow(&namespace, request).await?;
+    Ok(ResetWorkflowExecutionResponse { run_id })
+}
+
+fn check(request: &mut ResetWorkflowExecutionRequest) -> Checked {
+    request.workflow_execution = Some(validate::execution(request.workflow_execution.take())?);
+    validate::required("RequestId", &request.request_id)?;
+    validate::bounded("Identity", &request.identity)?;
+    for operation in &request.post_reset_operations {
+        match &operation.variant {
+            Some(Variant::SignalWorkflow(signal)) => {
+                validate::required("SignalName", &signal.signal_name)?;
+                validate::blob("Input", signal.input.as_ref())?;
+            }
+            Some(Variant::UpdateWorkflowOptions(_)) => {
+                validate::unsupported(true, "PostResetOperation.UpdateWorkflowOptions")?;
+            }
+            None => return validate::invalid("PostResetOperation is not set on request."),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! Resets: in one commit a workflow's current run ends, and another one begins from a point of its past.
+
+use tokio::sync::oneshot;
+use uuid::Uuid;
+use wrt_machine::{Reset, Signal, reset_signals};
+use wrt_model::{
+    Namespace, Run,
+    proto::{
+        HistoryEvent,
+        enums::{ResetReapplyExcludeType, ResetReapplyType, WorkflowExecutionStatus},
+        workflow::post_reset_operation::Variant,
+        workflowservice::ResetWorkflowExecutionRequest,
+    },
+};
+
+use crate::{
+    Engine, EngineError, clock,
+    lane::{HotRun, Lane, Message, Step},
+    signal::key_of,
+};
+
+/// A caller wants the workflow to go on from a point of its past.
+pub(crate) struct ResetMessage {
+    /// The run whose past it is; empty for the current one.
+    base_run_id: String,
+    /// Its signals follow those that came after the point.
+    reset: Reset,
+    /// Whether what came after the point is brought again.
+    reapplies_signals: bool,
+    pub(crate) reply: oneshot::Sender<Result<String, EngineError>>,
+}
+
+impl Engine {
+    /// Resets a workflow, and returns the id of the run that goes on.
+    pub async fn reset_workflow(
+        &self,
+        namespace: &Namespace,
+        request: ResetWorkflowExecutionRequest,
+    ) -> Result<String, EngineError> {
+        let reapplies_signals = reapplies_signals(&request);
+        let (key, base_run_id) = key_of(namespace, request.workflow_execution);
+        let operations = request.post_reset_operations.into_iter();
+        let reset = Reset {
+            run_id: Uuid::now_v7().to_string(),
+            finish_event_id: request.workflow_task_finish_event_id,
+            reason: request.reason,
+            request_id: request.request_id,
+            signals: operations
+                .filter_map(|operation| signal(operation.variant?, &request.identity))
+                .collect(),
+            identity: request.identity,
+        };
+        let (reply, answer) = oneshot::channel();
+        let message = ResetMessage {
+            base_run_id,
+            reset,
+            reapplies_signals,
+            reply,
+        };
+        self.send(&key, Message::Reset(Box::new(message)));
+        answer.await.unwrap_or(Err(EngineError::ShuttingDown))
+    }
+}
+
+impl Lane {
+    pub(crate) async fn receive_reset(&mut self, message: ResetMessage, step: &mut Step) {
+        let ResetMessage {
+            base_run_id,
+            reset,
+            reapplies_signals,
+            reply,
+        } = message;
+        let reset = self.reset(&base_run_id, reset, reapplies_signals, step).await;
+        step.answer(reply, reset);
+    }
+
+    async fn reset(
+        &mut self,
+        base_run_id: &str,
+        mut reset: Reset,
+        reapplies_signals: bool,
+        step: &mut Step,
+    ) -> Result<String, EngineError> {
+        let current = self.current.as_ref().map(|current| &current.run);
+        if let Some(run) = current.filter(|run| run.start_request_id == reset.request_id) {
+            return Ok(run.run_id.clone());
+        }
+        let (base, events) = self.whole_run(base_run_id, step).await?;
+        if reapplies_signals {
+            let mut signals = self.later_signals(&base, &events, reset.finish_event_id, step).await?;
+            signals.append(&mut reset.signals);
+            reset.signals = signals;
+        }
+        let now = clock::now();
+        let (run_id, reason, identity) = (reset.run_id.clone(), reset.reason.clone(), reset.identity.clone());
+        let mut next = HotRun::new(Run::default(), 0);
+        next.decide(now, |turn| turn.reset(&base, events, reset))?;
+        if let Some(current) = self.current.as_mut().filter(|current| current.run.is_open()) {
+            current.decide(now, |turn| turn.terminate_by_reset(reason, identity, run_id.clone()))?;
+            current.answer_updates(step);
+        }
+        self.supersede(next, step);
+        Ok(run_id)
+    }
+
+    /// The signals that came after the reset point, to this run and to those that continued it as new.
+    async fn later_signals(
+        &mut self,
+        base: &Run,
+        events: &[HistoryEvent],
+        finish_event_id: i64,
+        step: &mut Step,
+    ) -> Result<Vec<Signal>, EngineError> {
+        let later = events.partition_point(|event| event.event_id < finish_event_id);
+        let mut signals = reset_signals(&events[later..]);
+        let mut run = base.clone();
+        while run.status() == WorkflowExecutionStatus::ContinuedAsNew {
+            let (next, events) = match self.whole_run(&run.new_execution_run_id, step).await {
+                // It was removed, and its signals with it.
+                Err(EngineError::WorkflowNotFound { .. }) => break,
+                found => found?,
+            };
+            signals.extend(reset_signals(&events));
+            run = next;
+        }
+        Ok(signals)
+    }
+
+    /// A run and its whole history, with what this step has decided. An empty id stands for the current run.
+    async fn whole_run(&mut self, run_id: &str, step: &mut Step) -> Result<(Run, Vec<HistoryEvent>), EngineError> {
+        let (run, mut uncommitted) = match self.hot_run(run_id, step) {
+            Some(found) => found,
+            None => (self.engine.past_run(&self.key, run_id).await?.run, Vec::new()),
+        };
+        let mut events = self.engine.read_events(&run.key(), 1, usize::MAX).await?;
+        events.append(&mut uncommitted);
+        Ok((run, events))
+    }
+
+    fn hot_run(&self, run_id: &str, step: &Step) -> Option<(Run, Vec<HistoryEvent>)> {
+        let mut hot = self.current.iter().chain(&step.superseded);
+        let hot = hot.find(|hot| run_id.is_empty() || hot.run.run_id == run_id)?;
+        Some((hot.run.clone(), hot.tail[hot.uncommitted..].to_vec()))
+    }
+}
+
+/// What the request excludes, in the words of older and of newer clients.
+fn reapplies_signals(request: &ResetWorkflowExecutionRequest) -> bool {
+    let mut excluded = request.reset_reapply_exclude_types();
+    request.reset_reapply_type() != ResetReapplyType::None
+        && !excluded.any(|excluded| excluded == ResetReapplyExcludeType::Signal)
+}
+
+/// A signal that the caller wants the new run to begin with.
+fn signal(operation: Variant, identity: &str) -> Option<Signal> {
+    match operation {
+        Variant::SignalWorkflow(signal) => Some(Signal {
+            name: signal.signal_name,
+            input: signal.input,
+            identity: identity.to_owned(),
+            header: signal.header,
+            request_id: String::new(),
+        }),
+        Variant::UpdateWorkflowOptions(_) => None,
+    }
+}

@@ -1,0 +1,276 @@
+//! Runs that follow each other: retries, cron schedules, continue-as-new.
+
+use std::time::Duration;
+
+use wrt_model::{
+    Run, ids,
+    proto::{
+        EventAttributes, Failure, Payloads, UserMetadata,
+        command::ContinueAsNewWorkflowExecutionCommandAttributes,
+        enums::{ContinueAsNewInitiator, RetryState, WorkflowExecutionStatus, WorkflowTaskFailedCause as Cause},
+        history::{WorkflowExecutionContinuedAsNewEventAttributes, WorkflowExecutionStartedEventAttributes},
+    },
+    time::{proto_span, span, span_nanos, span_set},
+};
+
+use crate::{
+    Rejection, Turn,
+    command::bad,
+    cron::next_cron_time,
+    retry,
+    start::{Beginning, WORKFLOW_TASK_TIMEOUT_MAXIMUM},
+};
+
+/// The run that follows one that has closed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Continuation {
+    /// The id of the new run.
+    pub run_id: String,
+    /// The wait before its first workflow task.
+    pub backoff: Duration,
+    /// Why there is another run.
+    pub kind: ContinuationKind,
+}
+
+/// Why another run follows, and what it is told of the one before.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ContinuationKind {
+    /// The retry policy grants another attempt.
+    Retry {
+        /// The number of that attempt.
+        attempt: i32,
+        /// How the run before ended.
+        failure: Failure,
+    },
+    /// The cron schedule names another time.
+    Cron {
+        /// The result of the run before, unless it failed.
+        result: Option<Payloads>,
+        /// How it failed.
+        failure: Option<Failure>,
+    },
+    /// The workflow asked for it.
+    ContinueAsNew(Box<ContinueAsNewWorkflowExecutionCommandAttributes>),
+}
+
+impl Turn<'_> {
+    pub(crate) fn check_continue_as_new(
+        &self,
+        command: &ContinueAsNewWorkflowExecutionCommandAttributes,
+    ) -> Result<(), Rejection> {
+        let wrong = |message| Err(bad(Cause::BadContinueAsNewAttributes, message));
+        for (name, timeout) in [
+            ("WorkflowRunTimeout", &command.workflow_run_timeout),
+            ("WorkflowTaskTimeout", &command.workflow_task_timeout),
+            ("BackoffStartInterval", &command.backoff_start_interval),
+        ] {
+            if timeout
+                .as_ref()
+                .is_some_and(|timeout| timeout.seconds < 0 || timeout.nanos < 0)
+            {
+                return wrong(format!("{name} of ContinueAsNewWorkflowExecution cannot be negative"));
+            }
+        }
+        match &command.retry_policy {
+            Some(policy) => retry::check(policy).or_else(wrong),
+            None => Ok(()),
+        }
+    }
+
+    /// Carries out the command to go on in a new run, which has been checked. What it leaves open stays as it was.
+    pub(crate) fn continue_as_new(
+        &mut self,
+        mut command: ContinueAsNewWorkflowExecutionCommandAttributes,
+        completed_event_id: i64,
+    ) {
+        let run = &*self.run;
+        let kind = command.workflow_type.get_or_insert_default();
+        if kind.name.is_empty() {
+            kind.name.clone_from(&run.workflow_type);
+        }
+        let queue = command.task_queue.get_or_insert_default();
+        if queue.name.is_empty() {
+            queue.name.clone_from(&run.task_queue);
+        }
+        let nanos = |timeout: &Option<_>, current| span_set(timeout.as_ref()).map_or(current, span_nanos);
+        let run_timeout = nanos(&command.workflow_run_timeout, run.run_timeout_ns);
+        let task_timeout = nanos(&command.workflow_task_timeout, run.workflow_task_timeout_ns);
+        command.workflow_run_timeout = Some(proto_span(Duration::from_nanos(run_timeout.unsigned_abs())));
+        command.workflow_task_timeout = Some(proto_span(
+            Duration::from_nanos(task_timeout.unsigned_abs()).min(WORKFLOW_TASK_TIMEOUT_MAXIMUM),
+        ));
+        command.retry_policy = command
+            .retry_policy
+            .map(retry::with_defaults)
+            .or_else(|| run.retry_policy.clone());
+        command.memo = command.memo.or_else(|| run.memo.clone());
+        command.search_attributes = command.search_attributes.or_else(|| run.search_attributes.clone());
+        if command.initiator() == ContinueAsNewInitiator::Unspecified {
+            command.set_initiator(ContinueAsNewInitiator::Workflow);
+        }
+
+        let run_id = ids::successor_run_id(&run.run_id);
+        self.append(continued_as_new(&command, run_id.clone(), completed_event_id));
+        let backoff = command.backoff_start_interval.as_ref().map(span).unwrap_or_default();
+        let kind = ContinuationKind::ContinueAsNew(Box::new(command));
+        self.follow(Continuation { run_id, backoff, kind });
+        self.close(WorkflowExecutionStatus::ContinuedAsNew);
+    }
+
+    /// Asks for another run after a failure: by the retry policy, else by the cron schedule. Returns why it is not retried,
+    /// and the id of the next run if there is one.
+    pub(crate) fn retry_or_repeat_workflow(&mut self, failure: &Failure) -> (RetryState, String) {
+        match self.retry_workflow(failure) {
+            (RetryState::InProgress, run_id) => (RetryState::InProgress, run_id),
+            (retry_state, _) => (retry_state, self.repeat_workflow(None, Some(failure.clone()))),
+        }
+    }
+
+    /// Asks for another run, if the retry policy grants one. Returns why not, or the id of that run.
+    fn retry_workflow(&mut self, failure: &Failure) -> (RetryState, String) {
+        let expires_ns = self.run.execution_expires_ns;
+        let delay = retry::next_delay(&retry::Attempt {
+            policy: self.run.retry_policy.as_ref(),
+            attempt: self.run.attempt,
+            failure,
+            now: self.now,
+            expires: (expires_ns > 0).then(|| wrt_model::Time::from_nanos(expires_ns)),
+        });
+        match delay {
+            Err(retry_state) => (retry_state, String::new()),
+            Ok(backoff) => {
+                let run_id = ids::successor_run_id(&self.run.run_id);
+                let kind = ContinuationKind::Retry {
+                    attempt: self.run.attempt + 1,
+                    failure: failure.clone(),
+                };
+                self.follow(Continuation {
+                    run_id: run_id.clone(),
+                    backoff,
+                    kind,
+                });
+                (RetryState::InProgress, run_id)
+            }
+        }
+    }
+
+    /// Asks for the next run of a cron schedule, if there is one. Returns its id, or nothing.
+    pub(crate) fn repeat_workflow(&mut self, result: Option<Payloads>, failure: Option<Failure>) -> String {
+        if self.run.cron_schedule.is_empty() {
+            return String::new();
+        }
+        // It was checked when the run began.
+        let Ok(Some(next)) = next_cron_time(&self.run.cron_schedule, self.now) else {
+            return String::new();
+        };
+        let expires_ns = self.run.execution_expires_ns;
+        if expires_ns > 0 && next.nanos() > expires_ns {
+            return String::new();
+        }
+        let run_id = ids::successor_run_id(&self.run.run_id);
+        self.follow(Continuation {
+            run_id: run_id.clone(),
+            backoff: next.since(self.now),
+            kind: ContinuationKind::Cron { result, failure },
+        });
+        run_id
+    }
+
+    fn follow(&mut self, continuation: Continuation) {
+        self.run.new_execution_run_id.clone_from(&continuation.run_id);
+        self.transition.continuation = Some(continuation);
+    }
+
+    /// Begins the run that follows `previous`, whose first event had these attributes and words for people. `self` holds
+    /// an empty one.
+    pub fn continue_from(
+        &mut self,
+        previous: &Run,
+        component: String,
+        started: WorkflowExecutionStartedEventAttributes,
+        user_metadata: Option<UserMetadata>,
+        continuation: Continuation,
+    ) {
+        let run_id = continuation.run_id.clone();
+        let started = WorkflowExecutionStartedEventAttributes {
+            continued_execution_run_id: previous.run_id.clone(),
+            original_execution_run_id: run_id.clone(),
+            first_workflow_task_backoff: Some(proto_span(continuation.backoff)),
+            ..started
+        };
+        self.begin(Beginning {
+            namespace_id: previous.namespace_id.clone(),
+            run_id,
+            component,
+            parent: previous.parent.clone(),
+            started: started_by(started, previous, continuation.kind),
+            user_metadata,
+        });
+        self.ensure_workflow_task();
+    }
+}
+
+fn started_by(
+    started: WorkflowExecutionStartedEventAttributes,
+    previous: &Run,
+    kind: ContinuationKind,
+) -> WorkflowExecutionStartedEventAttributes {
+    match kind {
+        ContinuationKind::Retry { attempt, failure } => WorkflowExecutionStartedEventAttributes {
+            initiator: ContinueAsNewInitiator::Retry as i32,
+            continued_failure: Some(failure),
+            attempt,
+            memo: previous.memo.clone(),
+            search_attributes: previous.search_attributes.clone(),
+            ..started
+        },
+        ContinuationKind::Cron { result, failure } => WorkflowExecutionStartedEventAttributes {
+            initiator: ContinueAsNewInitiator::CronSchedule as i32,
+            continued_failure: failure,
+            last_completion_result: result.or(started.last_completion_result),
+            attempt: 1,
+            memo: previous.memo.clone(),
+            search_attributes: previous.search_attributes.clone(),
+            ..started
+        },
+        ContinuationKind::ContinueAsNew(command) => WorkflowExecutionStartedEventAttributes {
+            initiator: command.initiator,
+            continued_failure: command.failure,
+            last_completion_result: command.last_completion_result.or(started.last_completion_result),
+            attempt: 1,
+            workflow_type: command.workflow_type,
+            task_queue: command.task_queue,
+            input: command.input,
+            header: command.header,
+            workflow_run_timeout: command.workflow_run_timeout,
+            workflow_task_timeout: command.workflow_task_timeout,
+            retry_policy: command.retry_policy,
+            memo: command.memo,
+            search_attributes: command.search_attributes,
+            ..started
+        },
+    }
+}
+
+fn continued_as_new(
+    command: &ContinueAsNewWorkflowExecutionCommandAttributes,
+    new_execution_run_id: String,
+    completed_event_id: i64,
+) -> EventAttributes {
+    EventAttributes::WorkflowExecutionContinuedAsNewEventAttributes(WorkflowExecutionContinuedAsNewEventAttributes {
+        new_execution_run_id,
+        workflow_type: command.workflow_type.clone(),
+        task_queue: command.task_queue.clone(),
+        input: command.input.clone(),
+        workflow_run_timeout: command.workflow_run_timeout,
+        workflow_task_timeout: command.workflow_task_timeout,
+        workflow_task_completed_event_id: completed_event_id,
+        backoff_start_interval: command.backoff_start_interval,
+        initiator: command.initiator,
+        last_completion_result: command.last_completion_result.clone(),
+        header: command.header.clone(),
+        memo: command.memo.clone(),
+        search_attributes: command.search_attributes.clone(),
+        ..Default::default()
+    })
+}

@@ -1,0 +1,140 @@
+//! Resets: a run goes on in another one, from a workflow task of its past.
+//!
+//! The new run has a copy of the history up to that task, which is failed there; signals that came later are brought to it
+//! again. What was open at that point is open again: activities are scheduled anew, timers keep their times.
+
+use wrt_model::{
+    Run, Time, failure,
+    proto::{
+        EventAttributes, HistoryEvent, enums::WorkflowTaskFailedCause, history::WorkflowTaskFailedEventAttributes,
+    },
+    run::Activity,
+};
+
+use crate::{
+    Rejection, Signal, Turn,
+    message::unanswered,
+    rebuild::{Origin, rebuild},
+};
+
+/// What a run is reset to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Reset {
+    /// The id of the new run.
+    pub run_id: String,
+    /// The first event that is not copied: the end of a workflow task, or its start.
+    pub finish_event_id: i64,
+    /// Why.
+    pub reason: String,
+    /// The request, which makes one run however often it comes.
+    pub request_id: String,
+    /// Who resets.
+    pub identity: String,
+    /// Signals that the new run gets again.
+    pub signals: Vec<Signal>,
+}
+
+/// The signals among these events, to be sent again.
+pub fn reset_signals(events: &[HistoryEvent]) -> Vec<Signal> {
+    let signals = events.iter().filter_map(|event| match event.attributes.clone()? {
+        EventAttributes::WorkflowExecutionSignaledEventAttributes(signaled) => Some(Signal {
+            name: signaled.signal_name,
+            input: signaled.input,
+            identity: signaled.identity,
+            header: signaled.header,
+            request_id: signaled.request_id,
+        }),
+        _ => None,
+    });
+    signals.collect()
+}
+
+impl Turn<'_> {
+    /// Begins the run that `base`, whose events these are, is reset to. `self` holds an empty one.
+    pub fn reset(&mut self, base: &Run, mut events: Vec<HistoryEvent>, reset: Reset) -> Result<(), Rejection> {
+        let finish_event_id = reset.finish_event_id;
+        if finish_event_id <= 1 || finish_event_id >= base.next_event_id {
+            return invalid("Workflow task finish ID must be > 1 && <= workflow last event ID.");
+        }
+        events.truncate(events.partition_point(|event| event.event_id < finish_event_id));
+        let origin = Origin {
+            run_id: reset.run_id,
+            ..Origin::of(base)
+        };
+        let mut run = rebuild(&origin, &events);
+        let Some(task) = &mut run.workflow_task else {
+            return invalid(format!(
+                "Can only reset workflow to event ID in range [WorkflowTaskScheduled +1, WorkflowTaskStarted + 1]: \
+                 {finish_event_id}"
+            ));
+        };
+        if !run.children.is_empty() {
+            return invalid("Can not reset workflow with pending children.");
+        }
+        // Its events are in the copy, whichever attempt it was.
+        task.attempt = 1;
+        *self.run = run;
+        self.transition.events = events;
+        self.run.start_request_id = reset.request_id;
+        self.renew();
+        self.transition.dispatches = self.run.activities.keys().copied().collect();
+        self.transition.outgoing = unanswered(self.run);
+        self.fail_task_by_reset(base, reset.reason, &reset.identity)?;
+        for signal in reset.signals {
+            self.append_signal(signal);
+        }
+        self.ensure_workflow_task();
+        Ok(())
+    }
+
+    /// Ends the open run because its workflow goes on in another one, which answers to its parent.
+    pub fn terminate_by_reset(&mut self, reason: String, identity: String, run_id: String) -> Result<(), Rejection> {
+        self.check_open()?;
+        self.run.new_execution_run_id = run_id;
+        self.terminate(reason, None, identity)
+    }
+
+    /// Lets time begin anew, for the run and for what it waits for.
+    pub(crate) fn renew(&mut self) {
+        let (now, now_ns) = (self.now, self.now.nanos());
+        let run = &mut *self.run;
+        run.original_start_ns = run.start_ns;
+        run.start_ns = now_ns;
+        run.execution_ns = now_ns;
+        let expires = |span_ns| Turn::deadline(now_ns, span_ns).map_or(0, Time::nanos);
+        run.execution_expires_ns = expires(run.execution_timeout_ns);
+        run.run_expires_ns = expires(run.run_timeout_ns);
+        for activity in run.activities.values_mut() {
+            reschedule(activity, now);
+        }
+    }
+
+    fn fail_task_by_reset(&mut self, base: &Run, reason: String, identity: &str) -> Result<(), Rejection> {
+        if !self.workflow_task_is_started() {
+            self.start_workflow_task(identity, "")?;
+        }
+        let task = self.run.workflow_task.take().ok_or(Rejection::WorkflowTaskNotFound)?;
+        self.append(EventAttributes::WorkflowTaskFailedEventAttributes(
+            WorkflowTaskFailedEventAttributes {
+                scheduled_event_id: task.scheduled_event_id,
+                started_event_id: task.started_event_id,
+                cause: WorkflowTaskFailedCause::ResetWorkflow as i32,
+                failure: Some(failure::reset(reason)),
+                identity: identity.to_owned(),
+                base_run_id: base.run_id.clone(),
+                new_run_id: self.run.run_id.clone(),
+                ..Default::default()
+            },
+        ));
+        Ok(())
+    }
+}
+
+fn reschedule(activity: &mut Activity, now: Time) {
+    activity.scheduled_ns = now.nanos();
+    activity.attempt_scheduled_ns = now.nanos();
+}
+
+fn invalid<T>(message: impl Into<String>) -> Result<T, Rejection> {
+    Err(Rejection::InvalidArgument(message.into()))
+}

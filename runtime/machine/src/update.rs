@@ -1,0 +1,157 @@
+//! Updates: requests that change the run and wait for an answer.
+//!
+//! ```text
+//! (none)   --Acceptance--> Accepted
+//! (none)   --Rejection---> (none): a rejected update leaves nothing in the history
+//! Accepted --Response----> Completed
+//! ```
+//!
+//! An update that nobody has answered yet is not part of the run: like a query it lives in memory, and is asked again by
+//! its caller when the server goes away. The answers are messages of Temporal's update protocol, to which commands refer.
+
+use prost::Message as _;
+use wrt_model::{
+    proto::{
+        EventAttributes, Failure,
+        command::ProtocolMessageCommandAttributes,
+        enums::WorkflowTaskFailedCause as Cause,
+        history::{WorkflowExecutionUpdateAcceptedEventAttributes, WorkflowExecutionUpdateCompletedEventAttributes},
+        protocol, update,
+    },
+    run::Update,
+};
+
+use crate::{
+    Rejection, Turn,
+    command::{CommandIds, bad},
+};
+
+/// The answer of a workflow to an update.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Answer {
+    Accept(update::Acceptance),
+    Reject(update::Rejection),
+    Respond(update::Response),
+}
+
+impl Answer {
+    fn of(message: &protocol::Message) -> Result<Self, Rejection> {
+        let wrong = |text: String| bad(Cause::BadUpdateWorkflowExecutionMessage, text);
+        let body = message
+            .body
+            .as_ref()
+            .ok_or_else(|| wrong(format!("message {} has no body", message.id)))?;
+        let kind = body.type_url.rsplit('/').next().unwrap_or_default();
+        let answer = match kind {
+            "temporal.api.update.v1.Acceptance" => {
+                update::Acceptance::decode(body.value.as_slice()).map(Answer::Accept)
+            }
+            "temporal.api.update.v1.Rejection" => update::Rejection::decode(body.value.as_slice()).map(Answer::Reject),
+            "temporal.api.update.v1.Response" => update::Response::decode(body.value.as_slice()).map(Answer::Respond),
+            other => return Err(wrong(format!("message {} is of the unknown type {other}", message.id))),
+        };
+        answer.map_err(|error| wrong(format!("message {} cannot be read: {error}", message.id)))
+    }
+}
+
+/// The messages that came with the commands of a workflow task, by their ids.
+pub(crate) struct Messages(Vec<protocol::Message>);
+
+impl Messages {
+    pub(crate) fn new(messages: Vec<protocol::Message>) -> Self {
+        Messages(messages)
+    }
+
+    fn find(&self, message_id: &str) -> Option<&protocol::Message> {
+        self.0.iter().find(|message| message.id == message_id)
+    }
+}
+
+impl Turn<'_> {
+    pub(crate) fn check_message(
+        &self,
+        command: &ProtocolMessageCommandAttributes,
+        messages: &Messages,
+        ids: &mut CommandIds,
+    ) -> Result<(), Rejection> {
+        let wrong = |text: String| Err(bad(Cause::BadUpdateWorkflowExecutionMessage, text));
+        let Some(message) = messages.find(&command.message_id) else {
+            return wrong(format!(
+                "a command names message {}, which did not come",
+                command.message_id
+            ));
+        };
+        let id = &message.protocol_instance_id;
+        let known = self.run.updates.get(id);
+        match Answer::of(message)? {
+            Answer::Accept(acceptance) if acceptance.accepted_request.is_none() => {
+                wrong(format!("the acceptance of update {id} does not repeat the request"))
+            }
+            Answer::Accept(_) if known.is_some() || !ids.accepted_updates.insert(id.clone()) => {
+                wrong(format!("update {id} was accepted before"))
+            }
+            Answer::Respond(_) if known.is_some_and(|update| update.completed_event_id != 0) => {
+                wrong(format!("update {id} has completed before"))
+            }
+            Answer::Respond(_) if known.is_none() && !ids.accepted_updates.contains(id) => {
+                wrong(format!("update {id} was not accepted"))
+            }
+            Answer::Respond(_) if !ids.completed_updates.insert(id.clone()) => {
+                wrong(format!("update {id} has completed before"))
+            }
+            Answer::Accept(_) | Answer::Respond(_) | Answer::Reject(_) => Ok(()),
+        }
+    }
+
+    /// Carries out a command that refers to a message, which has been checked.
+    pub(crate) fn answer_update(&mut self, command: &ProtocolMessageCommandAttributes, messages: &Messages) {
+        let message = messages.find(&command.message_id).expect("the command was checked");
+        let id = message.protocol_instance_id.clone();
+        match Answer::of(message).expect("the message was checked") {
+            Answer::Accept(acceptance) => self.accept_update(id, acceptance),
+            Answer::Respond(response) => self.complete_update(&id, response),
+            Answer::Reject(_) => {}
+        }
+    }
+
+    /// The updates that were turned away, and why.
+    pub(crate) fn reject_updates(&mut self, messages: &Messages) {
+        for message in &messages.0 {
+            if let Ok(Answer::Reject(rejection)) = Answer::of(message) {
+                let failure: Failure = rejection.failure.unwrap_or_default();
+                let id = message.protocol_instance_id.clone();
+                self.transition.rejected_updates.push((id, failure));
+            }
+        }
+    }
+
+    fn accept_update(&mut self, id: String, acceptance: update::Acceptance) {
+        let accepted_event_id = self.append(EventAttributes::WorkflowExecutionUpdateAcceptedEventAttributes(
+            WorkflowExecutionUpdateAcceptedEventAttributes {
+                protocol_instance_id: id.clone(),
+                accepted_request_message_id: acceptance.accepted_request_message_id,
+                accepted_request_sequencing_event_id: acceptance.accepted_request_sequencing_event_id,
+                accepted_request: acceptance.accepted_request,
+            },
+        ));
+        let update = Update {
+            accepted_event_id,
+            completed_event_id: 0,
+        };
+        self.run.updates.insert(id, update);
+    }
+
+    fn complete_update(&mut self, id: &str, response: update::Response) {
+        let accepted_event_id = self.run.updates.get(id).map_or(0, |update| update.accepted_event_id);
+        let completed_event_id = self.append(EventAttributes::WorkflowExecutionUpdateCompletedEventAttributes(
+            WorkflowExecutionUpdateCompletedEventAttributes {
+                meta: response.meta,
+                accepted_event_id,
+                outcome: response.outcome,
+            },
+        ));
+        if let Some(update) = self.run.updates.get_mut(id) {
+            update.completed_event_id = completed_event_id;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! A run that is rebuilt from its history is the one that wrote it. Every decision of every story is checked.
+
+use wrt_machine::{Origin, rebuild};
+use wrt_model::{
+    Run,
+    proto::{HistoryEvent, enums::WorkflowExecutionStatus as Status},
+    run::Activity,
+};
+
+/// Checks that the events of a run tell everything about it that they can.
+#[track_caller]
+pub(crate) fn check(run: &Run, events: &[HistoryEvent]) {
+    if events.is_empty() || !run.buffered_events.is_empty() {
+        // What waits for its event ids has happened already.
+        return;
+    }
+    let rebuilt = rebuild(&Origin::of(run), events);
+    assert_eq!(told(&rebuilt), told(run), "the run on the left is rebuilt");
+}
+
+/// The run without what leaves no event.
+fn told(run: &Run) -> Run {
+    let mut told = Run {
+        state_transition_count: 0,
+        start_request_id: String::new(),
+        cancel_request_id: String::new(),
+        ..run.clone()
+    };
+    told.workflow_task = told.workflow_task.filter(|task| !task.is_transient());
+    for activity in told.activities.values_mut() {
+        *activity = Activity {
+            activity_id: activity.activity_id.clone(),
+            activity_type: activity.activity_type.clone(),
+            task_queue: activity.task_queue.clone(),
+            scheduled_ns: activity.scheduled_ns,
+            schedule_to_close_ns: activity.schedule_to_close_ns,
+            schedule_to_start_ns: activity.schedule_to_start_ns,
+            start_to_close_ns: activity.start_to_close_ns,
+            heartbeat_timeout_ns: activity.heartbeat_timeout_ns,
+            retry_policy: activity.retry_policy.clone(),
+            cancel_requested_event_id: activity.cancel_requested_event_id,
+            priority: activity.priority.clone(),
+            ..Activity::default()
+        };
+    }
+    if !told.is_open() {
+        // Answers that come after the end leave no event, nor does the run that a reset puts in its place.
+        told.children.clear();
+        told.external_requests.clear();
+        if told.status() == Status::Terminated {
+            told.new_execution_run_id.clear();
+        }
+    }
+    told
+}

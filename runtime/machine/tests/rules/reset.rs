@@ -1,0 +1,252 @@
+//! Resets.
+
+use wrt_machine::{Rejection, Reset, Turn, reset_signals};
+use wrt_model::{
+    Run,
+    proto::{
+        EventAttributes, FailureInfo,
+        enums::{WorkflowExecutionStatus as Status, WorkflowTaskFailedCause as Cause},
+        workflowservice::StartWorkflowExecutionRequest,
+    },
+    time::proto_span,
+};
+
+use crate::story::{Story, activity, complete, seconds, timer};
+
+/// The story of the run that a run is reset to; its time goes on where the other one stands.
+fn reset(base: &Story, finish_event_id: i64) -> Result<Story, Rejection> {
+    let later = base.events.partition_point(|event| event.event_id < finish_event_id);
+    let request = Reset {
+        run_id: "new-run".into(),
+        finish_event_id,
+        reason: "try again".into(),
+        request_id: "reset-1".into(),
+        identity: "somebody".into(),
+        signals: reset_signals(&base.events[later..]),
+    };
+    let mut story = Story {
+        run: Run::default(),
+        now: base.now,
+        events: Vec::new(),
+        last: wrt_machine::Transition::default(),
+    };
+    let (run, events) = (base.run.clone(), base.events.clone());
+    story.decide(|turn| turn.reset(&run, events, request))?;
+    Ok(story)
+}
+
+#[track_caller]
+fn check_refused(base: &Story, finish_event_id: i64, words: &str) {
+    match reset(base, finish_event_id) {
+        Err(Rejection::InvalidArgument(message)) => assert!(message.starts_with(words), "{message}"),
+        Err(other) => panic!("{other}"),
+        Ok(story) => panic!("{}", story.history()),
+    }
+}
+
+/// A run that closed after an activity and two workflow tasks.
+fn closed_run() -> Story {
+    let mut story = Story::after(vec![activity("a")]);
+    story.take_activity(5).complete_activity(5).task(vec![complete()]);
+    story
+}
+
+#[test]
+fn the_task_at_the_reset_point_fails_and_another_one_follows() {
+    let base = closed_run();
+    let story = reset(&base, 10).unwrap();
+    story.check_from(
+        4,
+        &[
+            "4 WorkflowTaskCompleted of 2, 3",
+            "5 ActivityTaskScheduled",
+            "6 ActivityTaskStarted of 5, attempt 1",
+            "7 ActivityTaskCompleted of 5, 6",
+            "8 WorkflowTaskScheduled",
+            "9 WorkflowTaskStarted of 8",
+            "10 WorkflowTaskFailed workflow_task_failed_cause_reset_workflow",
+            "11 WorkflowTaskScheduled",
+        ],
+    );
+    assert_eq!(story.events[..9], base.events[..9], "the past is a copy");
+    let Some(EventAttributes::WorkflowTaskFailedEventAttributes(failed)) = &story.events[9].attributes else {
+        panic!("{}", story.history());
+    };
+    assert_eq!(
+        (failed.base_run_id.as_str(), failed.new_run_id.as_str()),
+        ("0199-run", "new-run")
+    );
+    assert_eq!(failed.cause(), Cause::ResetWorkflow);
+    let failure = failed.failure.clone().unwrap();
+    assert_eq!(failure.message, "try again");
+    assert!(matches!(
+        failure.failure_info,
+        Some(FailureInfo::ResetWorkflowFailureInfo(_))
+    ));
+
+    let run = &story.run;
+    assert_eq!(
+        (run.run_id.as_str(), run.start_request_id.as_str()),
+        ("new-run", "reset-1")
+    );
+    assert_eq!(run.first_execution_run_id, base.run.first_execution_run_id);
+    assert_eq!(run.original_execution_run_id, base.run.original_execution_run_id);
+    assert!(run.is_open() && run.close_ns == 0);
+    assert_eq!(run.start_ns, story.now.nanos());
+    assert_eq!(run.original_started(), base.run.started());
+}
+
+#[test]
+fn the_new_run_goes_its_own_way() {
+    let mut story = reset(&closed_run(), 4).unwrap();
+    story
+        .task(vec![timer("t", seconds(5))])
+        .wait(seconds(5))
+        .task(vec![complete()]);
+    assert_eq!(story.run.status(), Status::Completed);
+    story.check_from(
+        3,
+        &[
+            "3 WorkflowTaskStarted of 2",
+            "4 WorkflowTaskFailed workflow_task_failed_cause_reset_workflow",
+            "5 WorkflowTaskScheduled",
+            "6 WorkflowTaskStarted of 5",
+            "7 WorkflowTaskCompleted of 5, 6",
+            "8 TimerStarted",
+            "9 TimerFired t of 8",
+            "10 WorkflowTaskScheduled",
+            "11 WorkflowTaskStarted of 10",
+            "12 WorkflowTaskCompleted of 10, 11",
+            "13 WorkflowExecutionCompleted",
+        ],
+    );
+}
+
+#[test]
+fn only_the_events_around_a_workflow_task_are_reset_points() {
+    let base = closed_run();
+    for finish_event_id in [3, 4, 9, 10] {
+        reset(&base, finish_event_id).unwrap();
+    }
+    for finish_event_id in [2, 5, 6, 7, 8, 11] {
+        check_refused(
+            &base,
+            finish_event_id,
+            "Can only reset workflow to event ID in range [WorkflowTaskScheduled +1, WorkflowTaskStarted + 1]: ",
+        );
+    }
+    for finish_event_id in [-1, 0, 1, 12, 100] {
+        check_refused(
+            &base,
+            finish_event_id,
+            "Workflow task finish ID must be > 1 && <= workflow last event ID.",
+        );
+    }
+}
+
+#[test]
+fn a_task_that_was_only_scheduled_is_started_before_it_fails() {
+    let story = reset(&closed_run(), 3).unwrap();
+    story.check_from(
+        2,
+        &[
+            "2 WorkflowTaskScheduled",
+            "3 WorkflowTaskStarted of 2",
+            "4 WorkflowTaskFailed workflow_task_failed_cause_reset_workflow",
+            "5 WorkflowTaskScheduled",
+        ],
+    );
+}
+
+#[test]
+fn a_task_that_succeeded_at_a_later_attempt_is_a_reset_point() {
+    let mut base = Story::begin();
+    base.take_task();
+    base.decide(|turn| turn.fail_workflow_task(Cause::WorkflowWorkerUnhandledFailure, None, "worker"))
+        .unwrap();
+    base.wait(seconds(1)).task(vec![complete()]);
+    // 2-4: the first attempt, 5-7: the second one.
+    for finish_event_id in [6, 7] {
+        let story = reset(&base, finish_event_id).unwrap();
+        story.check_from(
+            6,
+            &[
+                "6 WorkflowTaskStarted of 5",
+                "7 WorkflowTaskFailed workflow_task_failed_cause_reset_workflow",
+                "8 WorkflowTaskScheduled",
+            ],
+        );
+    }
+    check_refused(&base, 5, "Can only reset workflow to event ID in range");
+}
+
+#[test]
+fn what_was_open_is_open_again() {
+    let mut base = Story::after(vec![activity("a"), timer("t", seconds(60))]);
+    base.signal("go").task(vec![]);
+    base.take_activity(5).complete_activity(5).wait(seconds(60));
+    let mut story = reset(&base, 10).unwrap();
+    assert_eq!(story.last.dispatches, [5]);
+    let activity = &story.run.activities[&5];
+    assert_eq!((activity.attempt, activity.is_started()), (1, false));
+    assert_eq!(activity.scheduled_ns, story.now.nanos());
+    assert_eq!(
+        story.run.timers,
+        [(
+            6,
+            wrt_model::run::Timer {
+                timer_id: "t".into(),
+                fires_ns: story.now.nanos(),
+            }
+        )]
+        .into()
+    );
+    story.wait(seconds(0)).check_from(12, &["12 TimerFired t of 6"]);
+}
+
+#[test]
+fn later_signals_come_again_before_the_next_task() {
+    let mut base = Story::after(vec![]);
+    base.signal("early")
+        .task(vec![])
+        .signal("late")
+        .task(vec![])
+        .signal("latest");
+    let story = reset(&base, 8).unwrap();
+    story.check_from(
+        5,
+        &[
+            "5 WorkflowExecutionSignaled early",
+            "6 WorkflowTaskScheduled",
+            "7 WorkflowTaskStarted of 6",
+            "8 WorkflowTaskFailed workflow_task_failed_cause_reset_workflow",
+            "9 WorkflowExecutionSignaled late",
+            "10 WorkflowExecutionSignaled latest",
+            "11 WorkflowTaskScheduled",
+        ],
+    );
+}
+
+#[test]
+fn timeouts_begin_anew() {
+    let mut base = Story::begin_with(|request: &mut StartWorkflowExecutionRequest| {
+        request.workflow_run_timeout = Some(proto_span(seconds(100)));
+        request.workflow_execution_timeout = Some(proto_span(seconds(1000)));
+    });
+    base.task(vec![]).wait(seconds(100));
+    assert_eq!(base.run.status(), Status::TimedOut);
+    let mut story = reset(&base, 4).unwrap();
+    assert!(story.task(vec![]).wait(seconds(99)).run.is_open());
+    assert_eq!(story.wait(seconds(1)).run.status(), Status::TimedOut);
+}
+
+#[test]
+fn a_run_that_ends_by_a_reset_names_the_one_that_goes_on() {
+    let mut base = Story::after(vec![timer("t", seconds(60))]);
+    let end = |turn: &mut Turn<'_>| turn.terminate_by_reset("try again".into(), "somebody".into(), "new-run".into());
+    base.decide(end).unwrap();
+    assert_eq!(base.run.status(), Status::Terminated);
+    assert_eq!(base.run.new_execution_run_id, "new-run");
+    assert_eq!(base.last.outgoing, []);
+    assert_eq!(base.decide(end), Err(Rejection::WorkflowClosed));
+}

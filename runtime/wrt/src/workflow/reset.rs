@@ -1,0 +1,199 @@
+//! `wrt workflow reset`.
+
+use anyhow::{Context as _, bail};
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use uuid::Uuid;
+use wrt_model::proto::{
+    EventAttributes, HistoryEvent, WorkflowExecution,
+    enums::{EventType, ResetReapplyExcludeType},
+    workflowservice::ResetWorkflowExecutionRequest,
+};
+
+use super::{ExecutionArgs, history::HistoryReader};
+use crate::{
+    client::{Client, answer, identity},
+    context::Context,
+    exit::Exit,
+    output::card,
+};
+
+/// Let a workflow go on from a point of its past, in a new run; the current run is terminated
+#[derive(Debug, Args)]
+pub(crate) struct ResetCommand {
+    #[command(flatten)]
+    execution: ExecutionArgs,
+    /// The end of a workflow task: what came before stays
+    #[arg(long, short, required_unless_present = "target", value_name = "NUMBER")]
+    event_id: Option<i64>,
+    /// The event to reset to, found in the history
+    #[arg(
+        long = "type",
+        short = 't',
+        value_enum,
+        ignore_case = true,
+        conflicts_with = "event_id",
+        value_name = "TYPE"
+    )]
+    target: Option<Target>,
+    /// Why; the history keeps it
+    #[arg(long, default_value = "Requested from the command line", value_name = "TEXT")]
+    reason: String,
+    /// What came later and is not to come again; repeatable
+    #[arg(long, value_enum, ignore_case = true, value_delimiter = ',', value_name = "KIND")]
+    reapply_exclude: Vec<Exclude>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+#[value(rename_all = "PascalCase")]
+enum Target {
+    /// The first workflow task of the run
+    FirstWorkflowTask,
+    /// The last workflow task of the run
+    LastWorkflowTask,
+    /// The last workflow task of the run that this one continues
+    LastContinuedAsNew,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+#[value(rename_all = "PascalCase")]
+enum Exclude {
+    All,
+    Signal,
+    Update,
+}
+
+impl ResetCommand {
+    /// Resets the workflow, and prints the id of the run that goes on.
+    pub(super) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
+        let client = context.client().await?;
+        let execution = WorkflowExecution::from(self.execution);
+        let (execution, event_id) = match (self.event_id, self.target) {
+            (Some(event_id), _) => (execution, event_id),
+            (None, Some(target)) => find(&client, execution, target).await?,
+            (None, None) => bail!("neither --event-id nor --type says where to reset to; give one of them"),
+        };
+        let request = ResetWorkflowExecutionRequest {
+            namespace: client.namespace(),
+            workflow_execution: Some(execution),
+            reason: self.reason,
+            workflow_task_finish_event_id: event_id,
+            request_id: Uuid::new_v4().to_string(),
+            reset_reapply_exclude_types: excluded(&self.reapply_exclude),
+            identity: identity(),
+            ..Default::default()
+        };
+        let outcome = client.workflows().reset_workflow_execution(request).await;
+        let run_id = answer("reset workflow", outcome)?.run_id;
+        context
+            .output
+            .one(|| card(&[("RunId", run_id.clone())]), || json!({"runId": run_id}))?;
+        Ok(Exit::Success)
+    }
+}
+
+fn excluded(kinds: &[Exclude]) -> Vec<i32> {
+    use ResetReapplyExcludeType as Type;
+    let types = kinds.iter().flat_map(|kind| match kind {
+        Exclude::All => vec![Type::Signal, Type::Update, Type::Nexus],
+        Exclude::Signal => vec![Type::Signal],
+        Exclude::Update => vec![Type::Update],
+    });
+    types.map(|kind| kind as i32).collect()
+}
+
+/// The run and the event to reset to.
+async fn find(
+    client: &Client,
+    execution: WorkflowExecution,
+    target: Target,
+) -> anyhow::Result<(WorkflowExecution, i64)> {
+    let events = HistoryReader::new(client, execution.clone()).collect().await?;
+    let (execution, events) = match target {
+        Target::FirstWorkflowTask | Target::LastWorkflowTask => (execution, events),
+        Target::LastContinuedAsNew => {
+            let run_id = continued_from(&events).context("the run does not continue another one; see --type")?;
+            let execution = WorkflowExecution { run_id, ..execution };
+            let events = HistoryReader::new(client, execution.clone()).collect().await?;
+            (execution, events)
+        }
+    };
+    let event_id = workflow_task(&events, target == Target::FirstWorkflowTask)
+        .context("the run has had no workflow task yet; there is nothing to reset")?;
+    Ok((execution, event_id))
+}
+
+fn continued_from(events: &[HistoryEvent]) -> Option<String> {
+    match events.first()?.attributes.as_ref()? {
+        EventAttributes::WorkflowExecutionStartedEventAttributes(started) => {
+            Some(started.continued_execution_run_id.clone()).filter(|run_id| !run_id.is_empty())
+        }
+        _ => None,
+    }
+}
+
+/// The first or last workflow task that was completed, else the event behind the one that was scheduled.
+fn workflow_task(events: &[HistoryEvent], is_first: bool) -> Option<i64> {
+    let of_type = |wanted: EventType| {
+        let mut ids = events
+            .iter()
+            .filter(move |event| event.event_type() == wanted)
+            .map(|event| event.event_id);
+        if is_first { ids.next() } else { ids.next_back() }
+    };
+    of_type(EventType::WorkflowTaskCompleted).or_else(|| of_type(EventType::WorkflowTaskScheduled).map(|id| id + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(types: &[EventType], first: Option<i64>, last: Option<i64>) {
+        let events: Vec<_> = types
+            .iter()
+            .zip(1..)
+            .map(|(&event_type, event_id)| HistoryEvent {
+                event_id,
+                event_type: event_type as i32,
+                ..Default::default()
+            })
+            .collect();
+        assert_eq!(
+            (workflow_task(&events, true), workflow_task(&events, false)),
+            (first, last)
+        );
+    }
+
+    #[test]
+    fn the_first_and_the_last_workflow_task() {
+        use EventType::{
+            WorkflowExecutionStarted as Started, WorkflowTaskCompleted as Completed, WorkflowTaskFailed as Failed,
+            WorkflowTaskScheduled as Scheduled, WorkflowTaskStarted as TaskStarted,
+        };
+        check(&[Started], None, None);
+        check(&[Started, Scheduled], Some(3), Some(3));
+        check(&[Started, Scheduled, TaskStarted, Failed], Some(3), Some(3));
+        check(
+            &[
+                Started,
+                Scheduled,
+                TaskStarted,
+                Completed,
+                Scheduled,
+                TaskStarted,
+                Completed,
+                Scheduled,
+            ],
+            Some(4),
+            Some(7),
+        );
+    }
+
+    #[test]
+    fn all_excludes_everything() {
+        assert_eq!(excluded(&[Exclude::All]), [1, 2, 3]);
+        assert_eq!(excluded(&[Exclude::Signal, Exclude::Update]), [1, 2]);
+        assert_eq!(excluded(&[]), [0; 0]);
+    }
+}
