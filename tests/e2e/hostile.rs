@@ -19,7 +19,7 @@ use crate::{assert_refused, deployment::idle};
 /// A server whose guests may not compute for long.
 async fn with_guests(test: impl AsyncFnOnce(&mut Server) -> Result<()>) -> Result<()> {
     let options = Options {
-        limits: "activation_time = \"300ms\"",
+        limits: "activation_time = \"2s\"",
         ..Options::default()
     };
     with_server(options, async |server| {
@@ -42,7 +42,7 @@ async fn failed_task(run: &Run) -> Result<(WorkflowTaskFailedCause, String)> {
 #[tokio::test]
 async fn a_guest_that_breaks_a_limit_fails_its_task_and_nobody_elses() -> Result<()> {
     let cases = [
-        ("loop", "the time limit of 300ms for one activation is reached"),
+        ("loop", "the time limit of 2s for one activation is reached"),
         ("bomb", "the memory limit of 128 MiB is reached"),
         ("recurse", "the stack limit is reached"),
         ("flood", ""),
