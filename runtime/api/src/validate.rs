@@ -6,7 +6,10 @@ pub(crate) mod start;
 use prost::Message;
 use prost_types::Duration;
 use uuid::Uuid;
-use wrt_model::proto::{Payloads, TaskQueue, WorkflowExecution, enums::TaskQueueKind};
+use wrt_model::{
+    proto::{Payloads, TaskQueue, WorkflowExecution, enums::TaskQueueKind},
+    time::is_negative,
+};
 
 use crate::error::ApiError;
 
@@ -112,7 +115,7 @@ pub(crate) fn message_size<M: Message>(field: &str, message: Option<&M>, limit: 
 /// A timeout or delay; absent and zero stand for "not set".
 pub(crate) fn duration(field: &str, duration: Option<&Duration>) -> Checked {
     let cause = match duration {
-        Some(span) if span.seconds < 0 || span.nanos < 0 => "negative duration",
+        Some(span) if is_negative(span) => "negative duration",
         Some(span) if span.nanos > 999_999_999 => "nanos are not below a second",
         _ => return Ok(()),
     };

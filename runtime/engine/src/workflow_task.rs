@@ -41,14 +41,19 @@ impl Lane {
 impl HotRun {
     async fn run_workflow_task(&mut self, engine: &Engine) {
         let outcome = match self.activate(engine).await {
-            Ok(Completion { commands, messages, .. }) => engine
-                .check_search_attributes_of(&self.run, &commands)
-                .await
-                .and_then(|()| {
+            Ok(Completion {
+                commands,
+                mut messages,
+                mut rejections,
+            }) => {
+                messages.append(&mut rejections);
+                let checked = engine.check_search_attributes_of(&self.run, &commands).await;
+                checked.and_then(|()| {
                     self.decide(clock::now(), |turn| {
                         turn.complete_workflow_task(commands, messages, IDENTITY)
                     })
-                }),
+                })
+            }
             Err(failure) => {
                 tracing::warn!(run = %self.run.key(), failure = failure.failure.message, "workflow task failed");
                 self.fail_workflow_task(failure);
@@ -78,28 +83,28 @@ impl HotRun {
     /// run again without it, on an instance that has never seen it.
     async fn activate(&mut self, engine: &Engine) -> Result<Completion, TaskFailure> {
         let mut updates: Vec<_> = self.updates.iter().map(|update| update.request.clone()).collect();
+        let is_speculative = self.run.workflow_task.as_ref().is_some_and(|task| task.speculative);
         let mut rejections = Vec::new();
         loop {
-            let is_speculative = self.run.workflow_task.as_ref().is_some_and(|task| task.speculative);
             if is_speculative && updates.is_empty() {
                 return Ok(Completion {
-                    messages: rejections,
+                    rejections,
                     ..Completion::default()
                 });
             }
             let mut completion = self.activate_with(engine, updates.clone()).await?;
-            if completion.rejected.is_empty() {
-                completion.messages.append(&mut rejections);
+            if completion.rejections.is_empty() {
+                completion.rejections = rejections;
                 return Ok(completion);
             }
-            let is_rejected = |id: &str| completion.rejected.iter().any(|rejected| rejected == id);
-            updates.retain(|update| !is_rejected(update_id(update)));
-            let messages = completion.messages.iter();
-            rejections.extend(
-                messages
-                    .filter(|message| is_rejected(&message.protocol_instance_id))
-                    .cloned(),
-            );
+            let rejected = |id: &str| {
+                completion
+                    .rejections
+                    .iter()
+                    .any(|message| message.protocol_instance_id == id)
+            };
+            updates.retain(|update| !rejected(update_id(update)));
+            rejections.append(&mut completion.rejections);
         }
     }
 

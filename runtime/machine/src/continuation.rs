@@ -10,7 +10,7 @@ use wrt_model::{
         enums::{ContinueAsNewInitiator, RetryState, WorkflowExecutionStatus, WorkflowTaskFailedCause as Cause},
         history::{WorkflowExecutionContinuedAsNewEventAttributes, WorkflowExecutionStartedEventAttributes},
     },
-    time::{proto_span, span, span_nanos, span_set},
+    time::{is_negative, proto_span, span, span_nanos, span_set},
 };
 
 use crate::{
@@ -64,10 +64,7 @@ impl Turn<'_> {
             ("WorkflowTaskTimeout", &command.workflow_task_timeout),
             ("BackoffStartInterval", &command.backoff_start_interval),
         ] {
-            if timeout
-                .as_ref()
-                .is_some_and(|timeout| timeout.seconds < 0 || timeout.nanos < 0)
-            {
+            if timeout.as_ref().is_some_and(is_negative) {
                 return wrong(format!("{name} of ContinueAsNewWorkflowExecution cannot be negative"));
             }
         }

@@ -8,7 +8,7 @@ use wrt_model::{
         Failure, FailureInfo, RetryPolicy,
         enums::{RetryState, TimeoutType},
     },
-    time::{proto_span, span, span_set},
+    time::{is_negative, proto_span, span, span_set},
 };
 
 /// Prefix under which a policy can name a timeout as non-retryable, for instance `TemporalTimeout:StartToClose`.
@@ -66,10 +66,6 @@ fn check_timeout_names(names: &[String]) -> Result<(), String> {
         Some(unknown) => Err(format!("Invalid timeout type value: {unknown} on retry policy")),
         None => Ok(()),
     }
-}
-
-fn is_negative(duration: &prost_types::Duration) -> bool {
-    duration.seconds < 0 || duration.nanos < 0
 }
 
 /// What a retry is decided by.

@@ -16,7 +16,7 @@ use wrt_model::{
         history::{TimerCanceledEventAttributes, TimerFiredEventAttributes, TimerStartedEventAttributes},
     },
     run::Timer,
-    time::{span, span_nanos},
+    time::{is_negative, span, span_nanos},
 };
 
 use crate::{
@@ -35,11 +35,7 @@ impl Turn<'_> {
         if id.is_empty() {
             return wrong("TimerId is not set on a timer".into());
         }
-        if command
-            .start_to_fire_timeout
-            .as_ref()
-            .is_none_or(|wait| wait.seconds < 0 || wait.nanos < 0)
-        {
+        if command.start_to_fire_timeout.as_ref().is_none_or(is_negative) {
             return wrong(format!("StartToFireTimeout of timer {id} is missing or negative"));
         }
         let taken = self.open_timer(id).is_some() && !ids.canceled_timers.contains(id);

@@ -79,6 +79,11 @@ pub fn span(duration: &ProtoDuration) -> Duration {
     Duration::from_nanos(u64::try_from(nanos.max(0)).unwrap_or(u64::MAX))
 }
 
+/// True for a span that goes backwards, which no timeout may.
+pub fn is_negative(duration: &ProtoDuration) -> bool {
+    duration.seconds < 0 || duration.nanos < 0
+}
+
 /// Reads an optional protobuf duration as Temporal does: absent and zero both mean "not set".
 pub fn span_set(duration: Option<&ProtoDuration>) -> Option<Duration> {
     duration.map(span).filter(|span| !span.is_zero())
@@ -114,6 +119,8 @@ mod tests {
     #[test]
     fn negative_and_zero_durations_are_not_set() {
         let negative = ProtoDuration { seconds: -3, nanos: 0 };
+        assert!(is_negative(&negative) && is_negative(&ProtoDuration { seconds: 0, nanos: -1 }));
+        assert!(!is_negative(&ProtoDuration::default()));
         assert_eq!(span(&negative), Duration::ZERO);
         assert_eq!(span_set(Some(&negative)), None);
         assert_eq!(

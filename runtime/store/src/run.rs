@@ -197,6 +197,8 @@ impl RunRow {
             (_, true) => Change::Step,
             (_, false) => Change::Close,
         };
+        // Only a new row has columns for them.
+        let relatives = run.parent.as_ref().filter(|_| change == Change::Create);
         RunRow {
             change,
             state: run.encode_to_vec(),
@@ -210,8 +212,8 @@ impl RunRow {
             history_bytes: run.history_bytes,
             state_transitions: run.state_transition_count,
             has_outgoing: run.has_outgoing(),
-            parent: run.parent.as_ref().and_then(|parent| parent.execution.clone()),
-            root: run.parent.as_ref().and(run.root.clone()),
+            parent: relatives.and_then(|parent| parent.execution.clone()),
+            root: relatives.and(run.root.clone()),
             run_id: run.run_id.clone(),
             namespace_id: run.namespace_id.clone(),
             workflow_id: run.workflow_id.clone(),

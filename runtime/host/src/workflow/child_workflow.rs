@@ -3,10 +3,7 @@
 use wasmtime::{Result, bail};
 use wrt_model::proto::{
     CommandAttributes, Memo, TaskQueue, WorkflowExecution, WorkflowType,
-    command::{
-        RequestCancelExternalWorkflowExecutionCommandAttributes, SignalExternalWorkflowExecutionCommandAttributes,
-        StartChildWorkflowExecutionCommandAttributes,
-    },
+    command::{RequestCancelExternalWorkflowExecutionCommandAttributes, StartChildWorkflowExecutionCommandAttributes},
     enums::{ParentClosePolicy, TaskQueueKind, WorkflowIdReusePolicy},
 };
 
@@ -73,23 +70,11 @@ impl Host for RunState {
     }
 
     fn signal(&mut self, seq: u32, signal_name: String, input: Vec<Payload>, header: Header) -> Result<u32> {
-        let workflow_id = self.ledger.child_id(seq)?;
-        let attributes = SignalExternalWorkflowExecutionCommandAttributes {
-            execution: Some(WorkflowExecution {
-                workflow_id,
-                run_id: String::new(),
-            }),
-            signal_name,
-            input: payloads_from_wit(input),
-            child_workflow_only: true,
-            header: header_from_wit(header),
-            ..Default::default()
+        let execution = WorkflowExecution {
+            workflow_id: self.ledger.child_id(seq)?,
+            run_id: String::new(),
         };
-        self.ledger.open(
-            CommandAttributes::SignalExternalWorkflowExecutionCommandAttributes(attributes),
-            None,
-            OpenKind::External,
-        )
+        self.ledger.signal_workflow(execution, true, signal_name, input, header)
     }
 }
 

@@ -10,7 +10,7 @@ use wrt_model::proto::{
 
 use super::{
     convert::{header_from_wit, payloads_from_wit},
-    ledger::OpenKind,
+    ledger::{Ledger, OpenKind},
     state::RunState,
 };
 use crate::bindings::workflow::imports::{
@@ -26,21 +26,12 @@ impl Host for RunState {
         input: Vec<Payload>,
         header: Header,
     ) -> Result<u32> {
-        let attributes = SignalExternalWorkflowExecutionCommandAttributes {
-            execution: Some(proto::WorkflowExecution {
-                workflow_id: execution.workflow_id,
-                run_id: execution.run_id,
-            }),
-            signal_name,
-            input: payloads_from_wit(input),
-            header: header_from_wit(header),
-            ..Default::default()
+        let execution = proto::WorkflowExecution {
+            workflow_id: execution.workflow_id,
+            run_id: execution.run_id,
         };
-        self.ledger.open(
-            CommandAttributes::SignalExternalWorkflowExecutionCommandAttributes(attributes),
-            None,
-            OpenKind::External,
-        )
+        self.ledger
+            .signal_workflow(execution, false, signal_name, input, header)
     }
 
     fn request_cancel(&mut self, execution: WorkflowExecution, reason: String) -> Result<u32> {
@@ -52,6 +43,32 @@ impl Host for RunState {
         };
         self.ledger.open(
             CommandAttributes::RequestCancelExternalWorkflowExecutionCommandAttributes(attributes),
+            None,
+            OpenKind::External,
+        )
+    }
+}
+
+impl Ledger {
+    /// Signals another workflow, or with `child_workflow_only` one that has to be a child of this run.
+    pub(super) fn signal_workflow(
+        &mut self,
+        execution: proto::WorkflowExecution,
+        child_workflow_only: bool,
+        signal_name: String,
+        input: Vec<Payload>,
+        header: Header,
+    ) -> Result<u32> {
+        let attributes = SignalExternalWorkflowExecutionCommandAttributes {
+            execution: Some(execution),
+            signal_name,
+            input: payloads_from_wit(input),
+            child_workflow_only,
+            header: header_from_wit(header),
+            ..Default::default()
+        };
+        self.open(
+            CommandAttributes::SignalExternalWorkflowExecutionCommandAttributes(attributes),
             None,
             OpenKind::External,
         )

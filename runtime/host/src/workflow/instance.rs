@@ -60,7 +60,7 @@ impl WorkflowInstance {
         updates: Vec<update::Request>,
     ) -> Result<Completion, TaskFailure> {
         let completion = self.guarded(events, Some(updates)).await?;
-        self.tainted = !completion.rejected.is_empty();
+        self.tainted = !completion.rejections.is_empty();
         Ok(completion)
     }
 

@@ -40,7 +40,7 @@ pub(crate) struct Ledger {
     pub(super) accepted: HashMap<String, Option<update::Meta>>,
     /// What answers the updates of this activation, and which of them were turned away.
     pub(super) messages: Vec<protocol::Message>,
-    pub(super) rejected: Vec<String>,
+    pub(super) rejections: Vec<protocol::Message>,
 }
 
 /// What becomes of a command.
@@ -83,10 +83,10 @@ pub(crate) enum OpenKind {
 pub struct Completion {
     /// Its commands, in the order in which they were issued.
     pub commands: Vec<Command>,
-    /// Answers to updates; commands refer to those that leave an event.
+    /// Answers to updates that commands refer to.
     pub messages: Vec<protocol::Message>,
-    /// The ids of the updates that were turned away.
-    pub rejected: Vec<String>,
+    /// Updates that were turned away. No command refers to these.
+    pub rejections: Vec<protocol::Message>,
 }
 
 /// Bytes that a command counts beside its payloads.
@@ -107,7 +107,7 @@ impl Ledger {
             updates: VecDeque::new(),
             accepted: HashMap::new(),
             messages: Vec::new(),
-            rejected: Vec::new(),
+            rejections: Vec::new(),
         }
     }
 
@@ -148,12 +148,12 @@ impl Ledger {
     pub(crate) fn end(&mut self) -> Result<Completion, Divergence> {
         self.skip_deprecated_patches(None);
         let messages = std::mem::take(&mut self.messages);
-        let rejected = std::mem::take(&mut self.rejected);
+        let rejections = std::mem::take(&mut self.rejections);
         match std::mem::replace(&mut self.mode, Mode::Refuse("the time between activations")) {
             Mode::Collect(commands) => Ok(Completion {
                 commands,
                 messages,
-                rejected,
+                rejections,
             }),
             Mode::Compare(mut expected) => match expected.pop_front() {
                 Some(missing) => Err(check::missing(&missing)),

@@ -67,8 +67,7 @@ impl Ledger {
             failure: failure::from_wit(reason),
             ..Default::default()
         };
-        self.messages.push(message(id, "reject", &rejection));
-        self.rejected.push(id.to_owned());
+        self.rejections.push(message(id, "reject", &rejection));
         Ok(())
     }
 

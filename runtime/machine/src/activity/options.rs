@@ -8,7 +8,7 @@ use wrt_model::{
         RetryPolicy, command::ScheduleActivityTaskCommandAttributes, history::ActivityTaskScheduledEventAttributes,
     },
     run::{Activity, ActivityState},
-    time::{span, span_nanos, span_set},
+    time::{is_negative, span, span_nanos, span_set},
 };
 
 use crate::retry;
@@ -93,10 +93,7 @@ pub(super) fn check_schedule(command: &ScheduleActivityTaskCommandAttributes) ->
         ("StartToCloseTimeout", &command.start_to_close_timeout),
         ("HeartbeatTimeout", &command.heartbeat_timeout),
     ] {
-        if timeout
-            .as_ref()
-            .is_some_and(|timeout| timeout.seconds < 0 || timeout.nanos < 0)
-        {
+        if timeout.as_ref().is_some_and(is_negative) {
             return Err(format!("{name} of activity {id} cannot be negative"));
         }
     }

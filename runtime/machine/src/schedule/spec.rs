@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use wrt_model::{
     Time,
     proto::schedule::{IntervalSpec, Range, ScheduleSpec, StructuredCalendarSpec},
-    time::{proto_span, span},
+    time::{is_negative, proto_span, span},
 };
 
 use super::{
@@ -160,7 +160,7 @@ fn settle_interval(interval: &mut IntervalSpec) -> Result<(), String> {
     if length < Duration::from_secs(1) {
         return Err("interval is too small; the smallest is one second".to_owned());
     }
-    if phase.seconds < 0 || phase.nanos < 0 {
+    if is_negative(&phase) {
         return Err("phase is negative".to_owned());
     }
     if span(&phase) >= length {
