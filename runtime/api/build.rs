@@ -30,7 +30,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     println!("cargo:rerun-if-changed=proto");
     let wrt = protox::compile(
-        ["wrt/v1/component_service.proto", "wrt/v1/statistics_service.proto"],
+        [
+            "wrt/v1/component_service.proto",
+            "wrt/v1/namespace_service.proto",
+            "wrt/v1/statistics_service.proto",
+        ],
         ["proto"],
     )?;
     fs::write(out.join("wrt.bin"), wrt.encode_to_vec())?;

@@ -18,8 +18,10 @@ use wrt_model::{
     proto::{
         HistoryEvent, TaskQueue, WorkflowExecution, WorkflowType,
         enums::{EventType, HistoryEventFilterType},
+        query::WorkflowQuery,
         workflowservice::{
-            GetWorkflowExecutionHistoryRequest, SignalWorkflowExecutionRequest, StartWorkflowExecutionRequest,
+            CountWorkflowExecutionsRequest, GetWorkflowExecutionHistoryRequest, QueryWorkflowRequest,
+            ResetWorkflowExecutionRequest, SignalWorkflowExecutionRequest, StartWorkflowExecutionRequest,
         },
     },
 };
@@ -120,6 +122,54 @@ impl Client {
         };
         self.workflows().signal_workflow_execution(request).await?;
         Ok(())
+    }
+
+    /// Asks a workflow, and returns the text of its answer.
+    pub(crate) async fn query(&self, id: &str, query_type: &str) -> Result<String> {
+        let request = QueryWorkflowRequest {
+            namespace: NAMESPACE.into(),
+            execution: execution(id),
+            query: Some(WorkflowQuery {
+                query_type: query_type.into(),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let answer = self.workflows().query_workflow(request).await?.into_inner();
+        let payload = answer
+            .query_result
+            .unwrap_or_default()
+            .payloads
+            .pop()
+            .unwrap_or_default();
+        Ok(String::from_utf8_lossy(&payload.data).into_owned())
+    }
+
+    /// Lets a workflow go on in a new run, from this end of a workflow task.
+    pub(crate) async fn reset(&self, id: &str, event_id: i64) -> Result<()> {
+        let request = ResetWorkflowExecutionRequest {
+            namespace: NAMESPACE.into(),
+            workflow_execution: execution(id),
+            workflow_task_finish_event_id: event_id,
+            request_id: format!("reset {id}"),
+            ..Default::default()
+        };
+        self.workflows().reset_workflow_execution(request).await?;
+        Ok(())
+    }
+
+    /// How many runs a query finds.
+    pub(crate) async fn count(&self, query: &str) -> Result<i64> {
+        let request = CountWorkflowExecutionsRequest {
+            namespace: NAMESPACE.into(),
+            query: query.into(),
+        };
+        Ok(self
+            .workflows()
+            .count_workflow_executions(request)
+            .await?
+            .into_inner()
+            .count)
     }
 
     /// Waits until the workflow has completed, as every SDK does.

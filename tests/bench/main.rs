@@ -6,7 +6,9 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
 mod client;
+mod due;
 mod load;
+mod long;
 mod parked;
 mod replay;
 mod report;
@@ -41,6 +43,12 @@ struct Options {
     /// Runs to park.
     #[arg(long, default_value_t = 10_000)]
     parked: usize,
+    /// Events of the long history.
+    #[arg(long, default_value_t = 200_000)]
+    events: usize,
+    /// Timers that are due in the same second.
+    #[arg(long, default_value_t = 100_000)]
+    timers: usize,
     /// Only lines whose name contains this.
     #[arg(long, default_value = "")]
     only: String,
@@ -57,6 +65,26 @@ async fn main() -> Result<()> {
             &options.guests,
             &options.data,
             options.parked,
+            &mut report,
+        )
+        .await?;
+    }
+    if "long history".contains(&options.only) {
+        long::measure(
+            &options.wrt,
+            &options.guests,
+            &options.data,
+            options.events,
+            &mut report,
+        )
+        .await?;
+    }
+    if "timers due at once".contains(&options.only) {
+        due::measure(
+            &options.wrt,
+            &options.guests,
+            &options.data,
+            options.timers,
             &mut report,
         )
         .await?;

@@ -11,6 +11,8 @@ pub(crate) struct Report {
     pub(crate) load: Vec<Line>,
     pub(crate) replay: Option<Replay>,
     pub(crate) parked: Option<Parked>,
+    pub(crate) long: Option<Long>,
+    pub(crate) due: Option<Due>,
 }
 
 /// One scenario at one concurrency.
@@ -48,6 +50,42 @@ pub(crate) struct Parked {
     pub(crate) kept_bytes: u64,
     /// Bytes a run, when only what it waits for is in memory.
     pub(crate) evicted_bytes: u64,
+}
+
+/// One run with a long history.
+#[derive(Serialize)]
+pub(crate) struct Long {
+    /// Events in the history.
+    pub(crate) events: usize,
+    /// The first 1,000 steps, together.
+    pub(crate) first_steps_ms: f64,
+    /// The last 1,000 steps.
+    pub(crate) last_steps_ms: f64,
+    /// Reading the whole history, page by page.
+    pub(crate) read_ms: f64,
+    /// Asking the run after a start of the server: it is replayed from scratch.
+    pub(crate) query_ms: f64,
+    /// Resetting it at three quarters.
+    pub(crate) reset_ms: f64,
+    /// Memory of the server at the end of the run.
+    pub(crate) memory_bytes: u64,
+    /// Memory of the server when the run that it was reset to has ended.
+    pub(crate) memory_after_reset_bytes: u64,
+}
+
+/// Timers that were due in the same second.
+#[derive(Serialize)]
+pub(crate) struct Due {
+    pub(crate) timers: usize,
+    /// Until the last of their runs had completed.
+    pub(crate) seconds: f64,
+    /// A start, a signal and a result of another workflow meanwhile.
+    pub(crate) round_trip_p50_ms: f64,
+    pub(crate) round_trip_max_ms: f64,
+    /// Memory of the server before.
+    pub(crate) asleep_bytes: u64,
+    /// The most memory of the server meanwhile.
+    pub(crate) peak_bytes: u64,
 }
 
 impl Line {
@@ -107,10 +145,41 @@ impl Report {
                 parked.evicted_bytes as f64 / 1024.0
             );
         }
+        if let Some(long) = &self.long {
+            println!(
+                "long history: {} events; the first 1,000 steps take {:.0} ms and the last {:.0} ms, reading {:.0} ms, a \
+                 query after a restart {:.0} ms, a reset at three quarters {:.0} ms; {:.0} MiB of memory, {:.0} MiB after \
+                 the reset",
+                long.events,
+                long.first_steps_ms,
+                long.last_steps_ms,
+                long.read_ms,
+                long.query_ms,
+                long.reset_ms,
+                mebibytes(long.memory_bytes),
+                mebibytes(long.memory_after_reset_bytes)
+            );
+        }
+        if let Some(due) = &self.due {
+            println!(
+                "timers due at once: {} have fired within {:.1} s; meanwhile a start, a signal and a result take {:.0} ms, \
+                 {:.0} ms at most; {:.0} MiB of memory asleep, {:.0} MiB at most",
+                due.timers,
+                due.seconds,
+                due.round_trip_p50_ms,
+                due.round_trip_max_ms,
+                mebibytes(due.asleep_bytes),
+                mebibytes(due.peak_bytes)
+            );
+        }
     }
 
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
         let json = serde_json::to_string_pretty(self).context("write the figures as JSON")?;
         fs::write(path, json + "\n").with_context(|| format!("write {}", path.display()))
     }
+}
+
+fn mebibytes(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
 }

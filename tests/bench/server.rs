@@ -37,6 +37,9 @@ impl Server {
             .port();
         let process = Command::new(wrt)
             .args(["server", "start-dev", "--log-level", "warn"])
+            // Histories of any length.
+            .args(["--dynamic-config-value", "limit.historyCount.error=0"])
+            .args(["--dynamic-config-value", "limit.historySize.error=0"])
             .args(["--port", &port.to_string()])
             .arg("--db-filename")
             .arg(folder.join("wrt.db"))

@@ -30,7 +30,7 @@ async fn with_guests(test: impl AsyncFnOnce(&mut Server) -> Result<()>) -> Resul
 }
 
 /// The cause and the message of the workflow task that fails.
-async fn failed_task(run: &Run) -> Result<(WorkflowTaskFailedCause, String)> {
+pub(crate) async fn failed_task(run: &Run) -> Result<(WorkflowTaskFailedCause, String)> {
     match run.wait_for(EventType::WorkflowTaskFailed).await?.attributes {
         Some(EventAttributes::WorkflowTaskFailedEventAttributes(failed)) => {
             Ok((failed.cause(), failed.failure.unwrap_or_default().message))
@@ -279,6 +279,7 @@ async fn move_run(server: &Server, key: WorkflowKey, digest: &str) -> Result<()>
         history: None,
         is_current: true,
         upserts_search_attributes: false,
+        changes_status: false,
     };
     store.commit(Commit::from_iter([write])).await?;
     store.close().await;

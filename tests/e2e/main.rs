@@ -1,19 +1,26 @@
 //! The main job, call by call, against a real server. Every run is replayed from scratch at the end of its test.
 
 mod activity;
+mod activity_control;
 mod bad_input;
+mod batch;
 mod cancel;
 mod child_workflow;
 mod delete;
 mod deployment;
 mod hostile;
+mod limits;
+mod local_activity;
+mod long_history;
 mod namespace;
 mod order;
+mod pause;
 mod polyglot;
 mod query;
 mod reset;
 mod schedule;
 mod signal;
+mod task_queue;
 mod timer;
 mod update;
 mod visibility;

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use wrt_model::{
     Time,
     proto::{HistoryEvent, enums::EventType},
 };
+
+use wrt_tests::{Options, with_server};
 
 use crate::with_contract;
 
@@ -57,6 +60,44 @@ async fn a_timer_whose_time_comes_while_the_server_is_down_fires_at_the_next_sta
         server.kill().await?;
         server.restart().await?;
         assert_eq!(run.result().await?, "1");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a time to come, for a server that has the same clock"
+)]
+async fn timers_that_are_due_at_once_all_fire_once_although_the_server_is_killed_meanwhile() -> Result<()> {
+    const RUNS: usize = 1_500;
+    let options = Options {
+        // Room for a few of the runs: most of them are rebuilt when their time comes.
+        limits: "parked_memory_mib = 8",
+        ..Options::default()
+    };
+    with_server(options, async |server| {
+        server.deploy("bench-workflow", "bench").await?;
+        let client = server.client().clone();
+        let first = client.start(client.starting("Until", "bench", "first", "0")).await?;
+        let now = time_of(&first.history().await?, EventType::WorkflowExecutionStarted)?;
+        let due = now.plus(Duration::from_secs(5)).since(Time::EPOCH);
+        let due_ms = due.as_millis().to_string();
+        let runs: Vec<_> = stream::iter(0..RUNS)
+            .map(|number| client.start(client.starting("Until", "bench", &format!("until-{number}"), &due_ms)))
+            .buffer_unordered(64)
+            .try_collect()
+            .await?;
+        runs[0].closed().await?;
+        server.kill().await?;
+        server.restart().await?;
+        for run in &runs {
+            run.result().await?;
+            let types = run.event_types().await?;
+            let fired = types.iter().filter(|event_type| **event_type == EventType::TimerFired);
+            assert_eq!(fired.count(), 1, "{run}: {types:?}");
+        }
         Ok(())
     })
     .await

@@ -11,8 +11,9 @@ use wrt_api::proto::{
     operator_service_client::OperatorServiceClient,
     workflow_service_client::WorkflowServiceClient,
     wrt::v1::{
-        DeployComponentRequest, DeployComponentResponse, DeployOptions,
+        DeployComponentRequest, DeployComponentResponse, DeployOptions, LimitChange, UpdateLimitsRequest,
         component_service_client::ComponentServiceClient, deploy_component_request::Part,
+        namespace_service_client::NamespaceServiceClient,
     },
 };
 use wrt_model::proto::{
@@ -84,6 +85,11 @@ impl Client {
         ComponentServiceClient::new(self.channel.clone())
     }
 
+    /// The service of limits.
+    pub fn namespaces(&self) -> NamespaceServiceClient<Channel> {
+        NamespaceServiceClient::new(self.channel.clone())
+    }
+
     /// Registers this client's namespace.
     ///
     /// # Errors
@@ -95,6 +101,22 @@ impl Client {
             ..Default::default()
         };
         self.temporal().register_namespace(request).await.map(drop)
+    }
+
+    /// Sets limits of this client's namespace; 0 for none.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub async fn set_limits(&self, limits: &[(&str, u64)]) -> Result<(), Status> {
+        let changes = limits.iter().map(|(name, value)| LimitChange {
+            name: (*name).to_owned(),
+            value: Some(*value),
+        });
+        let request = UpdateLimitsRequest {
+            namespace: self.namespace(),
+            changes: changes.collect(),
+        };
+        self.namespaces().update_limits(request).await.map(drop)
     }
 
     /// Registers search attributes in this client's namespace.

@@ -105,6 +105,11 @@ impl Server {
         self.folder.path().join("wrt.db")
     }
 
+    /// What the server has logged so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default()
+    }
+
     /// Kills the server as a power cut would.
     ///
     /// # Errors
@@ -190,7 +195,7 @@ impl Server {
     /// The end of the server's log, for people.
     pub fn last_words(&self) -> String {
         const LINES: usize = 30;
-        let log = std::fs::read_to_string(self.folder.path().join("server.log")).unwrap_or_default();
+        let log = self.log();
         let lines: Vec<_> = log.lines().collect();
         let end = &lines[lines.len().saturating_sub(LINES)..];
         format!("the log of the server ends with:\n{}\n", end.join("\n"))

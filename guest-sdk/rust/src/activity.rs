@@ -14,6 +14,7 @@ use futures::future::FusedFuture;
 use crate::{
     Context, Failure, FailureKind, FromPayload, Payload, Priority, RetryPolicy,
     cancellation::CancellationToken,
+    command::Command,
     failure::{ActivityFailure, RetryState},
     options::option_setters,
     run::Run,
@@ -129,6 +130,7 @@ pub struct ActivityCall<T> {
     token: CancellationToken,
     canceled: Waiter,
     activity_type: String,
+    is_local: bool,
     options: ActivityOptions,
     state: State,
     output: PhantomData<fn() -> T>,
@@ -152,10 +154,30 @@ impl<T> ActivityCall<T> {
             canceled: context.token.waiter(),
             token: context.token.clone(),
             activity_type: activity_type.to_owned(),
+            is_local: false,
             options: options.clone(),
             state: State::Created(input),
             output: PhantomData,
         }
+    }
+
+    /// Runs the activity within the workflow task, as a local activity: it is for work that is over in a moment, such as
+    /// reading a configuration. Only its outcome is written into the history, and not before the task completes: after a
+    /// crash of the server it runs again.
+    ///
+    /// The server runs it, from an activity component that serves the task queue of the workflow. All attempts together
+    /// end with the timeout of workflow tasks, ten seconds unless the start says otherwise. Task queue, heartbeats,
+    /// `schedule_to_start_timeout`, priority and summary mean nothing here.
+    ///
+    /// ```
+    /// # use wrt_sdk::{Context, Result};
+    /// # async fn example(ctx: Context) -> Result<()> {
+    /// let rate: f64 = ctx.activity("ExchangeRate", ("EUR", "USD")).local().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn local(mut self) -> Self {
+        self.is_local = true;
+        self
     }
 
     /// Schedules the activity now instead of at the first poll.
@@ -181,13 +203,29 @@ impl<T> ActivityCall<T> {
         if let State::Created(input @ Ok(_)) = &mut self.state
             && let Ok(input) = std::mem::replace(input, Ok(Vec::new()))
         {
-            let options = std::mem::take(&mut self.options).complete();
-            let seq = self.run.schedule_activity(&self.activity_type, input, &options);
-            self.options = options;
+            self.options = std::mem::take(&mut self.options).complete();
+            let seq = self.run.schedule_activity(self.command(input));
             self.state = State::Scheduled {
                 seq,
                 cancel_requested: false,
             };
+        }
+    }
+
+    fn command(&self, input: Vec<Payload>) -> Command {
+        let (activity_type, options) = (self.activity_type.clone(), self.options.clone());
+        if self.is_local {
+            Command::ScheduleLocalActivity {
+                activity_type,
+                input,
+                options,
+            }
+        } else {
+            Command::ScheduleActivity {
+                activity_type,
+                input,
+                options,
+            }
         }
     }
 

@@ -20,6 +20,15 @@ pub enum Command {
         /// The options, inherited ones included.
         options: ActivityOptions,
     },
+    /// An activity that runs within the workflow task. It takes the next number.
+    ScheduleLocalActivity {
+        /// The activity type.
+        activity_type: String,
+        /// The arguments.
+        input: Vec<Payload>,
+        /// The options, inherited ones included. Queue, heartbeats and priority mean nothing here.
+        options: ActivityOptions,
+    },
     /// To stop an activity.
     RequestCancelActivity {
         /// The activity.
@@ -152,6 +161,7 @@ impl Command {
         matches!(
             self,
             Command::ScheduleActivity { .. }
+                | Command::ScheduleLocalActivity { .. }
                 | Command::StartTimer { .. }
                 | Command::StartChildWorkflow { .. }
                 | Command::SignalChildWorkflow { .. }

@@ -107,6 +107,14 @@ impl Host for Component {
                 input,
                 options,
             } => return activity::schedule(&activity_type, &input, &convert::activity_options(&options)),
+            Command::ScheduleLocalActivity {
+                activity_type,
+                input,
+                options,
+            } => {
+                let options = convert::local_activity_options(&options);
+                return activity::schedule_local(&activity_type, &input, &options);
+            }
             Command::RequestCancelActivity { seq } => activity::request_cancel(seq),
             Command::StartTimer { duration, summary } => {
                 return timer::start(convert::duration(duration), summary.as_deref());

@@ -132,6 +132,15 @@ pub(crate) fn activity_options(options: &ActivityOptions) -> activity::ActivityO
     }
 }
 
+pub(crate) fn local_activity_options(options: &ActivityOptions) -> activity::LocalActivityOptions {
+    activity::LocalActivityOptions {
+        activity_id: options.activity_id.clone(),
+        schedule_to_close_timeout: options.schedule_to_close_timeout.map(duration),
+        start_to_close_timeout: options.start_to_close_timeout.map(duration),
+        retry_policy: options.retry_policy.as_ref().map(to_retry_policy),
+    }
+}
+
 pub(crate) fn child_workflow_options(options: &ChildWorkflowOptions) -> child_workflow::ChildWorkflowOptions {
     child_workflow::ChildWorkflowOptions {
         workflow_id: options.workflow_id.clone(),

@@ -9,8 +9,8 @@ use std::{
 };
 
 use crate::{
-    ActivityOptions, ChildWorkflowOptions, Error, Failure, Payload, WorkflowInfo, cancellation::CancellationToken,
-    command::Command, executor::Spawner, handlers::Handlers, host::Host, log::Level, random::Random, waiters::Waiters,
+    ChildWorkflowOptions, Error, Failure, Payload, WorkflowInfo, cancellation::CancellationToken, command::Command,
+    executor::Spawner, handlers::Handlers, host::Host, log::Level, random::Random, waiters::Waiters,
 };
 
 /// One run. Everything that the workflow holds points here.
@@ -90,12 +90,9 @@ impl Run {
         self.host.issue(command)
     }
 
-    pub(crate) fn schedule_activity(&self, activity_type: &str, input: Vec<Payload>, options: &ActivityOptions) -> u32 {
-        let seq = self.issue(Command::ScheduleActivity {
-            activity_type: activity_type.to_owned(),
-            input,
-            options: options.clone(),
-        });
+    /// Takes a command that schedules an activity.
+    pub(crate) fn schedule_activity(&self, command: Command) -> u32 {
+        let seq = self.issue(command);
         self.activities.open(seq);
         seq
     }

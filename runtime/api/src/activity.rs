@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use prost::Message;
 use tokio_util::sync::CancellationToken;
 use wrt_engine::{ActivityRef, Engine};
 use wrt_model::{
@@ -10,7 +9,14 @@ use wrt_model::{
     proto::{
         Failure, FailureInfo, Payloads, WorkflowExecution,
         enums::WorkerVersioningMode,
-        workflowservice::{PollActivityTaskQueueRequest, PollActivityTaskQueueResponse},
+        workflowservice::{
+            PollActivityTaskQueueRequest, PollActivityTaskQueueResponse, RecordActivityTaskHeartbeatByIdRequest,
+            RecordActivityTaskHeartbeatByIdResponse, RecordActivityTaskHeartbeatRequest,
+            RecordActivityTaskHeartbeatResponse, RespondActivityTaskCanceledByIdRequest,
+            RespondActivityTaskCanceledRequest, RespondActivityTaskCompletedByIdRequest,
+            RespondActivityTaskCompletedRequest, RespondActivityTaskFailedByIdRequest,
+            RespondActivityTaskFailedRequest,
+        },
     },
     task::ActivityToken,
 };
@@ -23,22 +29,6 @@ use crate::{
 
 /// The longest wait for a task. Workers ask again upon the empty answer.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
-
-/// What a worker says about an attempt.
-#[expect(clippy::large_enum_variant, reason = "one lives for the length of a call")]
-pub(crate) enum Outcome {
-    /// It is done.
-    Completed(Option<Payloads>),
-    /// It has failed.
-    Failed {
-        /// Why.
-        failure: Option<Failure>,
-        /// Progress for the next attempt.
-        last_heartbeat_details: Option<Payloads>,
-    },
-    /// It has stopped as it was asked to.
-    Canceled(Option<Payloads>),
-}
 
 /// Waits for a task; answers with an empty message when the time is up or the server shuts down.
 pub(crate) async fn poll(
@@ -54,49 +44,107 @@ pub(crate) async fn poll(
     Ok(task.map(with_timeouts).unwrap_or_default())
 }
 
-/// Takes the outcome of an attempt. One that is larger than the limit fails the activity, and the worker hears nothing
-/// of it: told otherwise, it would report the same again and again.
-pub(crate) async fn resolve(
+// === Outcomes ===
+
+pub(crate) async fn completed(engine: &Engine, r: RespondActivityTaskCompletedRequest) -> Result<(), ApiError> {
+    let which = by_token(engine, &r.namespace, &r.task_token).await?;
+    complete(engine, which, r.result, r.identity).await
+}
+
+pub(crate) async fn completed_by_id(
+    engine: &Engine,
+    r: RespondActivityTaskCompletedByIdRequest,
+) -> Result<(), ApiError> {
+    let which = by_id(engine, &r.namespace, r.workflow_id, r.run_id, r.activity_id).await?;
+    complete(engine, which, r.result, r.identity).await
+}
+
+pub(crate) async fn failed(engine: &Engine, r: RespondActivityTaskFailedRequest) -> Result<(), ApiError> {
+    let which = by_token(engine, &r.namespace, &r.task_token).await?;
+    fail(engine, which, r.failure, r.last_heartbeat_details, r.identity).await
+}
+
+pub(crate) async fn failed_by_id(engine: &Engine, r: RespondActivityTaskFailedByIdRequest) -> Result<(), ApiError> {
+    let which = by_id(engine, &r.namespace, r.workflow_id, r.run_id, r.activity_id).await?;
+    fail(engine, which, r.failure, r.last_heartbeat_details, r.identity).await
+}
+
+pub(crate) async fn canceled(engine: &Engine, r: RespondActivityTaskCanceledRequest) -> Result<(), ApiError> {
+    let which = by_token(engine, &r.namespace, &r.task_token).await?;
+    cancel(engine, which, r.details, r.identity).await
+}
+
+pub(crate) async fn canceled_by_id(engine: &Engine, r: RespondActivityTaskCanceledByIdRequest) -> Result<(), ApiError> {
+    let which = by_id(engine, &r.namespace, r.workflow_id, r.run_id, r.activity_id).await?;
+    cancel(engine, which, r.details, r.identity).await
+}
+
+async fn complete(
     engine: &Engine,
     which: ActivityRef,
-    outcome: Outcome,
+    result: Option<Payloads>,
     identity: String,
 ) -> Result<(), ApiError> {
     validate::bounded("Identity", &identity)?;
-    let taken = match limited(outcome)? {
-        Outcome::Completed(result) => engine.activity_completed(which, result, identity).await,
-        Outcome::Failed {
-            failure,
-            last_heartbeat_details,
-        } => {
-            let failure =
-                failure.unwrap_or_else(|| failure::application("activity failure without a cause", "", false));
-            engine
-                .activity_failed(which, failure, last_heartbeat_details, identity)
-                .await
-        }
-        Outcome::Canceled(details) => engine.activity_canceled(which, details, identity).await,
-    };
-    Ok(taken?)
+    Ok(engine.activity_completed(which, result, identity).await?)
 }
 
-/// Notes that an attempt is alive; returns true when it is to stop. Details that are larger than the limit fail it.
-pub(crate) async fn heartbeat(
+async fn fail(
+    engine: &Engine,
+    which: ActivityRef,
+    failure: Option<Failure>,
+    last_heartbeat_details: Option<Payloads>,
+    identity: String,
+) -> Result<(), ApiError> {
+    validate::bounded("Identity", &identity)?;
+    check_failure(failure.as_ref())?;
+    let failure = failure.unwrap_or_else(|| failure::application("activity failure without a cause", "", false));
+    let failed = engine.activity_failed(which, failure, last_heartbeat_details, identity);
+    Ok(failed.await?)
+}
+
+async fn cancel(
     engine: &Engine,
     which: ActivityRef,
     details: Option<Payloads>,
     identity: String,
-) -> Result<bool, ApiError> {
-    if is_too_large(details.as_ref()) {
-        let failure = failure::server("Heartbeat details exceed size limit.", true);
-        engine.activity_failed(which, failure, None, identity).await?;
-        return Ok(true);
-    }
-    Ok(engine.activity_heartbeat(which, details).await?.cancel_requested)
+) -> Result<(), ApiError> {
+    validate::bounded("Identity", &identity)?;
+    Ok(engine.activity_canceled(which, details, identity).await?)
 }
 
+// === Heartbeats ===
+
+pub(crate) async fn heartbeat(
+    engine: &Engine,
+    r: RecordActivityTaskHeartbeatRequest,
+) -> Result<RecordActivityTaskHeartbeatResponse, ApiError> {
+    let which = by_token(engine, &r.namespace, &r.task_token).await?;
+    let answer = engine.activity_heartbeat(which, r.details).await?;
+    Ok(RecordActivityTaskHeartbeatResponse {
+        cancel_requested: answer.cancel_requested,
+        activity_paused: answer.activity_paused,
+        activity_reset: answer.activity_reset,
+    })
+}
+
+pub(crate) async fn heartbeat_by_id(
+    engine: &Engine,
+    r: RecordActivityTaskHeartbeatByIdRequest,
+) -> Result<RecordActivityTaskHeartbeatByIdResponse, ApiError> {
+    let which = by_id(engine, &r.namespace, r.workflow_id, r.run_id, r.activity_id).await?;
+    let answer = engine.activity_heartbeat(which, r.details).await?;
+    Ok(RecordActivityTaskHeartbeatByIdResponse {
+        cancel_requested: answer.cancel_requested,
+        activity_paused: answer.activity_paused,
+        activity_reset: answer.activity_reset,
+    })
+}
+
+// === Names ===
+
 /// The attempt that a task token names. A worker of another namespace may not use it.
-pub(crate) async fn by_token(engine: &Engine, namespace: &str, token: &[u8]) -> Result<ActivityRef, ApiError> {
+async fn by_token(engine: &Engine, namespace: &str, token: &[u8]) -> Result<ActivityRef, ApiError> {
     if token.is_empty() {
         return validate::invalid("Task token not set on request.");
     }
@@ -110,7 +158,7 @@ pub(crate) async fn by_token(engine: &Engine, namespace: &str, token: &[u8]) -> 
 }
 
 /// The open activity with this id.
-pub(crate) async fn by_id(
+async fn by_id(
     engine: &Engine,
     namespace: &str,
     workflow_id: String,
@@ -151,87 +199,28 @@ fn with_timeouts(mut task: PollActivityTaskQueueResponse) -> PollActivityTaskQue
     task
 }
 
-fn limited(outcome: Outcome) -> Checked<Outcome> {
-    let message = match &outcome {
-        Outcome::Completed(result) if is_too_large(result.as_ref()) => "Complete result exceeds size limit.",
-        Outcome::Canceled(details) if is_too_large(details.as_ref()) => "Cancel details exceed size limit.",
-        Outcome::Failed {
-            failure: Some(failure), ..
-        } if failure.encoded_len() > validate::BLOB_BYTES => "Failure details exceed size limit.",
-        Outcome::Failed {
-            last_heartbeat_details: Some(details),
-            ..
-        } if is_too_large(Some(details)) => "Heartbeat details exceed size limit.",
-        Outcome::Failed {
-            failure: Some(failure), ..
-        } if !matches!(failure.failure_info, Some(FailureInfo::ApplicationFailureInfo(_))) => {
-            return validate::invalid("Failure must have ApplicationFailureInfo.");
+/// A worker does not say that it has failed in the words of the server.
+fn check_failure(failure: Option<&Failure>) -> Checked {
+    match failure {
+        Some(failure) if !matches!(failure.failure_info, Some(FailureInfo::ApplicationFailureInfo(_))) => {
+            validate::invalid("Failure must have ApplicationFailureInfo.")
         }
-        Outcome::Completed(_) | Outcome::Failed { .. } | Outcome::Canceled(_) => return Ok(outcome),
-    };
-    Ok(Outcome::Failed {
-        failure: Some(failure::server(message, true)),
-        last_heartbeat_details: None,
-    })
-}
-
-fn is_too_large(payloads: Option<&Payloads>) -> bool {
-    wrt_model::payload::size(payloads) > validate::BLOB_BYTES
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use temporalio_protos::temporal::api::deployment::v1::WorkerDeploymentOptions;
-    use wrt_model::{payload, proto::TaskQueue};
-
-    fn large() -> Option<Payloads> {
-        payload::payloads(vec![payload::json(vec![b' '; validate::BLOB_BYTES])])
-    }
-
-    fn failed(failure: Failure, last_heartbeat_details: Option<Payloads>) -> Outcome {
-        Outcome::Failed {
-            failure: Some(failure),
-            last_heartbeat_details,
-        }
-    }
-
-    #[track_caller]
-    fn check(outcome: Outcome, expected: &str) {
-        let said = match limited(outcome) {
-            Ok(Outcome::Failed {
-                failure: Some(failure), ..
-            }) => failure.message,
-            Ok(_) => "ok".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        assert_eq!(said, expected);
-    }
+    use wrt_model::proto::TaskQueue;
 
     #[test]
-    fn outcomes_within_the_limit_pass() {
-        check(Outcome::Completed(None), "ok");
-        check(Outcome::Canceled(payload::payloads(vec![payload::null()])), "ok");
-        check(
-            failed(failure::application("out of stock", "Stock", false), None),
-            "out of stock",
-        );
-        check(
-            failed(failure::canceled(None), None),
-            "Failure must have ApplicationFailureInfo.",
-        );
-    }
-
-    #[test]
-    fn outcomes_above_the_limit_fail_the_activity() {
-        let huge = failure::application("x".repeat(validate::BLOB_BYTES), "Stock", false);
-        check(Outcome::Completed(large()), "Complete result exceeds size limit.");
-        check(Outcome::Canceled(large()), "Cancel details exceed size limit.");
-        check(failed(huge, None), "Failure details exceed size limit.");
-        check(
-            failed(failure::application("out of stock", "Stock", false), large()),
-            "Heartbeat details exceed size limit.",
-        );
+    fn failures_are_those_of_the_application() {
+        let check = |failure: Failure| check_failure(Some(&failure));
+        assert!(check(failure::application("out of stock", "Stock", false)).is_ok());
+        let said = check(failure::canceled(None)).unwrap_err().to_string();
+        assert_eq!(said, "Failure must have ApplicationFailureInfo.");
     }
 
     #[test]

@@ -72,6 +72,7 @@ fn engine_status(error: &EngineError, message: String) -> Status {
         E::WorkflowNotFound { .. }
         | E::DeploymentNotFound(_)
         | E::ScheduleNotFound(_)
+        | E::BatchOperationNotFound(_)
         | E::SearchAttributeNotFound(_)
         | E::UpdateNotFound(_) => not_found(message),
         E::NamespaceNotFound(namespace) => {
@@ -94,7 +95,7 @@ fn engine_status(error: &EngineError, message: String) -> Status {
             };
             detailed(Code::AlreadyExists, message, &detail)
         }
-        E::SearchAttributeAlreadyExists(_) => Status::already_exists(message),
+        E::SearchAttributeAlreadyExists(_) | E::BatchOperationAlreadyExists(_) => Status::already_exists(message),
         E::InvalidArgument(_) | E::Prepare(_) => Status::invalid_argument(message),
         E::FailedPrecondition(_) => Status::failed_precondition(message),
         E::ResourceExhausted(_) => exhausted(message),
@@ -113,7 +114,8 @@ fn engine_status(error: &EngineError, message: String) -> Status {
 fn rejection_status(rejection: &Rejection, message: String) -> Status {
     use Rejection as R;
     match rejection {
-        R::InvalidArgument(_) | R::BadCommands { .. } => Status::invalid_argument(message),
+        R::InvalidArgument(_) | R::SignalsLimitExceeded | R::BadCommands { .. } => Status::invalid_argument(message),
+        R::FailedPrecondition(_) => Status::failed_precondition(message),
         R::WorkflowClosed | R::ActivityNotFound(_) | R::WorkflowTaskNotFound => not_found(message),
         R::AlreadyStarted {
             start_request_id,

@@ -57,6 +57,7 @@ struct Reader<'a> {
     engine: &'a Engine,
     namespace: &'a Namespace,
     execution: WorkflowExecution,
+    page_events: usize,
     shutdown: &'a CancellationToken,
 }
 
@@ -77,12 +78,13 @@ pub(crate) async fn get(
         engine,
         namespace: &namespace,
         execution,
+        page_events: usize::try_from(page_events).unwrap_or(usize::MAX),
         shutdown,
     };
     match filter {
         HistoryEventFilterType::CloseEvent => reader.close_event(wait).await,
         HistoryEventFilterType::Unspecified | HistoryEventFilterType::AllEvent => {
-            reader.events(next_event_id, page_events, wait).await
+            reader.events(next_event_id, wait).await
         }
     }
 }
@@ -104,21 +106,17 @@ fn resume(execution: &mut WorkflowExecution, token: &[u8]) -> Checked<i64> {
 
 impl Reader<'_> {
     /// The last event of a closed run; nothing of an open one, with a token when the caller waits for the end.
-    async fn close_event(mut self, wait: Option<Duration>) -> Result<GetWorkflowExecutionHistoryResponse, ApiError> {
-        if let Some(wait) = wait {
-            if self.execution.run_id.is_empty() {
-                self.execution.run_id = self.page(i64::MAX).await?.run_id;
-            }
-            self.wait(0, true, wait).await?;
-        }
-        let end = self.page(i64::MAX).await?;
-        if end.is_open {
-            return Ok(response(Vec::new(), wait.map(|_| token(end.run_id, 1))));
-        }
-        let mut last = self.page(end.last_event_id).await?;
+    async fn close_event(self, wait: Option<Duration>) -> Result<GetWorkflowExecutionHistoryResponse, ApiError> {
+        let end = |wait| self.engine.history_end(self.namespace, self.execution.clone(), wait);
+        let waited = self.shutdown.run_until_cancelled(end(wait.unwrap_or_default())).await;
+        let end = match waited {
+            Some(end) => end?,
+            None => end(Duration::ZERO).await?,
+        };
+        let waits_on = end.closing_event.is_none() && wait.is_some();
         Ok(response(
-            last.events.split_off(last.events.len().saturating_sub(1)),
-            None,
+            end.closing_event.into_iter().collect(),
+            waits_on.then(|| token(end.run_id, 1)),
         ))
     }
 
@@ -126,16 +124,15 @@ impl Reader<'_> {
     async fn events(
         mut self,
         next_event_id: i64,
-        page_events: u32,
         wait: Option<Duration>,
     ) -> Result<GetWorkflowExecutionHistoryResponse, ApiError> {
         let mut page = self.page(next_event_id).await?;
         if let (true, true, Some(wait)) = (page.events.is_empty(), page.is_open, wait) {
             self.execution.run_id.clone_from(&page.run_id);
-            self.wait(next_event_id - 1, false, wait).await?;
+            self.wait(next_event_id - 1, wait).await?;
             page = self.page(next_event_id).await?;
         }
-        let next_event_id = cut(&mut page, page_events);
+        let next_event_id = cut(&mut page, self.page_events);
         let more = next_event_id <= page.last_event_id || (page.is_open && wait.is_some());
         Ok(response(page.events, more.then(|| token(page.run_id, next_event_id))))
     }
@@ -144,17 +141,17 @@ impl Reader<'_> {
         let execution = self.execution.clone();
         let page = self
             .engine
-            .workflow_history(self.namespace, execution, from_event_id, PAGE_BYTES)
+            .workflow_history(self.namespace, execution, from_event_id, self.page_events, PAGE_BYTES)
             .await?;
         Ok(page)
     }
 
     /// Returns when there is something new, when the time is up, or when the server shuts down.
-    async fn wait(&self, after_event_id: i64, until_closed: bool, wait: Duration) -> Result<(), ApiError> {
+    async fn wait(&self, after_event_id: i64, wait: Duration) -> Result<(), ApiError> {
         let execution = self.execution.clone();
         let waiting = self
             .engine
-            .wait_history(self.namespace, execution, after_event_id, until_closed, wait);
+            .wait_history(self.namespace, execution, after_event_id, wait);
         match self.shutdown.run_until_cancelled(waiting).await {
             Some(waited) => Ok(waited?),
             None => Ok(()),
@@ -163,8 +160,7 @@ impl Reader<'_> {
 }
 
 /// Cuts the page down to so many events; returns the id of the event after it.
-fn cut(page: &mut HistoryPage, events: u32) -> i64 {
-    let events = usize::try_from(events).unwrap_or(usize::MAX);
+fn cut(page: &mut HistoryPage, events: usize) -> i64 {
     match page.events.get(events) {
         Some(next) => {
             let next_event_id = next.event_id;

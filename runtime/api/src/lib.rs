@@ -4,6 +4,8 @@
 //! `error.rs`; requests are checked in one place, `validate.rs`.
 
 mod activity;
+mod activity_control;
+mod batch;
 mod component;
 mod component_service;
 mod delete;
@@ -12,7 +14,9 @@ mod grpc_status;
 mod history;
 mod long_poll;
 mod namespace;
+mod namespace_service;
 mod operator_service;
+mod pause;
 pub mod proto;
 mod reply;
 mod reset;
@@ -20,6 +24,7 @@ mod schedule;
 mod server;
 mod statistics_service;
 mod system;
+mod task_queue;
 mod update;
 mod validate;
 mod visibility;

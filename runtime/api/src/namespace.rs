@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use wrt_engine::Engine;
 use wrt_model::{
-    Namespace,
+    Limits, Namespace,
     proto::{
         enums::{ArchivalState, NamespaceState},
         namespace::{NamespaceConfig, NamespaceInfo, UpdateNamespaceInfo, namespace_info},
@@ -48,7 +48,7 @@ pub(crate) async fn describe(
     } else {
         resolve(engine, &request.namespace).await?
     };
-    Ok(described(&namespace))
+    Ok(described(&namespace, &engine.limits(&namespace)))
 }
 
 pub(crate) async fn list(engine: &Engine, request: ListNamespacesRequest) -> Result<ListNamespacesResponse, ApiError> {
@@ -59,7 +59,7 @@ pub(crate) async fn list(engine: &Engine, request: ListNamespacesRequest) -> Res
     let after = Some(after.as_str()).filter(|after| !after.is_empty());
     // One more than the page shows whether there is another page.
     let namespaces = engine.namespaces(after, page_size + 1).await?;
-    Ok(page(&namespaces, page_size))
+    Ok(page(&namespaces, page_size, |namespace| engine.limits(namespace)))
 }
 
 pub(crate) async fn update(
@@ -70,7 +70,7 @@ pub(crate) async fn update(
     let namespace = updated(Namespace::clone(&namespace), request)?;
     engine.namespace_update(namespace.clone()).await?;
     Ok(UpdateNamespaceResponse {
-        namespace_info: Some(info(&namespace)),
+        namespace_info: Some(info(&namespace, &engine.limits(&namespace))),
         config: Some(config(&namespace)),
         ..Default::default()
     })
@@ -157,7 +157,7 @@ fn retention_ns(retention: Option<&prost_types::Duration>) -> Checked<i64> {
     Ok(span_nanos(retention))
 }
 
-fn page(namespaces: &[Namespace], page_size: u32) -> ListNamespacesResponse {
+fn page(namespaces: &[Namespace], page_size: u32, limits: impl Fn(&Namespace) -> Limits) -> ListNamespacesResponse {
     let page_size = usize::try_from(page_size).unwrap_or(usize::MAX);
     let shown = &namespaces[..namespaces.len().min(page_size)];
     let next_page_token = match shown.last() {
@@ -165,21 +165,25 @@ fn page(namespaces: &[Namespace], page_size: u32) -> ListNamespacesResponse {
         _ => Vec::new(),
     };
     ListNamespacesResponse {
-        namespaces: shown.iter().map(described).collect(),
+        namespaces: shown
+            .iter()
+            .map(|namespace| described(namespace, &limits(namespace)))
+            .collect(),
         next_page_token,
     }
 }
 
-fn described(namespace: &Namespace) -> DescribeNamespaceResponse {
+fn described(namespace: &Namespace, limits: &Limits) -> DescribeNamespaceResponse {
     DescribeNamespaceResponse {
-        namespace_info: Some(info(namespace)),
+        namespace_info: Some(info(namespace, limits)),
         config: Some(config(namespace)),
         ..Default::default()
     }
 }
 
-/// Capabilities are all false: what they stand for is not there, and clients then do without.
-fn info(namespace: &Namespace) -> NamespaceInfo {
+/// A capability that is not named is false: what it stands for is not there, and clients then do without.
+fn info(namespace: &Namespace, limits: &Limits) -> NamespaceInfo {
+    let shown = |limit| i64::try_from(limit).unwrap_or(i64::MAX);
     NamespaceInfo {
         name: namespace.name.clone(),
         state: namespace.state,
@@ -187,10 +191,13 @@ fn info(namespace: &Namespace) -> NamespaceInfo {
         owner_email: namespace.owner_email.clone(),
         data: namespace.data.clone(),
         id: namespace.id.clone(),
-        capabilities: Some(namespace_info::Capabilities::default()),
+        capabilities: Some(namespace_info::Capabilities {
+            poller_autoscaling: true,
+            ..Default::default()
+        }),
         limits: Some(namespace_info::Limits {
-            blob_size_limit_error: validate::BLOB_BYTES as i64,
-            memo_size_limit_error: validate::MEMO_BYTES as i64,
+            blob_size_limit_error: shown(limits.blob_size_error),
+            memo_size_limit_error: shown(limits.memo_size_error),
             ..Default::default()
         }),
         ..Default::default()

@@ -1,9 +1,12 @@
 //! Resetting workflows.
 
 use wrt_engine::Engine;
-use wrt_model::proto::{
-    workflow::post_reset_operation::Variant,
-    workflowservice::{ResetWorkflowExecutionRequest, ResetWorkflowExecutionResponse},
+use wrt_model::{
+    Limits,
+    proto::{
+        workflow::post_reset_operation::Variant,
+        workflowservice::{ResetWorkflowExecutionRequest, ResetWorkflowExecutionResponse},
+    },
 };
 
 use crate::{
@@ -17,12 +20,12 @@ pub(crate) async fn reset(
     mut request: ResetWorkflowExecutionRequest,
 ) -> Result<ResetWorkflowExecutionResponse, ApiError> {
     let namespace = namespace::resolve(engine, &request.namespace).await?;
-    check(&mut request)?;
+    check(&mut request, &engine.limits(&namespace))?;
     let run_id = engine.reset_workflow(&namespace, request).await?;
     Ok(ResetWorkflowExecutionResponse { run_id })
 }
 
-fn check(request: &mut ResetWorkflowExecutionRequest) -> Checked {
+fn check(request: &mut ResetWorkflowExecutionRequest, limits: &Limits) -> Checked {
     request.workflow_execution = Some(validate::execution(request.workflow_execution.take())?);
     validate::required("RequestId", &request.request_id)?;
     validate::bounded("Identity", &request.identity)?;
@@ -30,7 +33,7 @@ fn check(request: &mut ResetWorkflowExecutionRequest) -> Checked {
         match &operation.variant {
             Some(Variant::SignalWorkflow(signal)) => {
                 validate::required("SignalName", &signal.signal_name)?;
-                validate::blob("Input", signal.input.as_ref())?;
+                validate::blob("Input", signal.input.as_ref(), limits)?;
             }
             Some(Variant::UpdateWorkflowOptions(_)) => {
                 validate::unsupported(true, "PostResetOperation.UpdateWorkflowOptions")?;

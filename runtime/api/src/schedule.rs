@@ -24,7 +24,8 @@ pub(crate) async fn create(
     validate::required("ScheduleId", &request.schedule_id)?;
     validate::bounded("Identity", &request.identity)?;
     validate::bounded("RequestId", &request.request_id)?;
-    validate::message_size("Memo", request.memo.as_ref(), validate::MEMO_BYTES)?;
+    let limits = engine.limits(&namespace);
+    validate::memo(request.memo.as_ref(), &limits)?;
     validate::start::search_attributes(request.search_attributes.as_ref())?;
     check_search_attributes(&namespace, request.search_attributes.as_ref())?;
     let patch = request.initial_patch.unwrap_or_default();
@@ -32,7 +33,7 @@ pub(crate) async fn create(
     let new = NewSchedule {
         namespace_id: namespace.id.clone(),
         schedule_id: request.schedule_id,
-        definition: validate::schedule::definition(request.schedule)?,
+        definition: validate::schedule::definition(request.schedule, &limits)?,
         memo: request.memo,
         search_attributes: request.search_attributes,
         request_id: request.request_id,
@@ -54,14 +55,15 @@ pub(crate) async fn update(engine: &Engine, request: UpdateScheduleRequest) -> R
     validate::required("ScheduleId", &request.schedule_id)?;
     validate::bounded("Identity", &request.identity)?;
     validate::bounded("RequestId", &request.request_id)?;
-    validate::message_size("Memo", request.memo.as_ref(), validate::MEMO_BYTES)?;
+    let limits = engine.limits(&namespace);
+    validate::memo(request.memo.as_ref(), &limits)?;
     validate::start::search_attributes(request.search_attributes.as_ref())?;
     check_search_attributes(&namespace, request.search_attributes.as_ref())?;
     let Some(conflict_token) = wrt_engine::conflict_token(&request.conflict_token) else {
         return validate::invalid("Invalid ConflictToken: it was not given out by this server.");
     };
     let update = ScheduleUpdate {
-        definition: validate::schedule::definition(request.schedule)?,
+        definition: validate::schedule::definition(request.schedule, &limits)?,
         memo: request.memo,
         search_attributes: request.search_attributes,
         conflict_token,

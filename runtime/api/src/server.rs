@@ -16,6 +16,7 @@ use wrt_engine::Engine;
 use crate::{
     component_service::ComponentService,
     grpc_status,
+    namespace_service::NamespaceService,
     operator_service::OperatorService,
     proto::{
         TEMPORAL_DESCRIPTORS, WRT_DESCRIPTORS,
@@ -23,6 +24,7 @@ use crate::{
         temporal::workflow_service_server::{self, WorkflowServiceServer},
         wrt::v1::{
             component_service_server::{self, ComponentServiceServer},
+            namespace_service_server::NamespaceServiceServer,
             statistics_service_server::StatisticsServiceServer,
         },
     },
@@ -133,6 +135,11 @@ async fn routes(
     .add_service(
         ComponentServiceServer::new(ComponentService::new(engine.clone()))
             .max_decoding_message_size(REQUEST_BYTES)
+            .accept_compressed(Gzip)
+            .send_compressed(Gzip),
+    )
+    .add_service(
+        NamespaceServiceServer::new(NamespaceService::new(engine.clone()))
             .accept_compressed(Gzip)
             .send_compressed(Gzip),
     )

@@ -7,15 +7,18 @@ use temporalio_protos::temporal::api::{
 use tonic::Code;
 use uuid::Uuid;
 use wrt_engine::Engine;
-use wrt_model::proto::{
-    enums::{UpdateWorkflowExecutionLifecycleStage as Stage, WorkflowIdConflictPolicy},
-    update::{Request, UpdateRef, WaitPolicy},
-    workflowservice::{
-        ExecuteMultiOperationRequest, ExecuteMultiOperationResponse, PollWorkflowExecutionUpdateRequest,
-        PollWorkflowExecutionUpdateResponse, StartWorkflowExecutionRequest, StartWorkflowExecutionResponse,
-        UpdateWorkflowExecutionRequest, UpdateWorkflowExecutionResponse,
-        execute_multi_operation_request::operation::Operation,
-        execute_multi_operation_response::{Response as OperationResponse, response::Response},
+use wrt_model::{
+    Limits,
+    proto::{
+        enums::{UpdateWorkflowExecutionLifecycleStage as Stage, WorkflowIdConflictPolicy},
+        update::{Request, UpdateRef, WaitPolicy},
+        workflowservice::{
+            ExecuteMultiOperationRequest, ExecuteMultiOperationResponse, PollWorkflowExecutionUpdateRequest,
+            PollWorkflowExecutionUpdateResponse, StartWorkflowExecutionRequest, StartWorkflowExecutionResponse,
+            UpdateWorkflowExecutionRequest, UpdateWorkflowExecutionResponse,
+            execute_multi_operation_request::operation::Operation,
+            execute_multi_operation_response::{Response as OperationResponse, response::Response},
+        },
     },
 };
 
@@ -29,7 +32,7 @@ pub(crate) async fn update(
     mut request: UpdateWorkflowExecutionRequest,
 ) -> Result<UpdateWorkflowExecutionResponse, ApiError> {
     let namespace = namespace::resolve(engine, &request.namespace).await?;
-    check(&mut request)?;
+    check(&mut request, &engine.limits(&namespace))?;
     Ok(engine.update_workflow(&namespace, request).await?)
 }
 
@@ -65,8 +68,9 @@ pub(crate) async fn update_with_start(
         (Some(Operation::StartWorkflow(start)), Some(Operation::UpdateWorkflow(update)), None) => (start, update),
         _ => return validate::invalid("Operations have to be exactly [Start, Update]."),
     };
-    check_start(&mut start).map_err(|error| failed(error, 0))?;
-    check(&mut update).map_err(|error| failed(error, 1))?;
+    let limits = engine.limits(&namespace);
+    check_start(&mut start, &limits).map_err(|error| failed(error, 0))?;
+    check(&mut update, &limits).map_err(|error| failed(error, 1))?;
     let updated_id = update
         .workflow_execution
         .as_ref()
@@ -94,7 +98,7 @@ pub(crate) async fn update_with_start(
     })
 }
 
-fn check(request: &mut UpdateWorkflowExecutionRequest) -> Result<(), ApiError> {
+fn check(request: &mut UpdateWorkflowExecutionRequest, limits: &Limits) -> Result<(), ApiError> {
     request.workflow_execution = Some(validate::execution(request.workflow_execution.take())?);
     validate::run_id(&request.first_execution_run_id)?;
     check_stage(request.wait_policy.as_ref())?;
@@ -107,7 +111,7 @@ fn check(request: &mut UpdateWorkflowExecutionRequest) -> Result<(), ApiError> {
         return validate::invalid("Request.Input is not set on request.");
     };
     validate::required("UpdateName", &input.name)?;
-    validate::blob("Args", input.args.as_ref())?;
+    validate::blob("Args", input.args.as_ref(), limits)?;
     let meta = meta.get_or_insert_default();
     validate::bounded("UpdateId", &meta.update_id)?;
     validate::bounded("Identity", &meta.identity)?;
@@ -127,8 +131,8 @@ fn check_stage(policy: Option<&WaitPolicy>) -> Result<(), ApiError> {
     }
 }
 
-fn check_start(start: &mut StartWorkflowExecutionRequest) -> Result<(), ApiError> {
-    validate::start::start(start)?;
+fn check_start(start: &mut StartWorkflowExecutionRequest, limits: &Limits) -> Result<(), ApiError> {
+    validate::start::start(start, limits)?;
     if start.workflow_id_conflict_policy() == WorkflowIdConflictPolicy::Unspecified {
         return validate::invalid("WorkflowIdConflictPolicy is not set on request: an update with start needs one.");
     }

@@ -7,7 +7,8 @@ use prost::Message;
 use prost_types::Duration;
 use uuid::Uuid;
 use wrt_model::{
-    proto::{Payloads, TaskQueue, WorkflowExecution, enums::TaskQueueKind},
+    Limits,
+    proto::{Memo, Payloads, TaskQueue, WorkflowExecution, enums::TaskQueueKind},
     time::is_negative,
 };
 
@@ -15,12 +16,6 @@ use crate::error::ApiError;
 
 /// The longest id or name, in bytes.
 pub(crate) const ID_BYTES: usize = 1000;
-
-/// The largest input, result or details of one call, in bytes. Namespaces show it as their limit.
-pub(crate) const BLOB_BYTES: usize = 2 * 1024 * 1024;
-
-/// The largest memo, in bytes. Namespaces show it as their limit.
-pub(crate) const MEMO_BYTES: usize = 2 * 1024 * 1024;
 
 /// Task queues whose names begin like this belong to the server.
 const RESERVED_TASK_QUEUE_PREFIX: &str = "/_sys/";
@@ -91,17 +86,28 @@ pub(crate) fn task_queue(queue: Option<&TaskQueue>) -> Checked {
 }
 
 /// Payloads of a request.
-pub(crate) fn blob(field: &str, payloads: Option<&Payloads>) -> Checked {
-    let size = wrt_model::payload::size(payloads);
-    if size > BLOB_BYTES {
+pub(crate) fn blob(field: &str, payloads: Option<&Payloads>, limits: &Limits) -> Checked {
+    let (size, limit) = (wrt_model::payload::size(payloads), limits.blob_size_error);
+    if size as u64 > limit {
         return invalid(format!(
-            "Blob data size exceeds limit. {field} has {size} bytes, the limit is {BLOB_BYTES}."
+            "Blob data size exceeds limit. {field} has {size} bytes, blob_size_error allows {limit}."
         ));
     }
     Ok(())
 }
 
-/// A message that is bounded as a whole, for instance a memo.
+/// The memo of a workflow or a schedule.
+pub(crate) fn memo(memo: Option<&Memo>, limits: &Limits) -> Checked {
+    let (size, limit) = (memo.map_or(0, Message::encoded_len), limits.memo_size_error);
+    if size as u64 > limit {
+        return invalid(format!(
+            "Memo size exceeds limit. It has {size} bytes, memo_size_error allows {limit}."
+        ));
+    }
+    Ok(())
+}
+
+/// A message that is bounded as a whole, for instance search attributes.
 pub(crate) fn message_size<M: Message>(field: &str, message: Option<&M>, limit: usize) -> Checked {
     let size = message.map_or(0, Message::encoded_len);
     if size > limit {
@@ -210,13 +216,26 @@ mod tests {
     #[test]
     fn sizes() {
         let of = |bytes: usize| payload::payloads(vec![payload::json(vec![b' '; bytes])]);
-        check(blob("Input", None), "ok");
-        check(blob("Input", of(BLOB_BYTES - 100).as_ref()), "ok");
+        let limits = Limits {
+            blob_size_error: 200,
+            memo_size_error: 300,
+            ..Limits::default()
+        };
+        check(blob("Input", None, &limits), "ok");
+        check(blob("Input", of(100).as_ref(), &limits), "ok");
         check(
-            blob("Input", of(BLOB_BYTES).as_ref()),
+            blob("Input", of(200).as_ref(), &limits),
             "Blob data size exceeds limit. Input has ",
         );
-        check(message_size("Memo", of(10).as_ref(), 10), "Memo exceeds size limit. ");
+        let of_memo = |bytes: usize| Memo {
+            fields: [("note".to_owned(), payload::json(vec![b' '; bytes]))].into(),
+        };
+        check(memo(Some(&of_memo(200)), &limits), "ok");
+        check(memo(Some(&of_memo(300)), &limits), "Memo size exceeds limit. It has ");
+        check(
+            message_size("Header", of(10).as_ref(), 10),
+            "Header exceeds size limit. ",
+        );
     }
 
     #[test]

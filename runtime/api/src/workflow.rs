@@ -18,7 +18,7 @@ pub(crate) async fn start(
     mut request: StartWorkflowExecutionRequest,
 ) -> Result<StartWorkflowExecutionResponse, ApiError> {
     let namespace = namespace::resolve(engine, &request.namespace).await?;
-    validate::start::start(&mut request)?;
+    validate::start::start(&mut request, &engine.limits(&namespace))?;
     Ok(engine.start_workflow(&namespace, request).await?)
 }
 
@@ -28,7 +28,7 @@ pub(crate) async fn signal(engine: &Engine, mut request: SignalWorkflowExecution
     validate::required("SignalName", &request.signal_name)?;
     validate::bounded("RequestId", &request.request_id)?;
     validate::bounded("Identity", &request.identity)?;
-    validate::blob("Input", request.input.as_ref())?;
+    validate::blob("Input", request.input.as_ref(), &engine.limits(&namespace))?;
     Ok(engine.signal_workflow(&namespace, request).await?)
 }
 
@@ -37,7 +37,7 @@ pub(crate) async fn signal_with_start(
     mut request: SignalWithStartWorkflowExecutionRequest,
 ) -> Result<SignalWithStartWorkflowExecutionResponse, ApiError> {
     let namespace = namespace::resolve(engine, &request.namespace).await?;
-    validate::start::signal_with_start(&mut request)?;
+    validate::start::signal_with_start(&mut request, &engine.limits(&namespace))?;
     Ok(engine.signal_with_start_workflow(&namespace, request).await?)
 }
 
@@ -51,7 +51,7 @@ pub(crate) async fn query(
         return validate::invalid("WorkflowQuery is not set on request.");
     };
     validate::required("QueryType", &query.query_type)?;
-    validate::blob("QueryArgs", query.query_args.as_ref())?;
+    validate::blob("QueryArgs", query.query_args.as_ref(), &engine.limits(&namespace))?;
     validate::choice::<QueryRejectCondition>("QueryRejectCondition", request.query_reject_condition)?;
     Ok(engine.query_workflow(&namespace, request).await?)
 }
@@ -82,6 +82,6 @@ pub(crate) async fn terminate(engine: &Engine, mut request: TerminateWorkflowExe
     request.workflow_execution = Some(validate::execution(request.workflow_execution.take())?);
     validate::run_id(&request.first_execution_run_id)?;
     validate::bounded("Identity", &request.identity)?;
-    validate::blob("Details", request.details.as_ref())?;
+    validate::blob("Details", request.details.as_ref(), &engine.limits(&namespace))?;
     Ok(engine.terminate_workflow(&namespace, request).await?)
 }

@@ -6,11 +6,10 @@ use tonic::{Request, Response, Status};
 use wrt_engine::Engine;
 
 use crate::{
-    activity::{self, Outcome},
-    delete, history, long_poll, namespace,
+    activity, activity_control, batch, delete, history, long_poll, namespace, pause,
     proto::temporal::workflow_service_server,
-    reply::reply,
-    reset, schedule, system, update, visibility, workflow,
+    reply::{done, reply},
+    reset, schedule, system, task_queue, update, visibility, workflow,
 };
 
 /// Serves Temporal's API from an engine.
@@ -61,8 +60,7 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         &self,
         request: Request<RegisterNamespaceRequest>,
     ) -> Answer<RegisterNamespaceResponse> {
-        namespace::register(&self.engine, request.into_inner()).await?;
-        Ok(reply(RegisterNamespaceResponse::default()))
+        done(namespace::register(&self.engine, request.into_inner())).await
     }
 
     async fn describe_namespace(
@@ -93,8 +91,7 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         &self,
         request: Request<SignalWorkflowExecutionRequest>,
     ) -> Answer<SignalWorkflowExecutionResponse> {
-        workflow::signal(&self.engine, request.into_inner()).await?;
-        Ok(reply(SignalWorkflowExecutionResponse::default()))
+        done(workflow::signal(&self.engine, request.into_inner())).await
     }
 
     async fn signal_with_start_workflow_execution(
@@ -154,16 +151,14 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         &self,
         request: Request<RequestCancelWorkflowExecutionRequest>,
     ) -> Answer<RequestCancelWorkflowExecutionResponse> {
-        workflow::request_cancel(&self.engine, request.into_inner()).await?;
-        Ok(reply(RequestCancelWorkflowExecutionResponse::default()))
+        done(workflow::request_cancel(&self.engine, request.into_inner())).await
     }
 
     async fn terminate_workflow_execution(
         &self,
         request: Request<TerminateWorkflowExecutionRequest>,
     ) -> Answer<TerminateWorkflowExecutionResponse> {
-        workflow::terminate(&self.engine, request.into_inner()).await?;
-        Ok(reply(TerminateWorkflowExecutionResponse::default()))
+        done(workflow::terminate(&self.engine, request.into_inner())).await
     }
 
     async fn reset_workflow_execution(
@@ -173,12 +168,25 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         Ok(reply(reset::reset(&self.engine, request.into_inner()).await?))
     }
 
+    async fn pause_workflow_execution(
+        &self,
+        request: Request<PauseWorkflowExecutionRequest>,
+    ) -> Answer<PauseWorkflowExecutionResponse> {
+        done(pause::pause(&self.engine, request.into_inner())).await
+    }
+
+    async fn unpause_workflow_execution(
+        &self,
+        request: Request<UnpauseWorkflowExecutionRequest>,
+    ) -> Answer<UnpauseWorkflowExecutionResponse> {
+        done(pause::unpause(&self.engine, request.into_inner())).await
+    }
+
     async fn delete_workflow_execution(
         &self,
         request: Request<DeleteWorkflowExecutionRequest>,
     ) -> Answer<DeleteWorkflowExecutionResponse> {
-        delete::delete(&self.engine, request.into_inner()).await?;
-        Ok(reply(DeleteWorkflowExecutionResponse::default()))
+        done(delete::delete(&self.engine, request.into_inner())).await
     }
 
     async fn list_workflow_executions(
@@ -206,18 +214,15 @@ impl workflow_service_server::WorkflowService for WorkflowService {
     }
 
     async fn update_schedule(&self, request: Request<UpdateScheduleRequest>) -> Answer<UpdateScheduleResponse> {
-        schedule::update(&self.engine, request.into_inner()).await?;
-        Ok(reply(UpdateScheduleResponse::default()))
+        done(schedule::update(&self.engine, request.into_inner())).await
     }
 
     async fn patch_schedule(&self, request: Request<PatchScheduleRequest>) -> Answer<PatchScheduleResponse> {
-        schedule::patch(&self.engine, request.into_inner()).await?;
-        Ok(reply(PatchScheduleResponse::default()))
+        done(schedule::patch(&self.engine, request.into_inner())).await
     }
 
     async fn delete_schedule(&self, request: Request<DeleteScheduleRequest>) -> Answer<DeleteScheduleResponse> {
-        schedule::delete(&self.engine, request.into_inner()).await?;
-        Ok(reply(DeleteScheduleResponse::default()))
+        done(schedule::delete(&self.engine, request.into_inner())).await
     }
 
     async fn list_schedule_matching_times(
@@ -237,6 +242,63 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         Ok(reply(schedule::count(&self.engine, request.into_inner()).await?))
     }
 
+    // === Task queues ===
+
+    async fn describe_task_queue(
+        &self,
+        request: Request<DescribeTaskQueueRequest>,
+    ) -> Answer<DescribeTaskQueueResponse> {
+        Ok(reply(task_queue::describe(&self.engine, request.into_inner()).await?))
+    }
+
+    async fn update_task_queue_config(
+        &self,
+        request: Request<UpdateTaskQueueConfigRequest>,
+    ) -> Answer<UpdateTaskQueueConfigResponse> {
+        Ok(reply(
+            task_queue::update_config(&self.engine, request.into_inner()).await?,
+        ))
+    }
+
+    async fn list_task_queue_partitions(
+        &self,
+        request: Request<ListTaskQueuePartitionsRequest>,
+    ) -> Answer<ListTaskQueuePartitionsResponse> {
+        Ok(reply(
+            task_queue::list_partitions(&self.engine, request.into_inner()).await?,
+        ))
+    }
+
+    // === Batch operations ===
+
+    async fn start_batch_operation(
+        &self,
+        request: Request<StartBatchOperationRequest>,
+    ) -> Answer<StartBatchOperationResponse> {
+        done(batch::start(&self.engine, request.into_inner())).await
+    }
+
+    async fn stop_batch_operation(
+        &self,
+        request: Request<StopBatchOperationRequest>,
+    ) -> Answer<StopBatchOperationResponse> {
+        done(batch::stop(&self.engine, request.into_inner())).await
+    }
+
+    async fn describe_batch_operation(
+        &self,
+        request: Request<DescribeBatchOperationRequest>,
+    ) -> Answer<DescribeBatchOperationResponse> {
+        Ok(reply(batch::describe(&self.engine, request.into_inner()).await?))
+    }
+
+    async fn list_batch_operations(
+        &self,
+        request: Request<ListBatchOperationsRequest>,
+    ) -> Answer<ListBatchOperationsResponse> {
+        Ok(reply(batch::list(&self.engine, request.into_inner()).await?))
+    }
+
     // === Activities ===
 
     async fn poll_activity_task_queue(
@@ -253,93 +315,119 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         &self,
         request: Request<RespondActivityTaskCompletedRequest>,
     ) -> Answer<RespondActivityTaskCompletedResponse> {
-        let r = request.into_inner();
-        let which = activity::by_token(&self.engine, &r.namespace, &r.task_token).await?;
-        activity::resolve(&self.engine, which, Outcome::Completed(r.result), r.identity).await?;
-        Ok(reply(RespondActivityTaskCompletedResponse::default()))
+        done(activity::completed(&self.engine, request.into_inner())).await
     }
 
     async fn respond_activity_task_completed_by_id(
         &self,
         request: Request<RespondActivityTaskCompletedByIdRequest>,
     ) -> Answer<RespondActivityTaskCompletedByIdResponse> {
-        let r = request.into_inner();
-        let which = activity::by_id(&self.engine, &r.namespace, r.workflow_id, r.run_id, r.activity_id).await?;
-        activity::resolve(&self.engine, which, Outcome::Completed(r.result), r.identity).await?;
-        Ok(reply(RespondActivityTaskCompletedByIdResponse::default()))
+        done(activity::completed_by_id(&self.engine, request.into_inner())).await
     }
 
     async fn respond_activity_task_failed(
         &self,
         request: Request<RespondActivityTaskFailedRequest>,
     ) -> Answer<RespondActivityTaskFailedResponse> {
-        let r = request.into_inner();
-        let which = activity::by_token(&self.engine, &r.namespace, &r.task_token).await?;
-        let outcome = Outcome::Failed {
-            failure: r.failure,
-            last_heartbeat_details: r.last_heartbeat_details,
-        };
-        activity::resolve(&self.engine, which, outcome, r.identity).await?;
-        Ok(reply(RespondActivityTaskFailedResponse::default()))
+        done(activity::failed(&self.engine, request.into_inner())).await
     }
 
     async fn respond_activity_task_failed_by_id(
         &self,
         request: Request<RespondActivityTaskFailedByIdRequest>,
     ) -> Answer<RespondActivityTaskFailedByIdResponse> {
-        let r = request.into_inner();
-        let which = activity::by_id(&self.engine, &r.namespace, r.workflow_id, r.run_id, r.activity_id).await?;
-        let outcome = Outcome::Failed {
-            failure: r.failure,
-            last_heartbeat_details: r.last_heartbeat_details,
-        };
-        activity::resolve(&self.engine, which, outcome, r.identity).await?;
-        Ok(reply(RespondActivityTaskFailedByIdResponse::default()))
+        done(activity::failed_by_id(&self.engine, request.into_inner())).await
     }
 
     async fn respond_activity_task_canceled(
         &self,
         request: Request<RespondActivityTaskCanceledRequest>,
     ) -> Answer<RespondActivityTaskCanceledResponse> {
-        let r = request.into_inner();
-        let which = activity::by_token(&self.engine, &r.namespace, &r.task_token).await?;
-        activity::resolve(&self.engine, which, Outcome::Canceled(r.details), r.identity).await?;
-        Ok(reply(RespondActivityTaskCanceledResponse::default()))
+        done(activity::canceled(&self.engine, request.into_inner())).await
     }
 
     async fn respond_activity_task_canceled_by_id(
         &self,
         request: Request<RespondActivityTaskCanceledByIdRequest>,
     ) -> Answer<RespondActivityTaskCanceledByIdResponse> {
-        let r = request.into_inner();
-        let which = activity::by_id(&self.engine, &r.namespace, r.workflow_id, r.run_id, r.activity_id).await?;
-        activity::resolve(&self.engine, which, Outcome::Canceled(r.details), r.identity).await?;
-        Ok(reply(RespondActivityTaskCanceledByIdResponse::default()))
+        done(activity::canceled_by_id(&self.engine, request.into_inner())).await
     }
 
     async fn record_activity_task_heartbeat(
         &self,
         request: Request<RecordActivityTaskHeartbeatRequest>,
     ) -> Answer<RecordActivityTaskHeartbeatResponse> {
-        let r = request.into_inner();
-        let which = activity::by_token(&self.engine, &r.namespace, &r.task_token).await?;
-        let cancel_requested = activity::heartbeat(&self.engine, which, r.details, r.identity).await?;
-        Ok(reply(RecordActivityTaskHeartbeatResponse {
-            cancel_requested,
-            ..Default::default()
-        }))
+        Ok(reply(activity::heartbeat(&self.engine, request.into_inner()).await?))
     }
 
     async fn record_activity_task_heartbeat_by_id(
         &self,
         request: Request<RecordActivityTaskHeartbeatByIdRequest>,
     ) -> Answer<RecordActivityTaskHeartbeatByIdResponse> {
-        let r = request.into_inner();
-        let which = activity::by_id(&self.engine, &r.namespace, r.workflow_id, r.run_id, r.activity_id).await?;
-        let cancel_requested = activity::heartbeat(&self.engine, which, r.details, r.identity).await?;
-        Ok(reply(RecordActivityTaskHeartbeatByIdResponse {
-            cancel_requested,
-            ..Default::default()
+        Ok(reply(
+            activity::heartbeat_by_id(&self.engine, request.into_inner()).await?,
+        ))
+    }
+
+    // === Control of pending activities ===
+
+    async fn pause_activity(&self, request: Request<PauseActivityRequest>) -> Answer<PauseActivityResponse> {
+        done(activity_control::pause(&self.engine, request.into_inner())).await
+    }
+
+    async fn unpause_activity(&self, request: Request<UnpauseActivityRequest>) -> Answer<UnpauseActivityResponse> {
+        done(activity_control::unpause(&self.engine, request.into_inner())).await
+    }
+
+    async fn reset_activity(&self, request: Request<ResetActivityRequest>) -> Answer<ResetActivityResponse> {
+        done(activity_control::reset(&self.engine, request.into_inner())).await
+    }
+
+    async fn update_activity_options(
+        &self,
+        request: Request<UpdateActivityOptionsRequest>,
+    ) -> Answer<UpdateActivityOptionsResponse> {
+        let options = activity_control::update_options(&self.engine, request.into_inner()).await?;
+        Ok(reply(UpdateActivityOptionsResponse {
+            activity_options: Some(options),
+        }))
+    }
+
+    async fn pause_activity_execution(
+        &self,
+        request: Request<PauseActivityExecutionRequest>,
+    ) -> Answer<PauseActivityExecutionResponse> {
+        let request = activity_control::older_pause(request.into_inner())?;
+        activity_control::pause(&self.engine, request).await?;
+        Ok(reply(PauseActivityExecutionResponse::default()))
+    }
+
+    async fn unpause_activity_execution(
+        &self,
+        request: Request<UnpauseActivityExecutionRequest>,
+    ) -> Answer<UnpauseActivityExecutionResponse> {
+        let request = activity_control::older_unpause(request.into_inner())?;
+        activity_control::unpause(&self.engine, request).await?;
+        Ok(reply(UnpauseActivityExecutionResponse::default()))
+    }
+
+    async fn reset_activity_execution(
+        &self,
+        request: Request<ResetActivityExecutionRequest>,
+    ) -> Answer<ResetActivityExecutionResponse> {
+        let request = activity_control::older_reset(request.into_inner())?;
+        activity_control::reset(&self.engine, request).await?;
+        Ok(reply(ResetActivityExecutionResponse::default()))
+    }
+
+    async fn update_activity_execution_options(
+        &self,
+        request: Request<UpdateActivityExecutionOptionsRequest>,
+    ) -> Answer<UpdateActivityExecutionOptionsResponse> {
+        let request = activity_control::older_update(request.into_inner())?;
+        let options = activity_control::update_options(&self.engine, request).await?;
+        Ok(reply(UpdateActivityExecutionOptionsResponse {
+            activity_options: Some(options),
         }))
     }
 

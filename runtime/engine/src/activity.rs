@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use uuid::Uuid;
-use wrt_machine::{ActivityClose, ActivityStart, Rejection, Turn};
+use wrt_machine::{ActivityClose, ActivityStart, HeartbeatAnswer, Rejection, Turn};
 use wrt_model::{
     Namespace, Run, RunKey, Time, WorkflowKey,
     proto::{
         ActivityType, EventAttributes, Failure, HistoryEvent, Payloads, WorkflowExecution, WorkflowType,
+        taskqueue::{PollerInfo, PollerScalingDecision},
         workflowservice::{PollActivityTaskQueueRequest, PollActivityTaskQueueResponse},
     },
     run::Activity,
@@ -18,7 +19,7 @@ use wrt_model::{
 
 use crate::{
     Engine, EngineError,
-    matching::{ActivityTask, QueueKey},
+    matching::{ActivityTask, Poll, QueueKey},
 };
 
 /// Names an activity: by the token of the attempt that a worker holds, or by the ids that its workflow knows.
@@ -37,13 +38,6 @@ pub enum ActivityRef {
     },
 }
 
-/// What a worker hears upon a heartbeat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct HeartbeatOutcome {
-    /// The activity is asked to stop.
-    pub cancel_requested: bool,
-}
-
 impl Engine {
     /// The next activity task of a queue; `None` when there is none until the deadline. The attempt has started, durably,
     /// when this returns one.
@@ -57,24 +51,33 @@ impl Engine {
             namespace_id: namespace.id.clone(),
             name: request.task_queue.unwrap_or_default().name,
         };
+        let poll = Poll {
+            component: None,
+            max_per_second: request.task_queue_metadata.and_then(|it| it.max_tasks_per_second),
+            info: PollerInfo {
+                identity: request.identity.clone(),
+                rate_per_second: request
+                    .task_queue_metadata
+                    .and_then(|it| it.max_tasks_per_second)
+                    .unwrap_or_default(),
+                deployment_options: request.deployment_options,
+                ..Default::default()
+            },
+        };
         let sleep = tokio::time::sleep(deadline);
         tokio::pin!(sleep);
         loop {
             let lease = tokio::select! {
-                lease = self.inner.matching.poll(&queue, None) => lease,
+                lease = self.inner.matching.poll(&queue, poll.clone()) => lease,
                 () = &mut sleep => return Ok(None),
                 () = self.inner.stopping.cancelled() => return Ok(None),
             };
+            let scaling = lease.scaling;
             match self.deliver(lease.take(), request.identity.clone()).await {
                 Ok((task, run, activity)) => {
                     let scheduled = self.stored_event(&run.key(), task.token.scheduled_event_id).await?;
-                    return Ok(Some(poll_response(
-                        &namespace.name,
-                        &task.token,
-                        &run,
-                        &activity,
-                        scheduled,
-                    )));
+                    let response = poll_response(&namespace.name, &task.token, &run, &activity, scheduled);
+                    return Ok(Some(with_scaling(response, scaling)));
                 }
                 // The activity ended while its task waited here.
                 Err(EngineError::Rejected(_) | EngineError::WorkflowNotFound { .. }) => {}
@@ -164,15 +167,13 @@ impl Engine {
         &self,
         which: ActivityRef,
         details: Option<Payloads>,
-    ) -> Result<HeartbeatOutcome, EngineError> {
+    ) -> Result<HeartbeatAnswer, EngineError> {
         let Target { key, run_id, pick } = target(which);
-        let cancel_requested = self
-            .decide(&key, &run_id, move |turn| {
-                let (scheduled_event_id, attempt) = pick.of(turn)?;
-                turn.heartbeat_activity(scheduled_event_id, attempt, details)
-            })
-            .await?;
-        Ok(HeartbeatOutcome { cancel_requested })
+        self.decide(&key, &run_id, move |turn| {
+            let (scheduled_event_id, attempt) = pick.of(turn)?;
+            turn.heartbeat_activity(scheduled_event_id, attempt, details)
+        })
+        .await
     }
 
     async fn close_activity(
@@ -215,6 +216,15 @@ impl Engine {
     }
 }
 
+fn with_scaling(response: PollActivityTaskQueueResponse, scaling: i32) -> PollActivityTaskQueueResponse {
+    PollActivityTaskQueueResponse {
+        poller_scaling_decision: (scaling != 0).then_some(PollerScalingDecision {
+            poll_request_delta_suggestion: scaling,
+        }),
+        ..response
+    }
+}
+
 /// What a worker is told of its attempt.
 pub(crate) fn poll_response(
     namespace: &str,
@@ -245,12 +255,12 @@ pub(crate) fn poll_response(
         scheduled_time: time(activity.scheduled_ns),
         current_attempt_scheduled_time: time(activity.attempt_scheduled_ns),
         started_time: time(activity.started_ns),
-        attempt: activity.attempt,
+        attempt: activity.attempt_number(),
         schedule_to_close_timeout: span(activity.schedule_to_close_ns),
         start_to_close_timeout: span(activity.start_to_close_ns),
         heartbeat_timeout: span(activity.heartbeat_timeout_ns),
         retry_policy: activity.retry_policy.clone(),
-        priority: activity.priority.clone(),
+        priority: run.priority_of(activity),
         ..Default::default()
     }
 }

@@ -8,12 +8,20 @@ use wrt_store::{Commit, RunWrite, StoreError};
 
 use crate::lane::{HotRun, Lane, Step};
 
+/// Events that a run keeps room for between two steps.
+const KEPT_EVENTS: usize = 64;
+
 impl Lane {
     /// Writes what the step has decided. After an error nothing of it has happened: the run is read again from the store.
     pub(crate) async fn commit(&mut self, step: &mut Step) -> Result<(), StoreError> {
         let superseded = step.superseded.iter().filter_map(|run| run.write(false));
         let current = self.current.as_ref().and_then(|run| run.write(true));
         let mut commit: Commit = superseded.chain(current).collect();
+        for run in step.superseded.iter_mut().chain(&mut self.current) {
+            if let Some(copy) = run.copied.take() {
+                commit.copy_history(copy);
+            }
+        }
         for run_id in &step.deleted {
             commit.delete(run_id.clone());
         }
@@ -40,6 +48,7 @@ impl HotRun {
             history: HistoryBatch::encode(events),
             is_current,
             upserts_search_attributes: events.iter().any(is_upsert),
+            changes_status: events.iter().any(is_pause),
         })
     }
 
@@ -55,8 +64,18 @@ impl HotRun {
             }
             None => self.tail.clear(),
         }
+        // A reset brings a whole past along; it need not be kept room for.
+        self.tail.shrink_to(KEPT_EVENTS);
         self.uncommitted = self.tail.len();
     }
+}
+
+/// Also the end of one.
+fn is_pause(event: &HistoryEvent) -> bool {
+    matches!(
+        event.event_type(),
+        EventType::WorkflowExecutionPaused | EventType::WorkflowExecutionUnpaused
+    )
 }
 
 fn is_upsert(event: &HistoryEvent) -> bool {

@@ -1,5 +1,6 @@
 //! Descriptions of runs.
 
+use wrt_machine::activity_options;
 use wrt_model::{
     Namespace, Run, Time,
     proto::{
@@ -7,11 +8,15 @@ use wrt_model::{
         enums::{PendingActivityState, PendingWorkflowTaskState, WorkflowExecutionStatus},
         workflow::{
             PendingActivityInfo, PendingChildExecutionInfo, PendingWorkflowTaskInfo, WorkflowExecutionConfig,
-            WorkflowExecutionExtendedInfo,
+            WorkflowExecutionExtendedInfo, WorkflowExecutionPauseInfo,
+            pending_activity_info::{
+                PauseInfo,
+                pause_info::{Manual, PausedBy},
+            },
         },
         workflowservice::DescribeWorkflowExecutionResponse,
     },
-    run::{Activity, ChildWorkflow, WorkflowTask},
+    run::{Activity, ChildWorkflow, Pause, WorkflowTask},
     time::proto_span,
 };
 
@@ -34,7 +39,7 @@ impl Engine {
         let user_metadata = self.stored_event(&run.key(), 1).await?.user_metadata;
         Ok(DescribeWorkflowExecutionResponse {
             execution_config: Some(execution_config(&run, user_metadata)),
-            pending_activities: run.activities.values().map(pending_activity).collect(),
+            pending_activities: run.activities.values().map(|it| pending_activity(&run, it)).collect(),
             pending_children: run
                 .children
                 .iter()
@@ -66,7 +71,16 @@ fn extended_info(run: &Run) -> WorkflowExecutionExtendedInfo {
         last_reset_time: time(run.original_start_ns).map(|_| run.started().into()),
         original_start_time: Some(run.original_started().into()),
         reset_run_id: reset_run_id(run),
+        pause_info: run.pause.as_ref().filter(|_| run.is_paused()).map(run_pause),
         ..Default::default()
+    }
+}
+
+fn run_pause(pause: &Pause) -> WorkflowExecutionPauseInfo {
+    WorkflowExecutionPauseInfo {
+        identity: pause.identity.clone(),
+        paused_time: time(pause.time_ns),
+        reason: pause.reason.clone(),
     }
 }
 
@@ -78,12 +92,19 @@ fn reset_run_id(run: &Run) -> String {
     }
 }
 
-fn pending_activity(activity: &Activity) -> PendingActivityInfo {
+fn pending_activity(run: &Run, activity: &Activity) -> PendingActivityInfo {
     let cancel_requested = activity.cancel_requested_event_id != 0;
-    let state = match (activity.is_started(), cancel_requested) {
-        (true, true) => PendingActivityState::CancelRequested,
+    let state = match (activity.is_started(), activity.pause.is_some()) {
+        (true, _) if cancel_requested => PendingActivityState::CancelRequested,
+        (true, true) => PendingActivityState::PauseRequested,
         (true, false) => PendingActivityState::Started,
-        (false, _) => PendingActivityState::Scheduled,
+        (false, true) => PendingActivityState::Paused,
+        (false, false) => PendingActivityState::Scheduled,
+    };
+    let next_attempt_ns = if activity.backing_off && activity.pause.is_none() {
+        activity.attempt_scheduled_ns
+    } else {
+        0
     };
     let policy = activity.retry_policy.clone().unwrap_or_default();
     PendingActivityInfo {
@@ -95,7 +116,7 @@ fn pending_activity(activity: &Activity) -> PendingActivityInfo {
         heartbeat_details: activity.heartbeat_details.clone(),
         last_heartbeat_time: time(activity.heartbeat_ns),
         last_started_time: time(activity.started_ns),
-        attempt: activity.attempt,
+        attempt: activity.attempt_number(),
         maximum_attempts: policy.maximum_attempts,
         scheduled_time: time(activity.scheduled_ns),
         expiration_time: (activity.schedule_to_close_ns > 0)
@@ -107,12 +128,25 @@ fn pending_activity(activity: &Activity) -> PendingActivityInfo {
         } else {
             activity.identity.clone()
         },
-        next_attempt_schedule_time: activity
-            .backing_off
-            .then(|| time(activity.attempt_scheduled_ns))
-            .flatten(),
-        priority: activity.priority.clone(),
+        next_attempt_schedule_time: time(next_attempt_ns),
+        current_retry_interval: (next_attempt_ns > 0 && activity.last_attempt_complete_ns > 0)
+            .then(|| span(next_attempt_ns - activity.last_attempt_complete_ns)),
+        last_attempt_complete_time: time(activity.last_attempt_complete_ns),
+        priority: run.priority_of(activity),
+        paused: activity.pause.is_some(),
+        pause_info: activity.pause.as_ref().map(activity_pause),
+        activity_options: Some(activity_options(activity)),
         ..Default::default()
+    }
+}
+
+fn activity_pause(pause: &Pause) -> PauseInfo {
+    PauseInfo {
+        pause_time: time(pause.time_ns),
+        paused_by: Some(PausedBy::Manual(Manual {
+            identity: pause.identity.clone(),
+            reason: pause.reason.clone(),
+        })),
     }
 }
 

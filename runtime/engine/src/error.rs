@@ -38,6 +38,14 @@ pub enum EngineError {
     #[error("schedule {0} is not found; `wrt schedule list` shows what there is")]
     ScheduleNotFound(String),
 
+    /// No batch operation of this id goes on.
+    #[error("batch operation {0}")]
+    BatchOperationNotFound(String),
+
+    /// A batch operation has this id already.
+    #[error("batch operation {0} already exists; choose another job id")]
+    BatchOperationAlreadyExists(String),
+
     /// A schedule has this id already.
     #[error("schedule {schedule_id} is already registered; choose another id, or update it")]
     ScheduleAlreadyExists {

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
 use wrt_model::{
     Namespace, Run, RunKey, WorkflowKey,
     proto::{HistoryEvent, WorkflowExecution},
 };
 
-use crate::{Engine, EngineError, signal::key_of};
+use crate::{Engine, EngineError, signal::key_of, watch::Progress};
+
+/// Bytes of history that are read at a time for a page.
+const READ_BYTES: usize = 128 * 1024;
 
 /// A part of a history.
 #[derive(Clone, Debug)]
@@ -24,24 +28,40 @@ pub struct HistoryPage {
     pub is_open: bool,
 }
 
+/// The end of a history.
+#[derive(Clone, Debug)]
+pub struct HistoryEnd {
+    /// The run.
+    pub run_id: String,
+    /// The event that closed it; `None` while it is open.
+    pub closing_event: Option<HistoryEvent>,
+}
+
 impl Engine {
-    /// Events of a run from `from_event_id` on, whole commits until about `max_bytes` are reached. An empty run id stands
-    /// for the current run.
+    /// Events of a run from `from_event_id` on, whole commits until about `max_events` or `max_bytes` are reached. An
+    /// empty run id stands for the current run.
     pub async fn workflow_history(
         &self,
         namespace: &Namespace,
         execution: WorkflowExecution,
         from_event_id: i64,
+        max_events: usize,
         max_bytes: usize,
     ) -> Result<HistoryPage, EngineError> {
         let run = self.stored_run(namespace, execution).await?;
-        let events = if from_event_id > run.history_length() {
-            Vec::new()
-        } else {
-            self.read_events(&run.key(), from_event_id, max_bytes).await?
-        };
+        let (mut events, mut bytes) = (Vec::<HistoryEvent>::new(), 0);
+        let mut next_event_id = from_event_id;
+        while next_event_id <= run.history_length() && events.len() < max_events && bytes < max_bytes {
+            let mut more = self
+                .read_events(&run.key(), next_event_id, READ_BYTES.min(max_bytes))
+                .await?;
+            let Some(last) = more.last() else { break };
+            next_event_id = last.event_id + 1;
+            bytes += more.iter().map(prost::Message::encoded_len).sum::<usize>();
+            events.append(&mut more);
+        }
         Ok(HistoryPage {
-            next_event_id: events.last().map_or(from_event_id, |event| event.event_id + 1),
+            next_event_id,
             events,
             last_event_id: run.history_length(),
             is_open: run.is_open(),
@@ -49,34 +69,91 @@ impl Engine {
         })
     }
 
-    /// Waits until the run has an event after `after_event_id`, or with `until_closed` until it is closed; at most until
-    /// the deadline.
+    /// Waits until the run has an event after `after_event_id` or is closed; at most until the deadline.
     pub async fn wait_history(
         &self,
         namespace: &Namespace,
         execution: WorkflowExecution,
         after_event_id: i64,
-        until_closed: bool,
         deadline: Duration,
     ) -> Result<(), EngineError> {
         let run_id = execution.run_id.clone();
         let mut progress = self.inner.watchers.subscribe(&run_id);
         let run = self.stored_run(namespace, execution).await;
-        let arrived = run.as_ref().map_or(true, |run| {
-            !run.is_open() || (!until_closed && run.history_length() > after_event_id)
-        });
-        if !arrived {
-            let grown = progress
-                .wait_for(|progress| progress.is_closed || (!until_closed && progress.last_event_id > after_event_id));
-            tokio::select! {
-                _ = grown => {}
-                () = tokio::time::sleep(deadline) => {}
-                () = self.inner.stopping.cancelled() => {}
-            }
+        let has_arrived = |run: &Run| !run.is_open() || run.history_length() > after_event_id;
+        if !run.as_ref().map_or(true, has_arrived) {
+            self.wait_progress(&mut progress, deadline, |progress| {
+                progress.is_closed || progress.last_event_id > after_event_id
+            })
+            .await;
         }
         drop(progress);
         self.inner.watchers.release(&run_id);
         run.map(|_| ())
+    }
+
+    /// The event that closed a run. While the run is open, waits for it until the deadline. An empty run id stands for
+    /// the current run.
+    pub async fn history_end(
+        &self,
+        namespace: &Namespace,
+        mut execution: WorkflowExecution,
+        deadline: Duration,
+    ) -> Result<HistoryEnd, EngineError> {
+        if execution.run_id.is_empty() {
+            let run = self.stored_run(namespace, execution.clone()).await?;
+            if !run.is_open() || deadline.is_zero() {
+                return self.stored_end(run).await;
+            }
+            execution.run_id = run.run_id;
+        }
+        let run_id = execution.run_id.clone();
+        let mut progress = self.inner.watchers.subscribe(&run_id);
+        let run = self.stored_run(namespace, execution.clone()).await;
+        if run.as_ref().is_ok_and(Run::is_open) {
+            self.wait_progress(&mut progress, deadline, |progress| progress.is_closed)
+                .await;
+        }
+        let Progress {
+            is_closed,
+            closing_event,
+            ..
+        } = progress.borrow().clone();
+        drop(progress);
+        self.inner.watchers.release(&run_id);
+        if closing_event.is_some() {
+            return Ok(HistoryEnd { run_id, closing_event });
+        }
+        let run = if is_closed {
+            self.stored_run(namespace, execution).await
+        } else {
+            run
+        };
+        self.stored_end(run?).await
+    }
+
+    async fn stored_end(&self, run: Run) -> Result<HistoryEnd, EngineError> {
+        let closing_event = match run.is_open() {
+            true => None,
+            false => Some(self.stored_event(&run.key(), run.history_length()).await?),
+        };
+        Ok(HistoryEnd {
+            run_id: run.run_id,
+            closing_event,
+        })
+    }
+
+    async fn wait_progress(
+        &self,
+        progress: &mut watch::Receiver<Progress>,
+        deadline: Duration,
+        is_enough: impl FnMut(&Progress) -> bool,
+    ) {
+        tokio::select! {
+            _ = progress.wait_for(is_enough) => {}
+            () = tokio::time::sleep(deadline) => {}
+            () = self.inner.stopping.cancelled() => {}
+        }
     }
 
     /// A run as the store has it.

@@ -6,12 +6,12 @@
 use tokio::sync::{mpsc, oneshot};
 use wrt_host::WorkflowInstance;
 use wrt_machine::{Transition, Turn};
-use wrt_model::{Run, Time, WorkflowKey, proto::HistoryEvent};
-use wrt_store::{StoreError, StoredRun};
+use wrt_model::{Limits, Run, Time, WorkflowKey, proto::HistoryEvent};
+use wrt_store::{HistoryCopy, StoreError, StoredRun};
 
 use crate::{
     Engine, EngineError, clock, delete::DeleteMessage, query::QueryMessage, reset::ResetMessage, start::StartMessage,
-    update::UpdateMessage, worker::Execution,
+    timers::Place, update::UpdateMessage, worker::Execution,
 };
 
 /// Answers a caller, once the commit has succeeded or failed.
@@ -37,7 +37,7 @@ pub(crate) enum Message {
     /// A closed run is to be removed.
     Delete(DeleteMessage),
     /// The time has come that was set for the run.
-    Deadline,
+    Deadline(Place),
     /// The server has just started, and the run was open.
     Recover,
 }
@@ -47,12 +47,16 @@ pub(crate) struct HotRun {
     pub(crate) run: Run,
     /// The version in the store; 0 for a run that is not there yet.
     pub(crate) version: i64,
+    /// What its namespace allows, as of this step.
+    pub(crate) limits: Limits,
     /// The workflow's code, as far as it has come.
     pub(crate) instance: Option<WorkflowInstance>,
     /// The last events of the history: those that the instance has not seen, and those that are not committed.
     pub(crate) tail: Vec<HistoryEvent>,
     /// Where in `tail` the events begin that are not committed.
     pub(crate) uncommitted: usize,
+    /// Where the events before those come from, if another run has them already.
+    pub(crate) copied: Option<HistoryCopy>,
     /// What is to be done beside the events, once they are committed.
     pub(crate) pending: Transition,
     /// Updates that the workflow has not answered.
@@ -60,13 +64,15 @@ pub(crate) struct HotRun {
 }
 
 impl HotRun {
-    pub(crate) fn new(run: Run, version: i64) -> Self {
+    pub(crate) fn new(run: Run, version: i64, limits: Limits) -> Self {
         HotRun {
             run,
             version,
+            limits,
             instance: None,
             tail: Vec::new(),
             uncommitted: 0,
+            copied: None,
             pending: Transition::default(),
             updates: Vec::new(),
         }
@@ -74,7 +80,7 @@ impl HotRun {
 
     /// Lets the machine decide.
     pub(crate) fn decide<T>(&mut self, now: Time, rule: impl FnOnce(&mut Turn<'_>) -> T) -> T {
-        let mut turn = Turn::new(&mut self.run, now);
+        let mut turn = Turn::new(&mut self.run, now, &self.limits);
         let decided = rule(&mut turn);
         let mut transition = turn.finish();
         self.tail.append(&mut transition.events);
@@ -107,6 +113,8 @@ pub(crate) struct Step {
     pub(crate) releases: Vec<Release>,
     /// Attempts that begin inside the server after the commit.
     pub(crate) executions: Vec<Execution>,
+    /// Held until the step is over.
+    places: Vec<Place>,
 }
 
 impl Step {
@@ -129,12 +137,15 @@ pub(crate) struct Lane {
     /// The workflow's current run; `None` when there is none, or before it is loaded.
     pub(crate) current: Option<HotRun>,
     loaded: bool,
+    /// What the namespace allows, as of this step.
+    pub(crate) limits: Limits,
 }
 
 impl Lane {
     pub(crate) fn new(engine: Engine, key: WorkflowKey, receiver: mpsc::UnboundedReceiver<Message>) -> Self {
         let current = engine.inner.parking.take(&key);
         Lane {
+            limits: engine.inner.limits,
             engine,
             loaded: current.is_some(),
             key,
@@ -176,16 +187,21 @@ impl Lane {
             self.receive(message, &mut step).await;
         }
         self.run_workflow_tasks(&mut step).await;
+        self.enforce_limits(&mut step);
         self.start_activities(&mut step).await;
         let committed = self.commit(&mut step).await;
         self.release(step, committed);
     }
 
     async fn load(&mut self) -> Result<(), StoreError> {
+        self.limits = self.engine.limits_of(&self.key.namespace_id).await?;
         if !self.loaded {
             let stored = self.engine.inner.store.current_run(&self.key).await?;
-            self.current = stored.map(|stored| HotRun::new(stored.run, stored.version));
+            self.current = stored.map(|stored| HotRun::new(stored.run, stored.version, self.limits));
             self.loaded = true;
+        }
+        if let Some(current) = &mut self.current {
+            current.limits = self.limits;
         }
         Ok(())
     }
@@ -202,7 +218,7 @@ impl Lane {
                 Message::Query(query) => answer(query.reply, Err(error)),
                 Message::Reset(reset) => answer(reset.reply, Err(error)),
                 Message::Delete(delete) => answer(delete.reply, Err(error)),
-                Message::Deadline | Message::Recover => self.engine.recover_later(&self.key),
+                Message::Deadline(_) | Message::Recover => self.engine.recover_later(&self.key),
             }
         }
     }
@@ -224,7 +240,8 @@ impl Lane {
             Message::Query(query) => self.receive_query(*query, step).await,
             Message::Reset(reset) => self.receive_reset(*reset, step).await,
             Message::Delete(delete) => self.receive_delete(delete, step).await,
-            Message::Deadline => {
+            Message::Deadline(place) => {
+                step.places.push(place);
                 if let Some(current) = &mut self.current {
                     current.decide(clock::now(), |turn| turn.run_deadlines());
                 }
@@ -248,7 +265,7 @@ impl Lane {
         }
         match self.engine.past_run(&self.key, run_id).await {
             Ok(stored) => {
-                let mut run = HotRun::new(stored.run, stored.version);
+                let mut run = HotRun::new(stored.run, stored.version, self.limits);
                 let release = run.decide(now, |turn| decide(Ok(turn)));
                 if run.pending.durable {
                     step.superseded.push(run);

@@ -40,9 +40,9 @@ impl Engine {
         let (sender, receiver) = mpsc::unbounded_channel();
         sender.send(message).expect("the receiver is at hand");
         lanes.insert(key.clone(), sender);
-        self.inner
-            .tasks
-            .spawn(Lane::new(self.clone(), key.clone(), receiver).run());
+        let lane = Lane::new(self.clone(), key.clone(), receiver);
+        // Boxed: a task is moved several times, and this one has many kilobytes.
+        self.inner.tasks.spawn(Box::pin(lane.run()));
     }
 
     /// Closes an idle lane, unless a message has come in the meantime. `park` runs before anybody can open the lane again.

@@ -4,6 +4,8 @@
 //! code, is written by the store's gate, and only then lets its answers and tasks go.
 
 mod activity;
+mod activity_control;
+mod batch;
 mod clock;
 mod commit;
 mod delete;
@@ -14,10 +16,13 @@ mod executions;
 mod history;
 mod lane;
 mod lanes;
+mod limits;
+mod local_activity;
 mod matching;
 mod namespace;
 mod outgoing;
 mod parking;
+mod pause;
 mod query;
 mod recovery;
 mod release;
@@ -29,6 +34,7 @@ mod search_attribute;
 mod signal;
 mod start;
 mod stats;
+mod task_queue;
 mod timers;
 mod update;
 mod visibility;
@@ -40,24 +46,26 @@ use std::{sync::Arc, time::Duration};
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wrt_host::Host;
+use wrt_model::Limits;
 use wrt_store::Store;
 
-pub use activity::{ActivityRef, HeartbeatOutcome};
+pub use activity::ActivityRef;
 pub use deployment::Deploy;
 pub use error::EngineError;
-pub use history::HistoryPage;
+pub use history::{HistoryEnd, HistoryPage};
 pub use search_attribute::check_search_attributes;
 pub use start::Started;
 pub use stats::EngineStats;
+pub use task_queue::TaskQueueDescription;
 pub use wrt_host::HostError;
 pub use wrt_machine::{
-    Rejection,
+    ActivityOptionsChange, ActivityReset, ActivitySelector, ActivityUnpause, HeartbeatAnswer, Jitter, Rejection,
     schedule::{NewSchedule, ScheduleUpdate, conflict_token, start_request, timed_workflow_id},
 };
 pub use wrt_store::{RunCount, ScheduleCount, StoreError};
 
 use crate::{
-    executions::Executions, lanes::Lanes, matching::Matching, namespace::Namespaces, parking::Parking,
+    batch::Batches, executions::Executions, lanes::Lanes, matching::Matching, namespace::Namespaces, parking::Parking,
     retention::Retention, routing::Routing, schedule::Schedules, stats::Counters, timers::Timers, watch::Watchers,
 };
 
@@ -74,6 +82,8 @@ pub struct EngineOptions {
     pub parked_bytes: usize,
     /// Activities of components that run at the same time.
     pub concurrent_activities: usize,
+    /// What namespaces allow that set no limits of their own.
+    pub limits: Limits,
 }
 
 impl EngineOptions {
@@ -84,6 +94,7 @@ impl EngineOptions {
             host,
             parked_bytes: 512 * 1024 * 1024,
             concurrent_activities: 512,
+            limits: Limits::default(),
         }
     }
 }
@@ -96,6 +107,7 @@ pub struct Engine {
 
 struct Inner {
     store: Store,
+    limits: Limits,
     host: Host,
     namespaces: Namespaces,
     routing: Routing,
@@ -103,8 +115,11 @@ struct Inner {
     parking: Parking,
     timers: Timers,
     schedules: Schedules,
+    batches: Batches,
     retention: Retention,
     matching: Arc<Matching>,
+    /// Held by whoever changes what is set for a task queue.
+    task_queues_changing: tokio::sync::Mutex<()>,
     watchers: Watchers,
     counters: Counters,
     executions: Executions,
@@ -126,23 +141,28 @@ impl Engine {
                 parking: Parking::new(options.parked_bytes),
                 timers: Timers::default(),
                 schedules: Schedules::default(),
+                batches: Batches::default(),
                 retention: Retention::default(),
                 matching: Arc::default(),
+                task_queues_changing: tokio::sync::Mutex::default(),
                 watchers: Watchers::default(),
                 counters: Counters::default(),
                 executions: Executions::default(),
                 activity_slots: Arc::new(tokio::sync::Semaphore::new(options.concurrent_activities)),
                 tasks: TaskTracker::new(),
                 stopping: CancellationToken::new(),
+                limits: options.limits,
                 store: options.store,
                 host: options.host,
             }),
         };
+        engine.load_task_queues().await?;
         engine.load_routing().await?;
         engine.spawn_timers();
         engine.recover().await?;
         engine.spawn_schedule_timers();
         engine.recover_schedules().await?;
+        engine.recover_batches().await?;
         engine.spawn_retention();
         Ok(engine)
     }

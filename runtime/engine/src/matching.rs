@@ -1,14 +1,35 @@
 //! Task queues: activity tasks meet workers.
 //!
-//! Everything here is in memory and derived from the runs' states; after a restart it is filled again.
+//! Everything here is in memory and derived from the runs' states; after a restart it is filled again. What decides is in
+//! [`queue`]; here are the lock, the waiting, and the way of a task to its worker.
+
+mod describe;
+mod fair_queue;
+mod queue;
+mod rate_limit;
+mod scaling;
+mod stats;
 
 use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::oneshot;
-use wrt_model::{Component, task::ActivityToken};
+use tokio::{sync::oneshot, time::Instant};
+use wrt_model::{
+    Component,
+    proto::taskqueue::{PollerInfo, TaskQueueConfig},
+};
+
+use crate::clock;
+use queue::{Poller, Queue};
+
+pub(crate) use describe::QueueDescription;
+pub(crate) use fair_queue::Rank;
+pub(crate) use queue::ActivityTask;
+
+/// Queues that are kept before those are forgotten that nobody uses any more.
+const KEPT_QUEUES: usize = 128;
 
 /// A task queue of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -17,91 +38,143 @@ pub(crate) struct QueueKey {
     pub(crate) name: String,
 }
 
-/// An attempt that waits for a worker.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ActivityTask {
-    pub(crate) token: ActivityToken,
-    pub(crate) activity_type: String,
+/// A worker asks for a task.
+#[derive(Clone, Default)]
+pub(crate) struct Poll {
+    /// The component whose activities it can run; `None` for a worker that takes every type.
+    pub(crate) component: Option<Arc<Component>>,
+    /// What is shown of it.
+    pub(crate) info: PollerInfo,
+    /// The tasks a second that it wants the queue to be limited to, if it has an opinion.
+    pub(crate) max_per_second: Option<f64>,
 }
 
 #[derive(Default)]
 pub(crate) struct Matching {
-    queues: Mutex<HashMap<QueueKey, Queue>>,
+    queues: Mutex<Queues>,
 }
 
 #[derive(Default)]
-struct Queue {
-    tasks: VecDeque<ActivityTask>,
-    pollers: VecDeque<Poller>,
+struct Queues {
+    by_key: HashMap<QueueKey, Queue>,
+    /// How many there were, at least, when the idle ones were last forgotten.
+    kept: usize,
 }
 
-struct Poller {
-    /// The component whose activities the poller can run; `None` for a worker that takes every type.
-    component: Option<Arc<Component>>,
-    hand_over: oneshot::Sender<Lease>,
-}
-
-impl Poller {
-    fn takes(&self, task: &ActivityTask) -> bool {
-        takes(self.component.as_deref(), task)
+impl Queues {
+    fn get(&mut self, key: &QueueKey, now: Instant) -> &mut Queue {
+        if !self.by_key.contains_key(key) {
+            self.forget_idle(now);
+            self.by_key.insert(key.clone(), Queue::default());
+        }
+        self.by_key.get_mut(key).expect("it is there, see above")
     }
-}
 
-fn takes(component: Option<&Component>, task: &ActivityTask) -> bool {
-    component.is_none_or(|component| component.defines(&task.activity_type))
+    /// Looks at all queues only when there are twice as many as the last time.
+    fn forget_idle(&mut self, now: Instant) {
+        if self.by_key.len() >= 2 * self.kept.max(KEPT_QUEUES) {
+            self.by_key.retain(|_, queue| !queue.is_idle(now));
+            self.kept = self.by_key.len();
+        }
+    }
 }
 
 impl Matching {
     /// Gives the task to a worker that waits, or keeps it for the next one.
     pub(crate) fn add(self: &Arc<Self>, key: &QueueKey, task: ActivityTask) {
-        let mut task = task;
-        loop {
-            let poller = {
-                let mut queues = self.lock();
-                let queue = queues.entry(key.clone()).or_default();
-                queue.pollers.retain(|poller| !poller.hand_over.is_closed());
-                match queue.pollers.iter().position(|poller| poller.takes(&task)) {
-                    Some(position) => queue.pollers.remove(position).expect("found just now"),
-                    None => {
-                        queue.tasks.push_back(task);
-                        return;
-                    }
-                }
-            };
-            let lease = Lease {
-                task: Some(task),
-                key: key.clone(),
-                matching: self.clone(),
-            };
-            match poller.hand_over.send(lease) {
-                Ok(()) => return,
-                Err(refused) => task = refused.take(),
-            }
-        }
+        self.change(key, |queue, now| queue.add(task, now));
+    }
+
+    /// Whether a task that is new may go at once to the server itself, which has room for it and runs this component. It
+    /// may not when others come first, or when the rate limit is used up; then it is to be added.
+    pub(crate) fn admit(&self, key: &QueueKey, component: &Component, rank: &Rank) -> bool {
+        let now = clock::instant();
+        self.lock().get(key, now).admit(component, rank, now)
     }
 
     /// The next task that the worker takes: at once, or when one comes.
-    pub(crate) async fn poll(self: &Arc<Self>, key: &QueueKey, component: Option<Arc<Component>>) -> Lease {
-        let receiver = {
-            let mut queues = self.lock();
-            let queue = queues.entry(key.clone()).or_default();
-            let waiting = queue.tasks.iter().position(|task| takes(component.as_deref(), task));
-            if let Some(position) = waiting {
-                let task = queue.tasks.remove(position);
-                return Lease {
-                    task,
-                    key: key.clone(),
-                    matching: self.clone(),
-                };
-            }
-            let (hand_over, receiver) = oneshot::channel();
-            queue.pollers.push_back(Poller { component, hand_over });
-            receiver
-        };
+    pub(crate) async fn poll(self: &Arc<Self>, key: &QueueKey, poll: Poll) -> Lease {
+        let (hand_over, receiver) = oneshot::channel();
+        self.change(key, |queue, now| {
+            let poller = Poller {
+                component: poll.component,
+                identity: poll.info.identity.clone(),
+                since: now,
+                hand_over,
+            };
+            queue.polled(poll.info, poll.max_per_second, now);
+            queue.wait(poller);
+            true
+        });
         receiver.await.expect("a queue lets a poller go only with a task")
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<QueueKey, Queue>> {
+    /// Takes over what an operator has set.
+    pub(crate) fn configure(self: &Arc<Self>, key: &QueueKey, config: &TaskQueueConfig) {
+        self.change(key, |queue, _| {
+            queue.configure(config);
+            true
+        });
+    }
+
+    /// Everything about a queue. Asking makes none.
+    pub(crate) fn describe(&self, key: &QueueKey) -> QueueDescription {
+        let mut queues = self.lock();
+        let queue = queues.by_key.get_mut(key);
+        queue.map_or_else(QueueDescription::default, |queue| {
+            queue.describe(clock::instant(), clock::now())
+        })
+    }
+
+    /// Changes a queue and, if the change says so, hands out what can go then.
+    fn change(self: &Arc<Self>, key: &QueueKey, change: impl FnOnce(&mut Queue, Instant) -> bool) {
+        let now = clock::instant();
+        let mut pairs = Vec::new();
+        let wake = {
+            let mut queues = self.lock();
+            let queue = queues.get(key, now);
+            if !change(queue, now) {
+                return;
+            }
+            while let Some((poller, task)) = queue.pair(now) {
+                let lease = self.lease(key, task, queue.scaling(poller.since, now));
+                pairs.push((poller, lease));
+            }
+            queue.next_wake(now)
+        };
+        for (poller, lease) in pairs {
+            // A poller that has gone away gives its task back, and so to the next one.
+            drop(poller.hand_over.send(lease));
+        }
+        if let Some(at) = wake {
+            self.wake(key.clone(), at);
+        }
+    }
+
+    /// Looks again when the rate limit lets something go.
+    fn wake(self: &Arc<Self>, key: QueueKey, at: Instant) {
+        let matching = Arc::downgrade(self);
+        tokio::spawn(async move {
+            tokio::time::sleep_until(at).await;
+            if let Some(matching) = matching.upgrade() {
+                matching.change(&key, |queue, _| {
+                    queue.woken();
+                    true
+                });
+            }
+        });
+    }
+
+    fn lease(self: &Arc<Self>, key: &QueueKey, task: ActivityTask, scaling: i32) -> Lease {
+        Lease {
+            task: Some(task),
+            scaling,
+            key: key.clone(),
+            matching: self.clone(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queues> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -110,6 +183,8 @@ impl Matching {
 /// takes nothing with it.
 pub(crate) struct Lease {
     task: Option<ActivityTask>,
+    /// How many polls more, or fewer, the worker should make.
+    pub(crate) scaling: i32,
     key: QueueKey,
     matching: Arc<Matching>,
 }
@@ -124,86 +199,32 @@ impl Lease {
     pub(crate) fn take(mut self) -> ActivityTask {
         self.task.take().expect("a lease holds its task until it is taken")
     }
+
+    /// The task that is to go now: a more urgent one may have come since this one was chosen. `None` when the rate limit
+    /// has changed meanwhile.
+    pub(crate) fn renew(mut self, component: &Component) -> Option<Lease> {
+        let now = clock::instant();
+        let task = self.task.take().expect("a lease holds its task until it is taken");
+        let mut queues = self.matching.lock();
+        let queue = queues.get(&self.key, now);
+        queue.give_back(task, now);
+        let task = queue.take(Some(component), now)?;
+        drop(queues);
+        self.task = Some(task);
+        Some(self)
+    }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(task) = self.task.take() {
-            self.matching.add(&self.key, task);
+            self.matching.change(&self.key, |queue, now| {
+                queue.give_back(task, now);
+                true
+            });
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use futures::FutureExt;
-
-    use super::*;
-
-    fn key() -> QueueKey {
-        QueueKey {
-            namespace_id: "ns".into(),
-            name: "queue".into(),
-        }
-    }
-
-    fn task(id: i64) -> ActivityTask {
-        ActivityTask {
-            token: ActivityToken {
-                scheduled_event_id: id,
-                ..Default::default()
-            },
-            activity_type: "Greet".into(),
-        }
-    }
-
-    #[tokio::test]
-    async fn tasks_come_in_order_and_pollers_in_turn() {
-        let matching = Arc::new(Matching::default());
-        matching.add(&key(), task(1));
-        matching.add(&key(), task(2));
-        assert_eq!(matching.poll(&key(), None).await.take(), task(1));
-        assert_eq!(matching.poll(&key(), None).await.take(), task(2));
-
-        let queue = key();
-        let mut first = Box::pin(matching.poll(&queue, None));
-        let mut second = Box::pin(matching.poll(&queue, None));
-        assert!((&mut first).now_or_never().is_none());
-        assert!((&mut second).now_or_never().is_none());
-        matching.add(&key(), task(3));
-        matching.add(&key(), task(4));
-        assert_eq!(first.await.take(), task(3));
-        assert_eq!(second.await.take(), task(4));
-    }
-
-    #[tokio::test]
-    async fn a_poller_that_goes_away_takes_nothing_with_it() {
-        let matching = Arc::new(Matching::default());
-        let queue = key();
-        let mut gone_before = Box::pin(matching.poll(&queue, None));
-        assert!((&mut gone_before).now_or_never().is_none());
-        drop(gone_before);
-        let mut gone_after = Box::pin(matching.poll(&queue, None));
-        assert!((&mut gone_after).now_or_never().is_none());
-        matching.add(&key(), task(1));
-        drop(gone_after);
-        drop(matching.poll(&key(), None).await);
-        assert_eq!(matching.poll(&key(), None).await.take(), task(1));
-    }
-
-    #[tokio::test]
-    async fn a_component_takes_only_the_types_that_it_defines() {
-        let matching = Arc::new(Matching::default());
-        let component = Arc::new(Component {
-            digest: wrt_model::Digest::of(b""),
-            kind: wrt_model::ComponentKind::Activity,
-            sdk_name: String::new(),
-            sdk_version: String::new(),
-            types: vec![],
-            size: 0,
-        });
-        matching.add(&key(), task(1));
-        assert!(matching.poll(&key(), Some(component)).now_or_never().is_none());
-        assert_eq!(matching.poll(&key(), None).await.take(), task(1));
-    }
-}
+mod tests;

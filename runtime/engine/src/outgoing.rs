@@ -6,11 +6,12 @@
 use wrt_machine::{ChildClose, Outgoing, Rejection, Signal, StartedBy, child_close};
 use wrt_model::{
     Run, RunKey, WorkflowKey,
+    priority::inherited,
     proto::{
         EventAttributes, WorkflowExecution,
         enums::{
-            ParentClosePolicy, StartChildWorkflowExecutionFailedCause as StartFailed, WorkflowExecutionStatus,
-            WorkflowIdConflictPolicy,
+            ParentClosePolicy, StartChildWorkflowExecutionFailedCause as StartFailed,
+            WorkflowExecutionStatus as Status, WorkflowIdConflictPolicy,
         },
         history::{
             RequestCancelExternalWorkflowExecutionInitiatedEventAttributes,
@@ -64,8 +65,10 @@ impl Engine {
             return Ok(());
         };
         let namespace = self.namespace_by_id(&from.workflow.namespace_id).await?;
-        let root = self
-            .decide(&from.workflow, &from.run_id, |turn| Ok(turn.run().root.clone()))
+        let (root, priority) = self
+            .decide(&from.workflow, &from.run_id, |turn| {
+                Ok((turn.run().root.clone(), turn.run().priority.clone()))
+            })
             .await?;
         let started_by = StartedBy {
             parent: Parent {
@@ -80,6 +83,7 @@ impl Engine {
         let request = StartWorkflowExecutionRequest {
             request_id: request_id(from, initiated_event_id),
             user_metadata,
+            priority: inherited(initiated.priority.as_ref(), priority.as_ref()),
             ..child_request(initiated)
         };
         let begun = self
@@ -101,7 +105,7 @@ impl Engine {
         // One that was started before, by the same request, may have closed meanwhile, and its word may have been lost.
         let is_over = outcome
             .as_ref()
-            .is_ok_and(|started| started.status != WorkflowExecutionStatus::Running);
+            .is_ok_and(|started| !matches!(started.status, Status::Running | Status::Paused));
         self.decide(&from.workflow, &from.run_id, move |turn| {
             match outcome {
                 Ok(started) => turn.child_started(initiated_event_id, started.run_id),
@@ -326,7 +330,6 @@ fn child_request(initiated: StartChildWorkflowExecutionInitiatedEventAttributes)
         memo: initiated.memo,
         search_attributes: initiated.search_attributes,
         header: initiated.header,
-        priority: initiated.priority,
         ..Default::default()
     }
 }

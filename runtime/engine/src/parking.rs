@@ -84,7 +84,7 @@ impl Parking {
 
 #[cfg(test)]
 mod tests {
-    use wrt_model::{Run, proto::enums::WorkflowExecutionStatus};
+    use wrt_model::{Limits, Run, proto::enums::WorkflowExecutionStatus};
 
     use super::*;
 
@@ -99,6 +99,7 @@ mod tests {
                 ..Default::default()
             },
             1,
+            Limits::default(),
         ))
     }
 

@@ -116,6 +116,7 @@ async fn ask(instance: &mut WorkflowInstance, query: &WorkflowQuery) -> Result<Q
 fn reject(run: &Run, condition: QueryRejectCondition) -> Option<QueryWorkflowResponse> {
     use wrt_model::proto::enums::WorkflowExecutionStatus::Completed;
     let rejects = match condition {
+        _ if run.is_paused() => true,
         QueryRejectCondition::Unspecified | QueryRejectCondition::None => false,
         QueryRejectCondition::NotOpen => !run.is_open(),
         QueryRejectCondition::NotCompletedCleanly => !run.is_open() && run.status() != Completed,

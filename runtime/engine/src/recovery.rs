@@ -35,7 +35,9 @@ impl Engine {
 
     fn take_up(&self, run: &Run) {
         let key = run.workflow_key();
-        let is_quiet = run.activities.is_empty() && run.workflow_task.is_none();
+        // A workflow task that nobody holds begins when its time comes, which may be now.
+        let has_no_task = run.workflow_task.as_ref().is_none_or(|task| !task.is_started());
+        let is_quiet = run.activities.is_empty() && has_no_task;
         let is_alone = run.parent.is_none() && run.children.is_empty() && run.external_requests.is_empty();
         if is_quiet && is_alone {
             self.inner.timers.set(&key, next_deadline(run));

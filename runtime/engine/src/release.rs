@@ -1,12 +1,13 @@
 //! What leaves a lane after its commit: answers, tasks, timers and wake-ups.
 
 use wrt_machine::next_deadline;
-use wrt_model::task::ActivityToken;
+use wrt_model::{Time, task::ActivityToken};
 use wrt_store::StoreError;
 
 use crate::{
+    clock,
     lane::{HotRun, Lane, Step},
-    matching::{ActivityTask, QueueKey},
+    matching::{ActivityTask, QueueKey, Rank},
     watch::Progress,
 };
 
@@ -38,11 +39,7 @@ impl Lane {
             for scheduled_event_id in run.pending.cancellations.drain(..) {
                 self.engine.inner.executions.cancel(&run.run.run_id, scheduled_event_id);
             }
-            let progress = Progress {
-                last_event_id: run.run.history_length(),
-                is_closed: !run.run.is_open(),
-            };
-            self.engine.inner.watchers.notify(&run.run.run_id, progress);
+            self.engine.inner.watchers.notify(&run.run.run_id, || progress(run));
         }
         if self
             .current
@@ -66,13 +63,23 @@ impl Lane {
     }
 }
 
+fn progress(run: &HotRun) -> Progress {
+    let is_closed = !run.run.is_open();
+    let last_event_id = run.run.history_length();
+    Progress {
+        last_event_id,
+        is_closed,
+        closing_event: is_closed.then(|| run.event(last_event_id)).flatten(),
+    }
+}
+
 /// The task of an attempt that no worker holds.
 fn activity_task(run: &HotRun, scheduled_event_id: i64) -> Option<(QueueKey, ActivityTask)> {
     let activity = run
         .run
         .activities
         .get(&scheduled_event_id)
-        .filter(|activity| !activity.is_started())?;
+        .filter(|activity| run.run.offers(activity))?;
     let queue = QueueKey {
         namespace_id: run.run.namespace_id.clone(),
         name: activity.task_queue.clone(),
@@ -83,6 +90,8 @@ fn activity_task(run: &HotRun, scheduled_event_id: i64) -> Option<(QueueKey, Act
         ActivityTask {
             token,
             activity_type: activity.activity_type.clone(),
+            rank: Rank::of(run.run.priority_of(activity).as_ref()),
+            since: clock::instant_of(Time::from_nanos(activity.attempt_scheduled_ns)),
         },
     ))
 }

@@ -4,7 +4,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 use wrt_machine::{Reset, Signal, reset_signals};
 use wrt_model::{
-    Namespace, Run,
+    Namespace, Run, RunKey,
     proto::{
         HistoryEvent,
         enums::{ResetReapplyExcludeType, ResetReapplyType, WorkflowExecutionStatus},
@@ -12,6 +12,7 @@ use wrt_model::{
         workflowservice::ResetWorkflowExecutionRequest,
     },
 };
+use wrt_store::HistoryCopy;
 
 use crate::{
     Engine, EngineError, clock,
@@ -93,8 +94,15 @@ impl Lane {
         }
         let now = clock::now();
         let (run_id, reason, identity) = (reset.run_id.clone(), reset.reason.clone(), reset.identity.clone());
-        let mut next = HotRun::new(Run::default(), 0);
+        let before_event_id = self.engine.batch_of(&base.key(), reset.finish_event_id).await?;
+        let mut next = HotRun::new(Run::default(), 0, self.limits);
         next.decide(now, |turn| turn.reset(&base, events, reset))?;
+        next.uncommitted = next.tail.partition_point(|event| event.event_id < before_event_id);
+        next.copied = Some(HistoryCopy {
+            from_run_id: base.run_id.clone(),
+            to_run_id: run_id.clone(),
+            before_event_id,
+        });
         if let Some(current) = self.current.as_mut().filter(|current| current.run.is_open()) {
             current.decide(now, |turn| turn.terminate_by_reset(reason, identity, run_id.clone()))?;
             current.answer_updates(step);
@@ -141,6 +149,14 @@ impl Lane {
         let mut hot = self.current.iter().chain(&step.superseded);
         let hot = hot.find(|hot| run_id.is_empty() || hot.run.run_id == run_id)?;
         Some((hot.run.clone(), hot.tail[hot.uncommitted..].to_vec()))
+    }
+}
+
+impl Engine {
+    /// The first event of the batch that this event was committed in; 1 when it has not been.
+    async fn batch_of(&self, key: &RunKey, event_id: i64) -> Result<i64, EngineError> {
+        let batches = self.inner.store.history(key, event_id, 1).await?;
+        Ok(batches.first().map_or(1, |batch| batch.first_event_id))
     }
 }
 

@@ -69,6 +69,10 @@ impl Engine {
 
     async fn remove_expired_runs_of(&self, namespace: &Namespace) -> Result<Time, EngineError> {
         let retention = Duration::from_nanos(namespace.retention_ns.unsigned_abs());
+        let store = &self.inner.store;
+        store
+            .remove_batches(&namespace.id, clock::now().minus(retention))
+            .await?;
         loop {
             let now = clock::now();
             let mut closed = self.inner.store.closed_runs(&namespace.id, PAGE).await?;

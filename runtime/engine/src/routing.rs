@@ -32,6 +32,13 @@ impl Routing {
             .cloned()
     }
 
+    /// Whether any component of this kind serves the queue.
+    pub(crate) fn has(&self, queue: &QueueKey, kind: ComponentKind) -> bool {
+        let by_queue = self.by_queue.read().unwrap_or_else(PoisonError::into_inner);
+        let mut routes = by_queue.get(queue).into_iter().flatten();
+        routes.any(|route| route.deployment.kind == kind)
+    }
+
     /// True while the queue is served by this very version of the deployment.
     pub(crate) fn serves(&self, queue: &QueueKey, route: &Route) -> bool {
         let by_queue = self.by_queue.read().unwrap_or_else(PoisonError::into_inner);

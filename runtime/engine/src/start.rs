@@ -251,7 +251,7 @@ impl Lane {
             }
             (ReuseDecision::Start, _) | (_, None) => {}
         }
-        let mut run = HotRun::new(Run::default(), 0);
+        let mut run = HotRun::new(Run::default(), 0, self.limits);
         run.decide(now, |turn| match signal {
             Some(signal) => turn.start_with_signal(start, signal),
             None => turn.start(start),
@@ -283,7 +283,7 @@ impl Lane {
             unreachable!("a history begins with WorkflowExecutionStarted");
         };
         let component = self.engine.successor_component(&current.run, &continuation);
-        let mut next = HotRun::new(Run::default(), 0);
+        let mut next = HotRun::new(Run::default(), 0, self.limits);
         next.decide(clock::now(), |turn| {
             turn.continue_from(
                 &current.run,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use wrt_model::{
-    Namespace, RunKey, WorkflowKey, failure,
+    Limits, Namespace, RunKey, WorkflowKey, failure,
     proto::{
         EventAttributes, Failure, WorkflowExecution,
         enums::UpdateWorkflowExecutionLifecycleStage as Stage,
@@ -28,12 +28,6 @@ use crate::{
 
 /// How long a caller waits for a stage before it is told to ask again.
 const LONG_POLL: Duration = Duration::from_secs(20);
-
-/// Updates that one run may have in flight.
-const IN_FLIGHT: usize = 10;
-
-/// Updates that one run may have had.
-const TOTAL: usize = 2_000;
 
 /// A caller wants an update.
 pub(crate) struct UpdateMessage {
@@ -255,6 +249,9 @@ impl Lane {
         if run.run.updates.contains_key(id) || !run.run.is_open() {
             let answer = known(&run.run, id);
             step.answer(message.reply, answer);
+        } else if run.run.is_paused() {
+            let paused = EngineError::FailedPrecondition("Workflow is paused. Cannot update the workflow.".into());
+            step.answer(message.reply, Err(paused));
         } else if let Some(full) = run.too_many_updates() {
             step.answer(message.reply, Err(full));
         } else {
@@ -267,14 +264,19 @@ impl HotRun {
     fn too_many_updates(&self) -> Option<EngineError> {
         let accepted = self.run.updates.values();
         let open = accepted.filter(|update| update.completed_event_id == 0).count() + self.updates.len();
-        if open >= IN_FLIGHT {
+        let Limits {
+            in_flight_updates,
+            total_updates,
+            ..
+        } = self.limits;
+        if open as u64 >= in_flight_updates {
             return Some(EngineError::ResourceExhausted(format!(
-                "limit on number of concurrent in-flight updates has been reached ({IN_FLIGHT})"
+                "limit on number of concurrent in-flight updates has been reached ({in_flight_updates})"
             )));
         }
-        (self.run.updates.len() >= TOTAL).then(|| {
+        (self.run.updates.len() as u64 >= total_updates).then(|| {
             EngineError::FailedPrecondition(format!(
-                "limit on number of total updates has been reached ({TOTAL}): continue the workflow as new"
+                "limit on number of total updates has been reached ({total_updates}): continue the workflow as new"
             ))
         })
     }

@@ -64,6 +64,7 @@ pub(crate) fn execution_info(namespace: &Namespace, run: &Run) -> WorkflowExecut
             .clone()
             .map(|attributes| with_types(namespace, attributes)),
         task_queue: run.task_queue.clone(),
+        priority: run.priority.clone(),
         execution_duration: close_time.map(|close| proto_span(close.since(execution_time))),
         first_run_id: run.first_execution_run_id.clone(),
         root_execution: run.root.clone().or_else(|| Some(run.execution())),

@@ -6,12 +6,15 @@ use std::{
 };
 
 use tokio::sync::watch;
+use wrt_model::proto::HistoryEvent;
 
 /// How far a history has grown.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Progress {
     pub(crate) last_event_id: i64,
     pub(crate) is_closed: bool,
+    /// What closed the run, if it was at hand.
+    pub(crate) closing_event: Option<HistoryEvent>,
 }
 
 /// Who waits for which run.
@@ -35,11 +38,13 @@ impl Watchers {
     }
 
     /// Tells those who wait for the run. Forgets the run when there is nobody left, or nothing left to wait for.
-    pub(crate) fn notify(&self, run_id: &str, progress: Progress) {
+    pub(crate) fn notify(&self, run_id: &str, progress: impl FnOnce() -> Progress) {
         let mut by_run = self.by_run.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(sender) = by_run.get(run_id) else { return };
+        let progress = progress();
+        let is_closed = progress.is_closed;
         sender.send_replace(progress);
-        if progress.is_closed || sender.receiver_count() == 0 {
+        if is_closed || sender.receiver_count() == 0 {
             by_run.remove(run_id);
         }
     }

@@ -4,10 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use wrt_host::{ActivityControl, ActivityModule};
-use wrt_machine::ActivityStart;
+use wrt_machine::{ActivityStart, HeartbeatAnswer};
 use wrt_model::{
     Component, ComponentKind, failure,
-    proto::{Failure, Payloads, enums::TimeoutType, workflowservice::PollActivityTaskQueueResponse},
+    proto::{
+        Failure, Payloads, enums::TimeoutType, taskqueue::PollerInfo, workflowservice::PollActivityTaskQueueResponse,
+    },
     task::ActivityToken,
     time::span_set,
 };
@@ -17,7 +19,7 @@ use crate::{
     activity::poll_response,
     clock,
     lane::{Lane, Step},
-    matching::{ActivityTask, Lease, QueueKey},
+    matching::{ActivityTask, Lease, Poll, QueueKey, Rank},
     routing::{Route, queue_of},
 };
 
@@ -52,7 +54,7 @@ impl Lane {
             .run
             .activities
             .get(&scheduled_event_id)
-            .filter(|activity| !activity.is_started())?;
+            .filter(|activity| current.run.offers(activity))?;
         let queue = QueueKey {
             namespace_id: self.key.namespace_id.clone(),
             name: activity.task_queue.clone(),
@@ -64,6 +66,7 @@ impl Lane {
         let slot = engine.inner.activity_slots.clone().try_acquire_owned().ok()?;
         let namespace = engine.namespace_by_id(&self.key.namespace_id).await.ok()?;
         let attempt = activity.attempt;
+        let rank = Rank::of(current.run.priority_of(activity).as_ref());
         let (in_memory, key) = (current.event(scheduled_event_id), current.run.key());
         let scheduled = match in_memory {
             Some(event) => event,
@@ -76,6 +79,9 @@ impl Lane {
             request_id: String::new(),
             in_process: true,
         };
+        if !engine.inner.matching.admit(&queue, &route.current, &rank) {
+            return None;
+        }
         current.decide(clock::now(), |turn| turn.start_activity(start)).ok()?;
         let token = ActivityToken::of(&current.run, scheduled_event_id, attempt);
         let activity = &current.run.activities[&scheduled_event_id];
@@ -89,7 +95,8 @@ impl Lane {
     }
 }
 
-/// Polls the queue of an activity deployment for the attempts that found no free place when they were scheduled.
+/// Polls the queue of an activity deployment for the attempts that could not start when they were scheduled: no place was
+/// free, others came first, or the queue's rate limit was used up.
 pub(crate) struct ServerWorker {
     engine: Engine,
     queue: QueueKey,
@@ -114,18 +121,24 @@ impl ServerWorker {
 
     async fn run(&self, route: &Route) {
         loop {
-            let lease = self
-                .engine
-                .inner
-                .matching
-                .poll(&self.queue, Some(self.component.clone()))
-                .await;
+            let poll = Poll {
+                component: Some(self.component.clone()),
+                info: PollerInfo {
+                    identity: IDENTITY.to_owned(),
+                    ..Default::default()
+                },
+                max_per_second: None,
+            };
+            let lease = self.engine.inner.matching.poll(&self.queue, poll).await;
             if !self.engine.inner.routing.serves(&self.queue, route) {
                 // Dropping the lease gives the task to the route that serves now.
                 return;
             }
             let slots = self.engine.inner.activity_slots.clone();
             let slot = slots.acquire_owned().await.expect("the semaphore is never closed");
+            let Some(lease) = lease.renew(&self.component) else {
+                continue;
+            };
             if let Err(error) = self.take(lease, route.clone(), slot).await {
                 tracing::debug!(%error, "an activity task was not taken");
             }
@@ -158,13 +171,14 @@ impl Engine {
     /// Runs an attempt and reports how it ended.
     pub(crate) fn spawn_execution(&self, execution: Execution) {
         let engine = self.clone();
-        self.inner.tasks.spawn(async move {
+        // Boxed, as a task is moved several times.
+        self.inner.tasks.spawn(Box::pin(async move {
             tokio::select! {
                 () = engine.execute(&execution) => {}
                 // The attempt is lost; it runs again after the next start.
                 () = engine.inner.stopping.cancelled() => {}
             }
-        });
+        }));
     }
 
     async fn execute(&self, execution: &Execution) {
@@ -192,7 +206,7 @@ impl Engine {
         execution: &Execution,
         canceled: watch::Receiver<bool>,
     ) -> (Result<Option<Payloads>, Failure>, Option<Payloads>) {
-        let module = match self.activity_module(execution).await {
+        let module = match self.activity_module(&execution.route).await {
             Ok(module) => module,
             Err(error) => {
                 return (
@@ -223,16 +237,16 @@ impl Engine {
             let recorded = self
                 .activity_heartbeat(ActivityRef::Token(token.clone()), details)
                 .await;
-            if recorded.is_err() {
-                // The attempt is over for the run; it may stop.
+            if recorded.map_or(true, HeartbeatAnswer::asks_to_stop) {
+                // It is asked to stop, or the attempt is over for the run.
                 self.inner.executions.cancel(&token.run_id, token.scheduled_event_id);
             }
         }
         std::future::pending::<()>().await;
     }
 
-    async fn activity_module(&self, execution: &Execution) -> Result<ActivityModule, EngineError> {
-        let digest = &execution.route.deployment.current;
+    pub(crate) async fn activity_module(&self, route: &Route) -> Result<ActivityModule, EngineError> {
+        let digest = &route.deployment.current;
         Ok(self
             .inner
             .host
@@ -247,7 +261,7 @@ fn latest(beats: &mut mpsc::UnboundedReceiver<Option<Payloads>>) -> Option<Optio
 }
 
 /// Sleeps; spans that the timer cannot hold count as for ever.
-async fn sleep(span: Duration) {
+pub(crate) async fn sleep(span: Duration) {
     if span > Duration::from_secs(10 * 365 * 24 * 3600) {
         std::future::pending::<()>().await;
     }

@@ -45,6 +45,7 @@ impl HotRun {
                 commands,
                 mut messages,
                 mut rejections,
+                ..
             }) => {
                 messages.append(&mut rejections);
                 let checked = engine.check_search_attributes_of(&self.run, &commands).await;
@@ -95,6 +96,10 @@ impl HotRun {
             let mut completion = self.activate_with(engine, updates.clone()).await?;
             if completion.rejections.is_empty() {
                 completion.rejections = rejections;
+                let instance = self.instance.as_mut().expect("it was activated just now");
+                engine
+                    .run_local_activities(&self.run, instance, &mut completion)
+                    .await?;
                 return Ok(completion);
             }
             let rejected = |id: &str| {
@@ -121,7 +126,7 @@ impl HotRun {
         let length = self.tail.len();
         let now = clock::now();
         self.tail
-            .extend(wrt_machine::Turn::new(&mut self.run, now).transient_events());
+            .extend(wrt_machine::Turn::new(&mut self.run, now, &self.limits).transient_events());
         let completion = instance.activate(&self.tail[first..], updates).await;
         self.tail.truncate(length);
         completion
@@ -207,7 +212,7 @@ fn not_loaded(error: &EngineError) -> TaskFailure {
     )
 }
 
-fn task_failure(cause: WorkflowTaskFailedCause, message: String) -> TaskFailure {
+pub(crate) fn task_failure(cause: WorkflowTaskFailedCause, message: String) -> TaskFailure {
     TaskFailure {
         cause,
         failure: wrt_model::failure::server(message, false),

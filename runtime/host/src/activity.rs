@@ -1,4 +1,4 @@
-//! Activity components: each attempt runs in an instance of its own.
+//! Activity components: each attempt has an instance for itself while it runs.
 
 use std::sync::Arc;
 
@@ -26,8 +26,12 @@ mod context;
 mod convert;
 mod http;
 mod state;
+pub(crate) mod warm;
 
-use self::state::{AttemptIdentity, AttemptState};
+use self::{
+    state::{AttemptIdentity, AttemptState},
+    warm::{ActivityInstance, Realm, WarmInstances},
+};
 
 /// An activity component, compiled and ready to be instantiated. Clones share the code.
 #[derive(Clone)]
@@ -48,8 +52,9 @@ pub struct ActivityControl {
 /// What all activities of a host share.
 struct Shared {
     limits: ActivityLimits,
-    /// The instances that there is room for. Attempts wait for one.
+    /// The attempts that there is room for at the same time.
     places: Semaphore,
+    warm: WarmInstances,
 }
 
 /// Links activity components with what the contract gives them.
@@ -68,6 +73,7 @@ impl ActivityLinker {
         let shared = Shared {
             limits: options.activity.clone(),
             places: Semaphore::new(places),
+            warm: WarmInstances::default(),
         };
         Ok(ActivityLinker {
             linker,
@@ -98,8 +104,8 @@ impl ActivityModule {
         &self.digest
     }
 
-    /// Executes one attempt of a task that waited in `task_queue`. Dropping the future ends it at once, so timeouts are
-    /// the caller's.
+    /// Executes one attempt of a task that waited in `task_queue`, in an instance that an earlier attempt may have used.
+    /// Dropping the future ends it at once, so timeouts are the caller's.
     ///
     /// What the guest returns as a failure comes back as it is; a trap becomes a failure of type `ActivityTrapped` that
     /// another attempt may cure.
@@ -111,22 +117,38 @@ impl ActivityModule {
         control: ActivityControl,
     ) -> Result<Option<Payloads>, Failure> {
         let identity = AttemptIdentity::of(task);
+        let realm = Realm {
+            digest: self.digest.clone(),
+            namespace: task.workflow_namespace.clone(),
+            grants: grants.clone(),
+        };
         let Some(task) = convert::task(task, task_queue) else {
             return Err(failure::server("the activity task has a token of another server", true));
         };
-        let state = AttemptState::new(identity, grants, Some(control), &self.shared.limits);
         let _place = self.place().await;
-        let (mut store, guest) = self
-            .start(state)
-            .await
-            .map_err(|error| failure::application(error.to_string(), "ActivityNotStarted", false))?;
-        let outcome = guest.wrt_activity_guest().call_execute(&mut store, &task).await;
-        store.data().console.end();
+        let mut instance = match self.shared.warm.take(&realm) {
+            Some(mut instance) => {
+                instance.store.set_epoch_deadline(1);
+                instance.store.data_mut().begin(identity, control);
+                instance
+            }
+            None => {
+                let state = AttemptState::new(identity, grants, Some(control), &self.shared.limits);
+                let started = self.start(state).await;
+                started.map_err(|error| failure::application(error.to_string(), "ActivityNotStarted", false))?
+            }
+        };
+        let guest = instance.guest.wrt_activity_guest();
+        let outcome = guest.call_execute(&mut instance.store, &task).await;
+        instance.store.data_mut().end();
         match outcome {
-            Ok(output) => output
-                .map(convert::payloads_from_wit)
-                .map_err(convert::failure_from_wit),
-            Err(error) => Err(trapped(explain(&error, store.data()))),
+            Ok(output) => {
+                self.shared.warm.keep(realm, instance);
+                output
+                    .map(convert::payloads_from_wit)
+                    .map_err(convert::failure_from_wit)
+            }
+            Err(error) => Err(trapped(explain(&error, instance.store.data()))),
         }
     }
 
@@ -135,27 +157,27 @@ impl ActivityModule {
         let identity = AttemptIdentity::default();
         let state = AttemptState::new(identity, &Grants::default(), None, &self.shared.limits);
         let _place = self.place().await;
-        let (mut store, guest) = self.start(state).await?;
+        let ActivityInstance { mut store, guest } = self.start(state).await?;
         match guest.wrt_activity_guest().call_describe(&mut store).await {
             Ok(definition) => Ok(definition.into()),
             Err(error) => Err(self.stopped(&error, store.data())),
         }
     }
 
-    /// Waits until there is room for an instance.
+    /// Waits until there is room for an attempt.
     async fn place(&self) -> SemaphorePermit<'_> {
         let place = self.shared.places.acquire().await;
         place.expect("the semaphore is never closed")
     }
 
-    async fn start(&self, state: AttemptState) -> Result<(Store<AttemptState>, Activity), HostError> {
+    async fn start(&self, state: AttemptState) -> Result<ActivityInstance, HostError> {
         let mut store = Store::new(self.component.engine(), state);
         store.limiter(|state| &mut state.memory);
         // An attempt may compute for as long as it likes, but it makes room for others.
         store.epoch_deadline_async_yield_and_update(1);
         store.set_epoch_deadline(1);
         match self.component.instantiate_async(&mut store).await {
-            Ok(guest) => Ok((store, guest)),
+            Ok(guest) => Ok(ActivityInstance { store, guest }),
             Err(error) => Err(self.stopped(&error, store.data())),
         }
     }

@@ -71,6 +71,14 @@ impl Console {
         });
     }
 
+    /// Begins a call whose lines go elsewhere.
+    pub(crate) fn redirect(&self, sink: Sink) {
+        self.with(|buffers| {
+            buffers.sink = sink;
+            buffers.tail.clear();
+        });
+    }
+
     /// Ends a call: writes out lines that were begun.
     pub(crate) fn end(&self) {
         self.with(|buffers| {

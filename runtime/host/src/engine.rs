@@ -5,6 +5,7 @@ use std::{thread, time::Duration};
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::{
+    activity::warm::WARM_INSTANCES,
     error::{HostError, message},
     options::{ActivityLimits, HostOptions, WorkflowLimits},
 };
@@ -52,7 +53,8 @@ pub(crate) fn activity_engine(options: &HostOptions) -> Result<Engine, HostError
         memory_bytes,
         stack_bytes,
     } = options.activity;
-    start(config(stack_bytes), pool(options.activities, memory_bytes))
+    let instances = options.activities.saturating_add(WARM_INSTANCES);
+    start(config(stack_bytes), pool(instances, memory_bytes))
 }
 
 fn config(stack_bytes: usize) -> Config {

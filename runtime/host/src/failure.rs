@@ -5,7 +5,10 @@ use wrt_model::{
     proto::{Failure, enums::WorkflowTaskFailedCause},
 };
 
-use crate::{trap::Explanation, workflow::BrokenHistory};
+use crate::{
+    trap::Explanation,
+    workflow::{BrokenHistory, Divergence},
+};
 
 /// Fails the workflow task, not the run: the run stays where it was, and the task is tried again.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -66,6 +69,16 @@ impl From<BrokenHistory> for TaskFailure {
         Self::new(
             WorkflowTaskFailedCause::NonDeterministicError,
             broken.to_string(),
+            String::new(),
+        )
+    }
+}
+
+impl From<Divergence> for TaskFailure {
+    fn from(divergence: Divergence) -> Self {
+        Self::new(
+            WorkflowTaskFailedCause::NonDeterministicError,
+            divergence.to_string(),
             String::new(),
         )
     }

@@ -27,6 +27,7 @@ mod failure;
 mod instance;
 mod jobs;
 mod ledger;
+mod local_activity;
 mod log;
 mod patch;
 mod random;
@@ -41,7 +42,11 @@ mod wasi;
 
 use self::state::RunState;
 pub(crate) use self::{check::Divergence, turns::BrokenHistory};
-pub use self::{instance::WorkflowInstance, ledger::Completion};
+pub use self::{
+    instance::WorkflowInstance,
+    ledger::Completion,
+    local_activity::{LocalActivity, LocalActivityEnd},
+};
 
 /// A workflow component, compiled and ready to be instantiated. Clones share the code.
 #[derive(Clone)]

@@ -14,6 +14,8 @@
 //! right before the end of the activity.
 
 use wrt_model::{
+    failure,
+    payload::size,
     proto::{
         EventAttributes, Failure, Payloads, UserMetadata,
         command::{RequestCancelActivityTaskCommandAttributes, ScheduleActivityTaskCommandAttributes},
@@ -28,17 +30,27 @@ use wrt_model::{
 };
 
 pub(crate) use self::options::scheduled_activity;
-use self::options::{Timeouts, check_schedule};
+use self::{
+    control::apply_reset,
+    options::{Timeouts, check_schedule},
+};
+pub use self::{
+    control::{ActivityReset, ActivitySelector, ActivityUnpause, HeartbeatAnswer, Jitter},
+    update_options::{ActivityOptionsChange, activity_options},
+};
 use crate::{
     Rejection, Turn,
     command::{CommandIds, bad},
+    limits::heartbeat_too_large,
     retry,
     turn::event,
 };
 
+mod control;
 mod deadline;
 mod end;
 mod options;
+mod update_options;
 
 /// A worker takes an attempt.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,7 +157,7 @@ impl Turn<'_> {
             metadata,
         );
         self.run.activities.insert(scheduled_event_id, activity);
-        self.transition.dispatches.push(scheduled_event_id);
+        self.offer_activity(scheduled_event_id);
     }
 
     /// Carries out the command to cancel an activity. One that no worker holds is canceled on the spot; a worker hears
@@ -191,6 +203,7 @@ impl Turn<'_> {
     /// A worker takes an attempt. The same poll may ask again.
     pub fn start_activity(&mut self, start: ActivityStart) -> Result<(), Rejection> {
         let now_ns = self.now.nanos();
+        let run_is_paused = self.run.is_paused();
         let activity = self.open_activity(start.scheduled_event_id, start.attempt)?;
         if activity.is_started() {
             let same = activity.started_request_id == start.request_id && !start.request_id.is_empty();
@@ -202,6 +215,9 @@ impl Turn<'_> {
         }
         if activity.backing_off {
             return Err(not_found("the next attempt of the activity is not due yet"));
+        }
+        if run_is_paused || activity.pause.is_some() {
+            return Err(not_found("the activity is paused"));
         }
         activity.set_state(ActivityState::Started);
         activity.started_ns = now_ns;
@@ -229,7 +245,8 @@ impl Turn<'_> {
         activity.identity.clear();
         activity.started_request_id.clear();
         activity.in_process = false;
-        self.transition.dispatches.push(scheduled_event_id);
+        apply_reset(activity);
+        self.offer_activity(scheduled_event_id);
         self.transition.durable = true;
         Ok(())
     }
@@ -243,6 +260,7 @@ impl Turn<'_> {
         close: ActivityClose,
     ) -> Result<(), Rejection> {
         self.check_open()?;
+        let close = self.within_limits(close);
         let activity = self.open_activity(scheduled_event_id, attempt)?;
         match close {
             ActivityClose::Completed(result) => self.complete_activity(scheduled_event_id, identity, result),
@@ -254,6 +272,12 @@ impl Turn<'_> {
                     activity.heartbeat_details = last_heartbeat_details;
                 }
                 self.fail_activity(scheduled_event_id, identity, *failure);
+            }
+            ActivityClose::Canceled(_) if activity.cancel_requested_event_id == 0 && activity.in_process => {
+                // Attempts inside the server hear of a pause and of a reset as of a cancellation.
+                let failure =
+                    failure::application("the attempt stopped for a pause or a reset", "ActivityPause", false);
+                self.fail_activity(scheduled_event_id, identity, failure);
             }
             ActivityClose::Canceled(details) => {
                 if activity.cancel_requested_event_id == 0 {
@@ -268,24 +292,39 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// A worker says that its attempt is alive. Returns whether the attempt is asked to stop.
+    /// A worker says that its attempt is alive, and hears whether it is asked to stop. Details that are larger than the
+    /// namespace allows fail it.
     pub fn heartbeat_activity(
         &mut self,
         scheduled_event_id: i64,
         attempt: i32,
         details: Option<Payloads>,
-    ) -> Result<bool, Rejection> {
+    ) -> Result<HeartbeatAnswer, Rejection> {
         self.check_open()?;
         let now_ns = self.now.nanos();
+        let run_is_paused = self.run.is_paused();
+        let is_too_large = self.is_too_large(size(details.as_ref()));
         let activity = self.open_activity(scheduled_event_id, attempt)?;
         if !activity.is_started() {
             return Err(not_found("no worker holds the activity task"));
         }
+        if is_too_large {
+            let (identity, failure) = (activity.identity.clone(), heartbeat_too_large());
+            self.fail_activity(scheduled_event_id, &identity, failure);
+            return Ok(HeartbeatAnswer {
+                cancel_requested: true,
+                ..HeartbeatAnswer::default()
+            });
+        }
         activity.heartbeat_ns = now_ns;
         activity.heartbeat_details = details;
-        let cancel_requested = activity.cancel_requested_event_id != 0;
+        let answer = HeartbeatAnswer {
+            cancel_requested: activity.cancel_requested_event_id != 0,
+            activity_paused: run_is_paused || activity.pause.is_some(),
+            activity_reset: activity.reset_requested,
+        };
         self.transition.durable = true;
-        Ok(cancel_requested)
+        Ok(answer)
     }
 
     /// The server's process, which ran these attempts, is gone. They run again as the same attempt, unless the policy
@@ -309,6 +348,7 @@ impl Turn<'_> {
                 activity.set_state(ActivityState::Scheduled);
                 activity.in_process = false;
                 activity.attempt_scheduled_ns = self.now.nanos();
+                apply_reset(activity);
             }
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use wrt_model::proto::{Command, CommandAttributes, enums::WorkflowTaskFailedCause as Cause};
 
-use crate::{Rejection, Turn, update::Messages};
+use crate::{Rejection, Turn, limits::Asked, update::Messages};
 
 impl Turn<'_> {
     /// Checks the commands of one workflow task as a whole, so that carrying them out cannot fail.
@@ -46,6 +46,7 @@ impl Turn<'_> {
         ids: &mut CommandIds,
     ) -> Result<(), Rejection> {
         use CommandAttributes as A;
+        self.check_limits(attributes, messages, &mut ids.asked)?;
         match attributes {
             A::ScheduleActivityTaskCommandAttributes(command) => self.check_schedule_activity(command, event_id, ids),
             A::RequestCancelActivityTaskCommandAttributes(command) => self.check_cancel_activity(command, ids),
@@ -139,13 +140,15 @@ pub(crate) struct CommandIds {
     pub(crate) children: HashSet<String>,
     pub(crate) accepted_updates: HashSet<String>,
     pub(crate) completed_updates: HashSet<String>,
+    pub(crate) asked: Asked,
 }
 
 pub(crate) fn bad(cause: Cause, message: String) -> Rejection {
     Rejection::BadCommands { cause, message }
 }
 
-fn is_closing(attributes: &CommandAttributes) -> bool {
+/// True for the commands that nothing can follow.
+pub fn is_closing(attributes: &CommandAttributes) -> bool {
     matches!(
         attributes,
         CommandAttributes::CompleteWorkflowExecutionCommandAttributes(_)

@@ -34,11 +34,8 @@ impl Turn<'_> {
             return;
         }
         self.lose_in_process_activities();
-        let waiting = self
-            .run
-            .activities
-            .iter()
-            .filter(|(_, activity)| !activity.is_started() && !activity.backing_off);
+        let run = &*self.run;
+        let waiting = run.activities.iter().filter(|(_, activity)| run.offers(activity));
         self.transition.dispatches = waiting.map(|(&scheduled_event_id, _)| scheduled_event_id).collect();
         self.run_deadlines();
     }
@@ -49,8 +46,8 @@ pub fn next_deadline(run: &Run) -> Option<Time> {
     if !run.is_open() {
         return None;
     }
-    let first_task = (run.workflow_task.is_none() && run.last_completed_started_event_id == 0)
-        .then(|| Time::from_nanos(run.execution_ns));
+    let waits_for_first_task = run.workflow_task.is_none() && run.last_completed_started_event_id == 0;
+    let first_task = (waits_for_first_task && !run.is_paused()).then(|| Time::from_nanos(run.execution_ns));
     let timer = run.timers.values().map(|timer| Time::from_nanos(timer.fires_ns)).min();
     [
         first_task,

@@ -10,12 +10,14 @@ mod continuation;
 mod cron;
 mod deadline;
 mod external_workflow;
+mod limits;
 mod marker;
 mod message;
+mod pause;
 mod rebuild;
 mod rejection;
 mod reset;
-mod retry;
+pub mod retry;
 pub mod schedule;
 mod signal;
 mod start;
@@ -25,15 +27,19 @@ mod update;
 mod workflow;
 mod workflow_task;
 
-pub use activity::{ActivityClose, ActivityStart};
+pub use activity::{
+    ActivityClose, ActivityOptionsChange, ActivityReset, ActivitySelector, ActivityStart, ActivityUnpause,
+    HeartbeatAnswer, Jitter, activity_options,
+};
 pub use child_workflow::{ChildClose, child_close};
+pub use command::is_closing;
 pub use continuation::{Continuation, ContinuationKind};
 pub use cron::next_cron_time;
 pub use deadline::next_deadline;
 pub use message::{Outgoing, unanswered};
 pub use rebuild::{Origin, rebuild};
 pub use rejection::Rejection;
-pub use reset::{Reset, reset_signals};
+pub use reset::{Reset, reset_point, reset_signals};
 pub use signal::Signal;
 pub use start::{ReuseDecision, StartRun, StartedBy, decide_reuse};
 pub use turn::{Transition, Turn};

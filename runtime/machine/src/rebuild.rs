@@ -4,7 +4,7 @@
 //! does what waits for the end of a workflow task. What it tells is rebuilt to the letter, whichever way the run went.
 
 use wrt_model::{
-    Run, Time, history,
+    Limits, Run, Time, history,
     proto::{
         EventAttributes, HistoryEvent, WorkflowExecution,
         enums::{EventType, WorkflowExecutionStatus as Status},
@@ -46,11 +46,13 @@ impl Origin {
 /// The run as its events, from the first one on, say that it is.
 pub fn rebuild(origin: &Origin, events: &[HistoryEvent]) -> Run {
     let mut run = Run::default();
+    // What has happened was allowed.
+    let limits = Limits::unlimited();
     for event in events {
         let time = event.event_time.as_ref().map_or(Time::EPOCH, Time::from);
         if let Some(attributes) = &event.attributes {
             // What it asks to be done has been done, or is asked for anew.
-            Turn::new(&mut run, time).replay(origin, event.event_id, attributes);
+            Turn::new(&mut run, time, &limits).replay(origin, event.event_id, attributes);
         }
         run.next_event_id = event.event_id + 1;
         run.history_bytes += i64::try_from(prost::Message::encoded_len(event)).expect("an event fits memory");
@@ -75,10 +77,10 @@ impl Turn<'_> {
                     ..begun_run(namespace_id, run_id, component, started, self.now)
                 };
             }
-            A::WorkflowExecutionSignaledEventAttributes(signaled) if !signaled.request_id.is_empty() => {
-                self.run.signal_request_ids.push(signaled.request_id.clone());
-            }
+            A::WorkflowExecutionSignaledEventAttributes(signaled) => self.count_signal(&signaled.request_id),
             A::WorkflowExecutionCancelRequestedEventAttributes(_) => self.run.cancel_requested = true,
+            A::WorkflowExecutionPausedEventAttributes(paused) => self.replay_pause(paused),
+            A::WorkflowExecutionUnpausedEventAttributes(_) => self.replay_unpause(),
             A::UpsertWorkflowSearchAttributesEventAttributes(upserted) => {
                 let attributes = self.run.search_attributes.get_or_insert_default();
                 let upserts = upserted.search_attributes.as_ref();

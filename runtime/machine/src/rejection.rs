@@ -28,6 +28,14 @@ pub enum Rejection {
     #[error("cancellation already requested for this workflow execution")]
     CancellationAlreadyRequested,
 
+    /// The run has taken as many signals as its namespace allows.
+    #[error("exceeded workflow execution limit for signal events")]
+    SignalsLimitExceeded,
+
+    /// The request is right, but not in the run's present state.
+    #[error("{0}")]
+    FailedPrecondition(String),
+
     /// No such activity is open, or its attempt is over.
     #[error("{0}")]
     ActivityNotFound(String),

@@ -6,7 +6,9 @@
 use wrt_model::{
     Run, Time, failure,
     proto::{
-        EventAttributes, HistoryEvent, enums::WorkflowTaskFailedCause, history::WorkflowTaskFailedEventAttributes,
+        EventAttributes, HistoryEvent,
+        enums::{EventType, WorkflowTaskFailedCause},
+        history::WorkflowTaskFailedEventAttributes,
     },
     run::Activity,
 };
@@ -49,6 +51,17 @@ pub fn reset_signals(events: &[HistoryEvent]) -> Vec<Signal> {
     signals.collect()
 }
 
+/// The end of the first or of the last workflow task, which a run can be reset to; before one has completed, the event
+/// behind the one that scheduled it. `None` when there is none.
+pub fn reset_point(events: &[HistoryEvent], is_first: bool) -> Option<i64> {
+    let of_type = |wanted: EventType| {
+        let mut found = events.iter().filter(|event| event.event_type() == wanted);
+        let event = if is_first { found.next() } else { found.next_back() };
+        event.map(|event| event.event_id)
+    };
+    of_type(EventType::WorkflowTaskCompleted).or_else(|| Some(of_type(EventType::WorkflowTaskScheduled)? + 1))
+}
+
 impl Turn<'_> {
     /// Begins the run that `base`, whose events these are, is reset to. `self` holds an empty one.
     pub fn reset(&mut self, base: &Run, mut events: Vec<HistoryEvent>, reset: Reset) -> Result<(), Rejection> {
@@ -77,7 +90,9 @@ impl Turn<'_> {
         self.transition.events = events;
         self.run.start_request_id = reset.request_id;
         self.renew();
-        self.transition.dispatches = self.run.activities.keys().copied().collect();
+        let run = &*self.run;
+        let offered = run.activities.iter().filter(|(_, activity)| run.offers(activity));
+        self.transition.dispatches = offered.map(|(&scheduled_event_id, _)| scheduled_event_id).collect();
         self.transition.outgoing = unanswered(self.run);
         self.fail_task_by_reset(base, reset.reason, &reset.identity)?;
         for signal in reset.signals {

@@ -15,7 +15,7 @@ use wrt_model::{
 const TIMEOUT_TYPE_PREFIX: &str = "TemporalTimeout:";
 
 /// Fills in Temporal's defaults: 1 s, doubled each time, up to a hundredfold.
-pub(crate) fn with_defaults(policy: RetryPolicy) -> RetryPolicy {
+pub fn with_defaults(policy: RetryPolicy) -> RetryPolicy {
     let initial = span_set(policy.initial_interval.as_ref()).unwrap_or(Duration::from_secs(1));
     let maximum = span_set(policy.maximum_interval.as_ref()).unwrap_or(initial.saturating_mul(100));
     RetryPolicy {
@@ -31,7 +31,7 @@ pub(crate) fn with_defaults(policy: RetryPolicy) -> RetryPolicy {
 }
 
 /// Temporal's checks of a policy that a client or a guest gave.
-pub(crate) fn check(policy: &RetryPolicy) -> Result<(), String> {
+pub fn check(policy: &RetryPolicy) -> Result<(), String> {
     if policy.maximum_attempts == 1 {
         // There is no wait to be wrong about.
         return Ok(());
@@ -69,18 +69,21 @@ fn check_timeout_names(names: &[String]) -> Result<(), String> {
 }
 
 /// What a retry is decided by.
-pub(crate) struct Attempt<'a> {
-    pub(crate) policy: Option<&'a RetryPolicy>,
+pub struct Attempt<'a> {
+    /// Without one there is no second attempt.
+    pub policy: Option<&'a RetryPolicy>,
     /// The attempt that failed, from 1.
-    pub(crate) attempt: i32,
-    pub(crate) failure: &'a Failure,
-    pub(crate) now: Time,
+    pub attempt: i32,
+    /// Why it failed.
+    pub failure: &'a Failure,
+    /// When.
+    pub now: Time,
     /// No attempt starts later than this.
-    pub(crate) expires: Option<Time>,
+    pub expires: Option<Time>,
 }
 
 /// The wait before the next attempt, or why there is none.
-pub(crate) fn next_delay(attempt: &Attempt<'_>) -> Result<Duration, RetryState> {
+pub fn next_delay(attempt: &Attempt<'_>) -> Result<Duration, RetryState> {
     let Some(policy) = attempt.policy else {
         return Err(RetryState::RetryPolicyNotSet);
     };
@@ -90,18 +93,23 @@ pub(crate) fn next_delay(attempt: &Attempt<'_>) -> Result<Duration, RetryState> 
     if policy.maximum_attempts > 0 && attempt.attempt >= policy.maximum_attempts {
         return Err(RetryState::MaximumAttemptsReached);
     }
-    let delay = requested_delay(attempt.failure).unwrap_or_else(|| backoff(policy, attempt.attempt));
+    let delay = delay(policy, attempt.attempt, attempt.failure);
     if attempt.expires.is_some_and(|expires| attempt.now.plus(delay) > expires) {
         return Err(RetryState::Timeout);
     }
     Ok(delay)
 }
 
-/// initial · coefficient^(attempt − 1), up to the maximum.
+/// The wait after this attempt: the one that its failure asks for, else the policy's.
+pub(crate) fn delay(policy: &RetryPolicy, attempt: i32, failure: &Failure) -> Duration {
+    requested_delay(failure).unwrap_or_else(|| backoff(policy, attempt))
+}
+
+/// initial · coefficient^(attempt − 1), up to the maximum. Attempt 0 is one that does not count.
 fn backoff(policy: &RetryPolicy, attempt: i32) -> Duration {
     let initial = policy.initial_interval.as_ref().map(span).unwrap_or_default();
     let maximum = policy.maximum_interval.as_ref().map_or(Duration::MAX, span);
-    let seconds = initial.as_secs_f64() * policy.backoff_coefficient.powi(attempt - 1);
+    let seconds = initial.as_secs_f64() * policy.backoff_coefficient.powi((attempt - 1).max(0));
     Duration::try_from_secs_f64(seconds).map_or(maximum, |delay| delay.min(maximum))
 }
 
@@ -149,7 +157,7 @@ mod tests {
         })
     }
 
-    fn delay(policy: Option<&RetryPolicy>, attempt: i32, failure: &Failure) -> Result<Duration, RetryState> {
+    fn next(policy: Option<&RetryPolicy>, attempt: i32, failure: &Failure) -> Result<Duration, RetryState> {
         next_delay(&Attempt {
             policy,
             attempt,
@@ -165,7 +173,7 @@ mod tests {
         let failure = failure::application("no", "Oops", false);
         for (attempt, seconds) in [(1, 1), (2, 2), (3, 4), (7, 64), (8, 100), (60, 100), (20_000, 100)] {
             assert_eq!(
-                delay(Some(&policy), attempt, &failure),
+                next(Some(&policy), attempt, &failure),
                 Ok(Duration::from_secs(seconds)),
                 "attempt {attempt}"
             );
@@ -212,16 +220,16 @@ mod tests {
         ];
         for (failure, attempt, expected) in cases {
             assert_eq!(
-                delay(Some(&policy), attempt, &failure),
+                next(Some(&policy), attempt, &failure),
                 Err(expected),
                 "{}",
                 failure.message
             );
         }
         let oops = failure::application("no", "Oops", false);
-        assert_eq!(delay(None, 1, &oops), Err(RetryState::RetryPolicyNotSet));
+        assert_eq!(next(None, 1, &oops), Err(RetryState::RetryPolicyNotSet));
         let heartbeat = failure::timeout(TimeoutType::Heartbeat, None);
-        assert_eq!(delay(Some(&policy), 1, &heartbeat), Ok(Duration::from_secs(1)));
+        assert_eq!(next(Some(&policy), 1, &heartbeat), Ok(Duration::from_secs(1)));
     }
 
     #[test]
@@ -248,7 +256,7 @@ mod tests {
             unreachable!()
         };
         info.next_retry_delay = Some(proto_span(Duration::from_secs(300)));
-        assert_eq!(delay(Some(&policy(0, &[])), 1, &failure), Ok(Duration::from_secs(300)));
+        assert_eq!(next(Some(&policy(0, &[])), 1, &failure), Ok(Duration::from_secs(300)));
     }
 
     #[test]

@@ -29,6 +29,9 @@ impl Turn<'_> {
         if !signal.request_id.is_empty() && self.run.signal_request_ids.contains(&signal.request_id) {
             return Ok(());
         }
+        if self.run.signal_count >= self.limits.signals_per_execution {
+            return Err(Rejection::SignalsLimitExceeded);
+        }
         self.append_signal(signal);
         if self.run.first_execution_run_id == self.run.run_id {
             self.end_start_delay();
@@ -38,9 +41,7 @@ impl Turn<'_> {
     }
 
     pub(crate) fn append_signal(&mut self, signal: Signal) {
-        if !signal.request_id.is_empty() {
-            self.run.signal_request_ids.push(signal.request_id.clone());
-        }
+        self.count_signal(&signal.request_id);
         self.append_outside(EventAttributes::WorkflowExecutionSignaledEventAttributes(
             WorkflowExecutionSignaledEventAttributes {
                 signal_name: signal.name,
@@ -51,5 +52,12 @@ impl Turn<'_> {
                 ..Default::default()
             },
         ));
+    }
+
+    pub(crate) fn count_signal(&mut self, request_id: &str) {
+        self.run.signal_count += 1;
+        if !request_id.is_empty() {
+            self.run.signal_request_ids.push(request_id.to_owned());
+        }
     }
 }

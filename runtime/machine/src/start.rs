@@ -237,6 +237,7 @@ pub(crate) fn begun_run(
         original_execution_run_id: started.original_execution_run_id.clone(),
         component,
         root: started.root_workflow_execution.clone(),
+        priority: started.priority.clone(),
         ..Default::default()
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use prost::Message;
 use wrt_model::{
-    Run, Time, history,
+    Limits, Run, Time, history,
     proto::{EventAttributes, Failure, HistoryEvent, UserMetadata},
 };
 
@@ -46,15 +46,17 @@ impl Transition {
 pub struct Turn<'run> {
     pub(crate) run: &'run mut Run,
     pub(crate) now: Time,
+    pub(crate) limits: &'run Limits,
     pub(crate) transition: Transition,
 }
 
 impl<'run> Turn<'run> {
-    /// Begins a decision at the time `now`.
-    pub fn new(run: &'run mut Run, now: Time) -> Self {
+    /// Begins a decision at the time `now`, within the limits of the run's namespace.
+    pub fn new(run: &'run mut Run, now: Time, limits: &'run Limits) -> Self {
         Turn {
             run,
             now,
+            limits,
             transition: Transition::default(),
         }
     }

@@ -65,6 +65,12 @@ impl Messages {
     fn find(&self, message_id: &str) -> Option<&protocol::Message> {
         self.0.iter().find(|message| message.id == message_id)
     }
+
+    /// The size of what the message of this id says.
+    pub(crate) fn body_bytes(&self, message_id: &str) -> usize {
+        let body = self.find(message_id).and_then(|message| message.body.as_ref());
+        body.map_or(0, |body| body.value.len())
+    }
 }
 
 impl Turn<'_> {

@@ -34,16 +34,14 @@ use crate::{Rejection, Turn, turn::event, update::Messages};
 const RETRY_INITIAL: Duration = Duration::from_secs(1);
 /// The longest wait between two attempts.
 const RETRY_MAXIMUM: Duration = Duration::from_secs(600);
-/// From so many events on a workflow is advised to continue as new, unless configured otherwise.
-const SUGGEST_CONTINUE_AS_NEW_EVENTS: i64 = 4096;
-/// From so many bytes of history on, likewise.
-const SUGGEST_CONTINUE_AS_NEW_BYTES: i64 = 4 * 1024 * 1024;
 
 impl Turn<'_> {
     /// True when the workflow's code has something to do right now.
     pub fn wants_workflow_task(&self) -> bool {
         self.run.workflow_task.as_ref().is_some_and(|task| {
-            task.state() == WorkflowTaskState::Scheduled && Time::from_nanos(task.not_before_ns) <= self.now
+            task.state() == WorkflowTaskState::Scheduled
+                && Time::from_nanos(task.not_before_ns) <= self.now
+                && !self.run.is_paused()
         })
     }
 
@@ -76,7 +74,7 @@ impl Turn<'_> {
     /// another one, or no need of one.
     pub fn start_speculative_workflow_task(&mut self, identity: &str) -> bool {
         self.end_start_delay();
-        if !self.run.is_open() || self.run.workflow_task.is_some() {
+        if !self.run.is_open() || self.run.is_paused() || self.run.workflow_task.is_some() {
             return false;
         }
         let (next_event_id, now_ns) = (self.run.next_event_id, self.now.nanos());
@@ -178,13 +176,15 @@ impl Turn<'_> {
         let task = run.workflow_task.as_ref()?;
         match task.state() {
             WorkflowTaskState::Started => Turn::deadline(task.started_ns, run.workflow_task_timeout_ns),
+            WorkflowTaskState::Scheduled if run.is_paused() => None,
             WorkflowTaskState::Scheduled => Some(Time::from_nanos(task.not_before_ns)),
         }
     }
 
-    /// Schedules a workflow task unless one is open, the run has closed, or its first one is delayed.
+    /// Schedules a workflow task unless one is open, the run has closed or is paused, or its first one is delayed.
     pub(crate) fn ensure_workflow_task(&mut self) {
-        if self.run.is_open() && self.run.workflow_task.is_none() && !self.is_start_delayed() {
+        let may_go_on = self.run.is_open() && !self.run.is_paused();
+        if may_go_on && self.run.workflow_task.is_none() && !self.is_start_delayed() {
             self.schedule_workflow_task();
         }
     }
@@ -208,7 +208,7 @@ impl Turn<'_> {
 
     /// Lets the first workflow task begin although its delay is not over.
     pub(crate) fn end_start_delay(&mut self) {
-        if self.is_start_delayed() {
+        if self.is_start_delayed() && !self.run.is_paused() {
             self.schedule_workflow_task();
         }
     }
@@ -310,13 +310,13 @@ impl Turn<'_> {
     }
 
     fn started_event(&self, task: &WorkflowTask) -> HistoryEvent {
-        let suggest_continue_as_new = self.run.history_length() >= SUGGEST_CONTINUE_AS_NEW_EVENTS
-            || self.run.history_bytes >= SUGGEST_CONTINUE_AS_NEW_BYTES;
+        let reasons = self.reasons_to_continue_as_new();
         let attributes = WorkflowTaskStartedEventAttributes {
             scheduled_event_id: task.scheduled_event_id,
             identity: task.identity.clone(),
             request_id: task.request_id.clone(),
-            suggest_continue_as_new,
+            suggest_continue_as_new: !reasons.is_empty(),
+            suggest_continue_as_new_reasons: reasons.into_iter().map(i32::from).collect(),
             history_size_bytes: self.run.history_bytes,
             ..Default::default()
         };

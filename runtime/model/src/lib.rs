@@ -3,12 +3,15 @@
 //! Events, commands, payloads, failures and retry policies are Temporal's own protobuf messages: one vocabulary from the
 //! wire to the disk. [`proto`] gives them their short names.
 
+pub mod batch;
 pub mod component;
 pub mod failure;
 pub mod history;
 pub mod ids;
+pub mod limits;
 pub mod namespace;
 pub mod payload;
+pub mod priority;
 pub mod proto;
 pub mod run;
 pub mod schedule;
@@ -16,8 +19,10 @@ pub mod search_attribute;
 pub mod task;
 pub mod time;
 
+pub use batch::{BatchKey, BatchOperation};
 pub use component::{Component, ComponentKind, Deployment, Digest};
 pub use ids::{RunKey, WorkflowKey};
+pub use limits::{Limits, UnknownLimit};
 pub use namespace::Namespace;
 pub use run::Run;
 pub use schedule::{Schedule, ScheduleKey};

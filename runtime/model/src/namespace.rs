@@ -34,6 +34,9 @@ pub struct Namespace {
     /// The types of the search attributes that were registered, by name.
     #[prost(btree_map = "string, enumeration(IndexedValueType)", tag = "9")]
     pub search_attributes: BTreeMap<String, i32>,
+    /// The [limits](crate::Limits) that it has set, by name; 0 for none. The server's count for the rest.
+    #[prost(btree_map = "string, uint64", tag = "10")]
+    pub limits: BTreeMap<String, u64>,
 }
 
 impl Namespace {

@@ -1,6 +1,8 @@
 //! Short names for Temporal's messages.
 
 pub use temporalio_protos::temporal::api::{
+    activity::v1 as activity,
+    batch::v1 as batch,
     command::v1::{self as command, Command, command::Attributes as CommandAttributes},
     common::v1::{
         self as common, ActivityType, Header, Memo, Payload, Payloads, Priority, RetryPolicy, SearchAttributes,

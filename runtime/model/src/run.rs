@@ -3,15 +3,19 @@
 //! It is stored as this protobuf message, so every field is a promise: a number is never used twice, and what is added
 //! must have a sensible zero. Inputs and results stay in the history and are not repeated here.
 
+mod activity;
+
 use std::collections::BTreeMap;
 
 use crate::{
     RunKey, Time, WorkflowKey,
     proto::{
-        Failure, HistoryEvent, Memo, Payloads, Priority, RetryPolicy, SearchAttributes, WorkflowExecution,
+        HistoryEvent, Memo, Priority, RetryPolicy, SearchAttributes, WorkflowExecution,
         enums::{ParentClosePolicy, WorkflowExecutionStatus},
     },
 };
+
+pub use activity::{Activity, ActivityState};
 
 /// One run of a workflow.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -139,6 +143,32 @@ pub struct Run {
     /// When the history began that a reset has copied; 0 for a run that was not reset.
     #[prost(int64, tag = "41")]
     pub original_start_ns: i64,
+    /// Signals that it has taken.
+    #[prost(uint64, tag = "50")]
+    pub signal_count: u64,
+    /// Why nothing of it is handed out; absent while it runs.
+    #[prost(message, optional, tag = "42")]
+    pub pause: Option<Pause>,
+    /// Importance of its tasks, and what its activities and children inherit.
+    #[prost(message, optional, tag = "43")]
+    pub priority: Option<Priority>,
+}
+
+/// Somebody has stopped a run or an activity for a while.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Pause {
+    /// Since when.
+    #[prost(int64, tag = "1")]
+    pub time_ns: i64,
+    /// Who.
+    #[prost(string, tag = "2")]
+    pub identity: String,
+    /// Why.
+    #[prost(string, tag = "3")]
+    pub reason: String,
+    /// The request that asked for it.
+    #[prost(string, tag = "4")]
+    pub request_id: String,
 }
 
 /// A workflow task that is open.
@@ -184,90 +214,6 @@ pub enum WorkflowTaskState {
     /// Waits to be run.
     Scheduled = 0,
     /// Is being run.
-    Started = 1,
-}
-
-/// An activity that has not ended.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct Activity {
-    /// Unique among the open activities of the run.
-    #[prost(string, tag = "1")]
-    pub activity_id: String,
-    /// The activity's type.
-    #[prost(string, tag = "2")]
-    pub activity_type: String,
-    /// The task queue whose workers take it.
-    #[prost(string, tag = "3")]
-    pub task_queue: String,
-    /// Where it stands.
-    #[prost(enumeration = "ActivityState", tag = "4")]
-    pub state: i32,
-    /// 1 for the first attempt.
-    #[prost(int32, tag = "5")]
-    pub attempt: i32,
-    /// When the activity was scheduled.
-    #[prost(int64, tag = "6")]
-    pub scheduled_ns: i64,
-    /// When the current attempt may start.
-    #[prost(int64, tag = "7")]
-    pub attempt_scheduled_ns: i64,
-    /// When the current attempt started; 0 before.
-    #[prost(int64, tag = "8")]
-    pub started_ns: i64,
-    /// The worker that holds the current attempt.
-    #[prost(string, tag = "9")]
-    pub identity: String,
-    /// The poll that took the current attempt; the same poll again gets the same attempt.
-    #[prost(string, tag = "10")]
-    pub started_request_id: String,
-    /// From scheduling to the end over all attempts, in nanoseconds; 0 for unlimited.
-    #[prost(int64, tag = "11")]
-    pub schedule_to_close_ns: i64,
-    /// The longest wait for a worker, in nanoseconds; 0 for unlimited.
-    #[prost(int64, tag = "12")]
-    pub schedule_to_start_ns: i64,
-    /// The longest attempt, in nanoseconds; 0 for unlimited.
-    #[prost(int64, tag = "13")]
-    pub start_to_close_ns: i64,
-    /// The longest silence, in nanoseconds; 0 when no heartbeats are expected.
-    #[prost(int64, tag = "14")]
-    pub heartbeat_timeout_ns: i64,
-    /// Attempts and waits, with every default filled in.
-    #[prost(message, optional, tag = "15")]
-    pub retry_policy: Option<RetryPolicy>,
-    /// How the attempt before ended.
-    #[prost(message, optional, tag = "16")]
-    pub last_failure: Option<Failure>,
-    /// The worker that held the attempt before.
-    #[prost(string, tag = "17")]
-    pub last_identity: String,
-    /// What the last heartbeat said; the next attempt gets it.
-    #[prost(message, optional, tag = "18")]
-    pub heartbeat_details: Option<Payloads>,
-    /// When the last heartbeat of the current attempt came; 0 for none.
-    #[prost(int64, tag = "19")]
-    pub heartbeat_ns: i64,
-    /// The event that asked it to stop; 0 for none.
-    #[prost(int64, tag = "20")]
-    pub cancel_requested_event_id: i64,
-    /// The current attempt runs inside the server: it ends with the server's process.
-    #[prost(bool, tag = "21")]
-    pub in_process: bool,
-    /// Importance among the tasks of its queue.
-    #[prost(message, optional, tag = "22")]
-    pub priority: Option<Priority>,
-    /// The next attempt waits for its time and has not been handed out.
-    #[prost(bool, tag = "23")]
-    pub backing_off: bool,
-}
-
-/// Where an activity stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, prost::Enumeration)]
-#[repr(i32)]
-pub enum ActivityState {
-    /// Waits for a worker, or for the time of its next attempt.
-    Scheduled = 0,
-    /// A worker holds it.
     Started = 1,
 }
 
@@ -385,7 +331,25 @@ impl Run {
 
     /// True until it closes.
     pub fn is_open(&self) -> bool {
-        self.status() == WorkflowExecutionStatus::Running
+        matches!(
+            self.status(),
+            WorkflowExecutionStatus::Running | WorkflowExecutionStatus::Paused
+        )
+    }
+
+    /// True while neither workflow tasks nor activities of it are handed out.
+    pub fn is_paused(&self) -> bool {
+        self.status() == WorkflowExecutionStatus::Paused
+    }
+
+    /// True while no attempt of this activity begins, because it or the whole run is paused.
+    pub fn holds(&self, activity: &Activity) -> bool {
+        self.is_paused() || activity.pause.is_some()
+    }
+
+    /// True when an attempt of this activity can be handed out.
+    pub fn offers(&self, activity: &Activity) -> bool {
+        !activity.is_started() && !activity.backing_off && !self.holds(activity)
     }
 
     /// Events in its history.
@@ -404,13 +368,6 @@ impl Run {
             0 => self.started(),
             nanos => Time::from_nanos(nanos),
         }
-    }
-}
-
-impl Activity {
-    /// True while a worker holds it.
-    pub fn is_started(&self) -> bool {
-        self.state() == ActivityState::Started
     }
 }
 

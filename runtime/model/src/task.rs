@@ -22,6 +22,9 @@ pub struct ActivityToken {
     /// The attempt, from 1.
     #[prost(int32, tag = "5")]
     pub attempt: i32,
+    /// The sequence number of a local activity, which no event has scheduled; else 0.
+    #[prost(uint32, tag = "6")]
+    pub local_seq: u32,
 }
 
 impl ActivityToken {
@@ -33,6 +36,24 @@ impl ActivityToken {
             run_id: run.run_id.clone(),
             scheduled_event_id,
             attempt,
+            local_seq: 0,
+        }
+    }
+
+    /// The token of an attempt of a local activity of this run. No call takes it: the server runs the attempt itself.
+    pub fn of_local(run: &Run, seq: u32, attempt: i32) -> Self {
+        ActivityToken {
+            local_seq: seq,
+            ..ActivityToken::of(run, 0, attempt)
+        }
+    }
+
+    /// The same for every attempt of one activity: the run and the event that scheduled it, because ids may be used again
+    /// within a run; or the run and the number of a local activity.
+    pub fn idempotency_key(&self) -> String {
+        match self.local_seq {
+            0 => format!("{}/{}", self.run_id, self.scheduled_event_id),
+            seq => format!("{}/local-{seq}", self.run_id),
         }
     }
 

@@ -102,6 +102,7 @@ async fn workflow(store: &Store) -> Result<(), StoreError> {
             history: Some(batch),
             is_current: true,
             upserts_search_attributes: false,
+            changes_status: false,
         };
         store.commit(Commit::from_iter([write])).await?;
     }

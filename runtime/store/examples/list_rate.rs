@@ -160,6 +160,7 @@ async fn fill(store: &Store, runs: i64) -> Result<(), StoreError> {
                 history: None,
                 is_current: true,
                 upserts_search_attributes: false,
+                changes_status: false,
             });
         }
         store.commit(commit).await?;

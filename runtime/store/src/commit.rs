@@ -8,7 +8,6 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use sqlx::error::{DatabaseError, ErrorKind};
 use tokio::{
     sync::{Mutex, mpsc, oneshot},
     task::JoinHandle,
@@ -17,11 +16,11 @@ use wrt_model::{Run, history::HistoryBatch};
 
 use crate::{
     Store, StoreError,
-    history::HistoryRow,
+    history::HistoryCopy,
     run::{Change, RunRow},
-    script::Script,
+    script::{STATEMENT_ROWS, Script},
     search_attribute::SearchAttributeWrite,
-    sqlite::{BEGIN, Connection, Database},
+    sqlite::{self, BEGIN, Connection, Database},
 };
 
 /// The most commits that share a transaction.
@@ -36,8 +35,8 @@ const QUEUE_COMMITS: usize = 1024;
 #[derive(Debug, Default)]
 pub struct Commit {
     pub(crate) runs: Vec<RunRow>,
-    pub(crate) history: Vec<HistoryRow>,
     pub(crate) search_attributes: Vec<SearchAttributeWrite>,
+    pub(crate) copies: Vec<HistoryCopy>,
     /// Runs to remove, by their ids.
     pub(crate) deletions: Vec<String>,
 }
@@ -55,17 +54,15 @@ pub struct RunWrite<'a> {
     pub is_current: bool,
     /// The decision changed the run's search attributes after its start.
     pub upserts_search_attributes: bool,
+    /// The decision paused the run, or let it go on.
+    pub changes_status: bool,
 }
 
 impl Commit {
     /// Adds what changes about a run.
     pub fn push(&mut self, write: RunWrite<'_>) {
-        self.runs.push(RunRow::new(&write));
         self.search_attributes.extend(SearchAttributeWrite::new(&write));
-        self.history.extend(write.history.map(|batch| HistoryRow {
-            run_id: write.run.run_id.clone(),
-            batch,
-        }));
+        self.runs.push(RunRow::new(write));
     }
 
     /// True when nothing changes.
@@ -221,22 +218,34 @@ impl Writer {
         outcome.unwrap_or_else(|error| vec![Err(error); commits.len()])
     }
 
-    /// One message to the database's thread: each is a switch of threads, and those take longer than the writing.
+    /// One message to the database's thread: each is a switch of threads, and those take longer than the writing. Most
+    /// batches are one statement, which is a transaction by itself.
     async fn commit_together(&self, commits: &[Commit]) -> Result<(), StoreError> {
         if commits.is_empty() {
             return Ok(());
         }
-        let mut script = Script::new();
-        script.push(BEGIN);
+        let mut runs = Vec::with_capacity(commits.len());
         for change in Change::ORDER {
             let rows = commits.iter().flat_map(|commit| &commit.runs);
-            script.write_runs(change, &rows.filter(|row| row.change == change).collect::<Vec<_>>());
+            runs.extend(rows.filter(|row| row.change == change));
         }
-        script.write_history(&commits.iter().flat_map(|commit| &commit.history).collect::<Vec<_>>());
-        let search_attributes = commits.iter().flat_map(|commit| &commit.search_attributes);
-        script.write_search_attributes(&search_attributes.collect::<Vec<_>>());
-        script.delete_runs(&commits.iter().flat_map(|commit| &commit.deletions).collect::<Vec<_>>());
-        script.push("COMMIT");
+        let search_attributes: Vec<_> = commits.iter().flat_map(|commit| &commit.search_attributes).collect();
+        let copies: Vec<_> = commits.iter().flat_map(|commit| &commit.copies).collect();
+        let deletions: Vec<_> = commits.iter().flat_map(|commit| &commit.deletions).collect();
+
+        let is_one =
+            runs.len() <= STATEMENT_ROWS && search_attributes.is_empty() && copies.is_empty() && deletions.is_empty();
+        let mut script = Script::new();
+        if !is_one {
+            script.push(BEGIN);
+        }
+        script.write_runs(&runs);
+        script.write_search_attributes(&search_attributes);
+        script.copy_history(&copies);
+        script.delete_runs(&deletions);
+        if !is_one {
+            script.push("COMMIT");
+        }
 
         let mut connection = self.database.writer().await?;
         let written = self.run_script(&mut connection, script, "commit", String::new).await;
@@ -295,18 +304,9 @@ impl Writer {
         for change in Change::ORDER {
             for row in commit.runs.iter().filter(|row| row.change == change) {
                 let mut script = Script::new();
-                script.write_runs(change, &[row]);
-                written += self
-                    .run_script(connection, script, change.action(), || row.name())
-                    .await?;
+                script.write_runs(&[row]);
+                written += self.run_script(connection, script, "write run", || row.name()).await?;
             }
-        }
-        for row in &commit.history {
-            let mut script = Script::new();
-            script.write_history(&[row]);
-            written += self
-                .run_script(connection, script, "append history", || row.run_id.clone())
-                .await?;
         }
         for write in &commit.search_attributes {
             let mut script = Script::new();
@@ -317,6 +317,14 @@ impl Writer {
                 })
                 .await?;
         }
+        let mut script = Script::new();
+        script.copy_history(&commit.copies.iter().collect::<Vec<_>>());
+        written += self
+            .run_script(connection, script, "copy history", || {
+                let to = commit.copies.iter().map(|copy| copy.to_run_id.as_str());
+                to.collect::<Vec<_>>().join(", ")
+            })
+            .await?;
         let mut script = Script::new();
         script.delete_runs(&commit.deletions.iter().collect::<Vec<_>>());
         written += self
@@ -334,10 +342,10 @@ impl Writer {
         run: impl FnOnce() -> String,
     ) -> Result<u64, StoreError> {
         script.run(connection).await.map_err(|error| {
-            let reason = error.as_database_error().map(DatabaseError::kind);
-            match reason {
-                Some(ErrorKind::UniqueViolation | ErrorKind::NotNullViolation) => StoreError::Conflict { run: run() },
-                _ => self.database.failure(action, error),
+            if sqlite::is_refused_by_schema(&error) {
+                StoreError::Conflict { run: run() }
+            } else {
+                self.database.failure(action, error)
             }
         })
     }
@@ -401,6 +409,7 @@ mod tests {
                 history: None,
                 is_current: true,
                 upserts_search_attributes: false,
+                changes_status: false,
             };
             store.commit(Commit::from_iter([write])).await
         };

@@ -20,7 +20,7 @@ impl Store {
     pub async fn component(&self, digest: &Digest) -> Result<Option<Component>, StoreError> {
         let description: Option<String> = sqlx::query_scalar("SELECT description FROM component WHERE digest = $1")
             .bind(digest.as_str())
-            .fetch_optional(self.database.readers())
+            .fetch_optional(&mut *self.database.reader().await?)
             .await
             .map_err(|error| self.database.failure("load component", error))?;
         description
@@ -32,7 +32,7 @@ impl Store {
     pub async fn component_bytes(&self, digest: &Digest) -> Result<Option<Vec<u8>>, StoreError> {
         sqlx::query_scalar("SELECT bytes FROM component WHERE digest = $1")
             .bind(digest.as_str())
-            .fetch_optional(self.database.readers())
+            .fetch_optional(&mut *self.database.reader().await?)
             .await
             .map_err(|error| self.database.failure("load bytes of component", error))
     }

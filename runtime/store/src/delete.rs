@@ -24,7 +24,7 @@ impl Store {
             .bind(namespace_id)
             .bind(OPEN)
             .bind(limit)
-            .fetch_all(self.database.readers())
+            .fetch_all(&mut *self.database.reader().await?)
             .await
             .map_err(failed)?;
         let closed = rows.iter().map(|row| {

@@ -23,7 +23,7 @@ impl Store {
             sqlx::query_scalar("SELECT data FROM deployment WHERE namespace_id = $1 AND name = $2")
                 .bind(namespace_id)
                 .bind(name)
-                .fetch_optional(self.database.readers())
+                .fetch_optional(&mut *self.database.reader().await?)
                 .await
                 .map_err(|error| self.database.failure("load deployment", error))?;
         data.map(|text| json::decode(&text, || format!("deployment {name}")))
@@ -33,7 +33,7 @@ impl Store {
     /// All deployments of all namespaces, by namespace id and name. There are few.
     pub async fn deployments(&self) -> Result<Vec<Deployment>, StoreError> {
         let rows: Vec<String> = sqlx::query_scalar("SELECT data FROM deployment ORDER BY namespace_id, name")
-            .fetch_all(self.database.readers())
+            .fetch_all(&mut *self.database.reader().await?)
             .await
             .map_err(|error| self.database.failure("list deployments", error))?;
         rows.iter()

@@ -4,7 +4,41 @@ use futures::TryStreamExt;
 use sqlx::Row as _;
 use wrt_model::{RunKey, history::HistoryBatch};
 
-use crate::{Store, StoreError, script::Script, sqlite::Row};
+use crate::{Commit, Store, StoreError, script::Script, sqlite::Row};
+
+/// The beginning of a history that another run has in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryCopy {
+    /// The run that wrote it.
+    pub from_run_id: String,
+    /// The run that begins with it.
+    pub to_run_id: String,
+    /// The first event that is not copied. It begins a batch.
+    pub before_event_id: i64,
+}
+
+impl Commit {
+    /// Copies the beginning of a history, after the commit's runs have been written.
+    pub fn copy_history(&mut self, copy: HistoryCopy) {
+        self.copies.push(copy);
+    }
+}
+
+impl Script {
+    /// Copies batches without reading them.
+    pub(crate) fn copy_history(&mut self, copies: &[&HistoryCopy]) {
+        for copy in copies {
+            self.push_built(|sql| {
+                sql.push("INSERT INTO history (run_id, first_event_id, event_count, bytes) SELECT ")
+                    .push_bind(copy.to_run_id.clone())
+                    .push(", first_event_id, event_count, bytes FROM history WHERE run_id = ")
+                    .push_bind(copy.from_run_id.clone())
+                    .push(" AND first_event_id < ")
+                    .push_bind(copy.before_event_id);
+            });
+        }
+    }
+}
 
 impl Store {
     /// Batches of a run's history in order, whole as they were committed. The first one contains `first_event_id`; the
@@ -16,6 +50,7 @@ impl Store {
         max_bytes: usize,
     ) -> Result<Vec<HistoryBatch>, StoreError> {
         let failed = |error| self.database.failure("load history", error);
+        let mut reader = self.database.reader().await?;
         let mut rows = sqlx::query(
             "SELECT first_event_id, event_count, bytes FROM history WHERE run_id = $1 \
              AND first_event_id >= (SELECT COALESCE(MAX(first_event_id), 0) FROM history \
@@ -28,7 +63,7 @@ impl Store {
         .bind(first_event_id)
         .bind(&key.workflow.namespace_id)
         .bind(&key.workflow.workflow_id)
-        .fetch(self.database.readers());
+        .fetch(&mut *reader);
 
         let (mut batches, mut bytes) = (Vec::new(), 0);
         while let Some(row) = rows.try_next().await.map_err(failed)? {
@@ -49,31 +84,4 @@ fn batch(row: &Row) -> Result<HistoryBatch, sqlx::Error> {
         event_count: row.try_get(1)?,
         bytes: row.try_get(2)?,
     })
-}
-
-/// A batch as a row.
-#[derive(Debug)]
-pub(crate) struct HistoryRow {
-    /// The run that it belongs to.
-    pub(crate) run_id: String,
-    /// The events.
-    pub(crate) batch: HistoryBatch,
-}
-
-impl Script {
-    /// Appends batches. One at an event id that the run already has violates the primary key.
-    pub(crate) fn write_history(&mut self, rows: &[&HistoryRow]) {
-        self.insert(
-            "history",
-            &["run_id", "first_event_id", "event_count", "bytes"],
-            rows,
-            |row, values| {
-                values
-                    .push_bind(row.run_id.as_str())
-                    .push_bind(row.batch.first_event_id)
-                    .push_bind(row.batch.event_count)
-                    .push_bind(row.batch.bytes.as_slice());
-            },
-        );
-    }
 }

@@ -2,6 +2,7 @@
 //!
 //! Runs change through one gate, [`Store::commit`]; everything else is read beside it. SQL and `sqlx` stay inside.
 
+mod batch;
 mod commit;
 mod component;
 mod delete;
@@ -15,6 +16,7 @@ mod schedule;
 mod script;
 mod search_attribute;
 mod sqlite;
+mod task_queue;
 mod visibility;
 
 use std::{path::PathBuf, sync::Arc};
@@ -23,10 +25,13 @@ use commit::Gate;
 use search_attribute::Schemas;
 use sqlite::Database;
 
+pub use batch::BatchPage;
 pub use commit::{Commit, RunWrite, StoreStats};
 pub use error::StoreError;
+pub use history::HistoryCopy;
 pub use run::StoredRun;
 pub use schedule::{ScheduleCount, SchedulePage};
+pub use task_queue::StoredTaskQueue;
 pub use visibility::{RunCount, RunPage, RunQuery};
 
 /// Where and how to keep the state.

@@ -63,7 +63,7 @@ impl Store {
         let rows = sqlx::query("SELECT data FROM namespace WHERE name > $1 ORDER BY name LIMIT $2")
             .bind(after.unwrap_or_default())
             .bind(limit)
-            .fetch_all(self.database.readers())
+            .fetch_all(&mut *self.database.reader().await?)
             .await
             .map_err(|error| self.database.failure("list namespaces", error))?;
         rows.iter().map(|row| self.decode_namespace(row)).collect()
@@ -79,7 +79,7 @@ impl Store {
 
     async fn namespace(&self, statement: Statement<'_>) -> Result<Option<Namespace>, StoreError> {
         statement
-            .fetch_optional(self.database.readers())
+            .fetch_optional(&mut *self.database.reader().await?)
             .await
             .map_err(|error| self.database.failure("load namespace", error))?
             .map(|row| self.decode_namespace(&row))

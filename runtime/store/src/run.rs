@@ -2,11 +2,11 @@
 
 use prost::Message;
 use sqlx::Row as _;
-use wrt_model::{Digest, Run, RunKey, WorkflowKey, proto::WorkflowExecution};
+use wrt_model::{Digest, Run, RunKey, WorkflowKey, history::HistoryBatch, proto::WorkflowExecution};
 
 use crate::{
     RunWrite, Store, StoreError,
-    script::{Script, Values},
+    script::{Script, Values, bind_nulls},
     sqlite::{Row, Statement},
 };
 
@@ -17,10 +17,10 @@ const CURRENT: &str = "SELECT version, state FROM run WHERE namespace_id = $1 AN
      ORDER BY sequence DESC LIMIT 1";
 const BY_KEY: &str = "SELECT version, state FROM run WHERE run_id = $1 AND namespace_id = $2 AND workflow_id = $3";
 const WORKFLOW_OF: &str = "SELECT namespace_id, workflow_id FROM run WHERE run_id = $1";
-const OPEN_AFTER: &str = "SELECT version, state FROM run WHERE status = 1 AND (namespace_id, workflow_id) > ($1, $2) \
+const OPEN_AFTER: &str = "SELECT version, state FROM run WHERE status IN (1, 8) AND (namespace_id, workflow_id) > ($1, $2) \
      ORDER BY namespace_id, workflow_id LIMIT $3";
 
-const OUTGOING: &str = "SELECT version, state FROM run WHERE has_outgoing AND status <> 1 ORDER BY sequence";
+const OUTGOING: &str = "SELECT version, state FROM run WHERE has_outgoing AND status NOT IN (1, 8) ORDER BY sequence";
 
 /// A run as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +59,7 @@ impl Store {
             None => Default::default(),
             Some(run_id) => sqlx::query_as(WORKFLOW_OF)
                 .bind(run_id)
-                .fetch_optional(self.database.readers())
+                .fetch_optional(&mut *self.database.reader().await?)
                 .await
                 .map_err(failed)?
                 .ok_or_else(|| StoreError::NotFound {
@@ -70,7 +70,7 @@ impl Store {
             .bind(namespace_id)
             .bind(workflow_id)
             .bind(limit)
-            .fetch_all(self.database.readers())
+            .fetch_all(&mut *self.database.reader().await?)
             .await
             .map_err(failed)?;
         rows.iter().map(|row| self.stored(row)).collect()
@@ -79,7 +79,7 @@ impl Store {
     /// Closed runs that have asked other runs for something and not been answered.
     pub async fn closed_runs_with_outgoing(&self) -> Result<Vec<StoredRun>, StoreError> {
         let rows = sqlx::query(OUTGOING)
-            .fetch_all(self.database.readers())
+            .fetch_all(&mut *self.database.reader().await?)
             .await
             .map_err(|error| self.database.failure("load runs with messages", error))?;
         rows.iter().map(|row| self.stored(row)).collect()
@@ -87,16 +87,16 @@ impl Store {
 
     /// How many open runs are pinned to a component.
     pub async fn open_runs_of(&self, digest: &Digest) -> Result<i64, StoreError> {
-        sqlx::query_scalar("SELECT count(*) FROM run WHERE status = 1 AND component = $1")
+        sqlx::query_scalar("SELECT count(*) FROM run WHERE status IN (1, 8) AND component = $1")
             .bind(digest.as_str())
-            .fetch_one(self.database.readers())
+            .fetch_one(&mut *self.database.reader().await?)
             .await
             .map_err(|error| self.database.failure("count open runs of component", error))
     }
 
     async fn load(&self, action: &'static str, statement: Statement<'_>) -> Result<Option<StoredRun>, StoreError> {
         statement
-            .fetch_optional(self.database.readers())
+            .fetch_optional(&mut *self.database.reader().await?)
             .await
             .map_err(|error| self.database.failure(action, error))?
             .map(|row| self.stored(&row))
@@ -132,7 +132,7 @@ pub(crate) fn decode(state: &[u8]) -> Result<Run, StoreError> {
 pub(crate) enum Change {
     /// An open run goes on: no index.
     Step,
-    /// A run closes, or changes after it closed: the indexes by status and by close time.
+    /// A run closes, is paused or goes on, or changes after it closed: the indexes by status and by close time.
     Close,
     /// A new run: all indexes.
     Create,
@@ -143,17 +143,17 @@ impl Change {
     /// one has closed.
     pub(crate) const ORDER: [Change; 3] = [Change::Step, Change::Close, Change::Create];
 
-    /// Words for errors.
-    pub(crate) fn action(self) -> &'static str {
+    /// The word in the rows of [`RUN_WRITE`].
+    fn word(self) -> &'static str {
         match self {
-            Change::Step => "update run",
-            Change::Close => "close run",
-            Change::Create => "create run",
+            Change::Step => "step",
+            Change::Close => "close",
+            Change::Create => "create",
         }
     }
 }
 
-/// A run as a row.
+/// A write as a row: a run, and the events that were appended.
 #[derive(Debug)]
 pub(crate) struct RunRow {
     pub(crate) change: Change,
@@ -176,6 +176,7 @@ pub(crate) struct RunRow {
     parent: Option<WorkflowExecution>,
     root: Option<WorkflowExecution>,
     state: Vec<u8>,
+    history: Option<HistoryBatch>,
 }
 
 /// What the column `close_ns` of a run holds.
@@ -185,14 +186,16 @@ pub(crate) fn close_column(run: &Run) -> i64 {
 
 impl RunRow {
     /// Encodes a write.
-    pub(crate) fn new(write: &RunWrite<'_>) -> Self {
-        let &RunWrite {
+    pub(crate) fn new(write: RunWrite<'_>) -> Self {
+        let RunWrite {
             run,
             version,
             is_current,
+            history,
+            changes_status,
             ..
         } = write;
-        let change = match (version, run.is_open()) {
+        let change = match (version, run.is_open() && !changes_status) {
             (0, _) => Change::Create,
             (_, true) => Change::Step,
             (_, false) => Change::Close,
@@ -220,6 +223,7 @@ impl RunRow {
             workflow_type: run.workflow_type.clone(),
             task_queue: run.task_queue.clone(),
             component: run.component.clone(),
+            history,
         }
     }
 
@@ -227,6 +231,50 @@ impl RunRow {
     pub(crate) fn name(&self) -> String {
         format!("{}/{}/{}", self.namespace_id, self.workflow_id, self.run_id)
     }
+}
+
+/// The view that runs are written through, each with the batch of its history: whatever a batch of decisions changes is
+/// one statement, and with that one transaction and one answer of the database's thread. Belongs to the connection that
+/// writes, so it is no part of what is stored.
+///
+/// It refuses a row that is not at the version which is replaced, a second open run of a workflow id, and events that
+/// the run already has.
+pub(crate) fn run_write() -> String {
+    let step = STEP_COLUMNS[1..].to_vec();
+    let close = [&step[..], &CLOSE_COLUMNS].concat();
+    let create = [&STEP_COLUMNS[..], &CLOSE_COLUMNS, &CREATE_COLUMNS].concat();
+    let update = |columns: &[&str]| {
+        let set: Vec<_> = columns
+            .iter()
+            .map(|column| format!("{column} = NEW.{column}"))
+            .collect();
+        format!(
+            "UPDATE run SET {} WHERE run_id = NEW.run_id AND version = NEW.version - 1; \
+             SELECT RAISE(ABORT, 'stale') WHERE changes() = 0",
+            set.join(", "),
+        )
+    };
+    let insert = |table: &str, columns: &[&str]| {
+        format!(
+            "INSERT INTO {table} ({}) VALUES (NEW.{})",
+            columns.join(", "),
+            columns.join(", NEW."),
+        )
+    };
+    let all = write_columns();
+    let mut sql = format!("CREATE TEMP VIEW run_write ({}) AS SELECT ", all.join(", "));
+    sql += &vec!["NULL"; all.len()].join(", ");
+    for (name, condition, change) in [
+        ("step", "NEW.change = 'step'", update(&step)),
+        ("close", "NEW.change = 'close'", update(&close)),
+        ("create", "NEW.change = 'create'", insert("run", &create)),
+        ("history", "NEW.bytes IS NOT NULL", insert("history", &HISTORY_COLUMNS)),
+    ] {
+        sql += &format!(
+            "; CREATE TEMP TRIGGER run_write_{name} INSTEAD OF INSERT ON run_write WHEN {condition} BEGIN {change}; END"
+        );
+    }
+    sql
 }
 
 /// What changes with every write.
@@ -258,61 +306,82 @@ const CREATE_COLUMNS: [&str; 10] = [
     "root_run_id",
 ];
 
+/// A batch of a history.
+const HISTORY_COLUMNS: [&str; 4] = ["run_id", "first_event_id", "event_count", "bytes"];
+
+/// The columns of the view.
+fn write_columns() -> Vec<&'static str> {
+    let parts = [
+        &["change"],
+        &STEP_COLUMNS[..],
+        &HISTORY_COLUMNS[1..],
+        &CLOSE_COLUMNS,
+        &CREATE_COLUMNS,
+    ];
+    parts.concat()
+}
+
 impl Script {
-    /// Writes the rows of one kind of change. The schema refuses a row that is not at the version which is replaced, and
-    /// a second open run of a workflow id.
-    pub(crate) fn write_runs(&mut self, change: Change, rows: &[&RunRow]) {
-        match change {
-            Change::Step => self.update("run", &STEP_COLUMNS, rows, bind_step),
-            Change::Close => self.update("run", &[&STEP_COLUMNS[..], &CLOSE_COLUMNS].concat(), rows, bind_close),
-            Change::Create => {
-                let columns = [&STEP_COLUMNS[..], &CLOSE_COLUMNS, &CREATE_COLUMNS].concat();
-                self.insert("run", &columns, rows, bind_create);
-            }
-        }
+    /// Writes runs and their new events, in this order.
+    pub(crate) fn write_runs(&mut self, rows: &[&RunRow]) {
+        self.insert("run_write", &write_columns(), rows, |row, values| row.bind(values));
+        self.count(rows.iter().filter(|row| row.history.is_some()).count());
     }
 }
 
-fn bind_step(row: &RunRow, values: &mut Values<'_>) {
-    values
-        .push_bind(row.run_id.as_str())
-        .push_bind(row.version)
-        .push_bind(row.is_current)
-        .push_bind(row.component.as_str())
-        .push_bind(row.history_length)
-        .push_bind(row.history_bytes)
-        .push_bind(row.state_transitions)
-        .push_bind(row.state.as_slice());
-}
-
-fn bind_close(row: &RunRow, values: &mut Values<'_>) {
-    bind_step(row, values);
-    values
-        .push_bind(row.status)
-        .push_bind(row.close_ns)
-        .push_bind(row.has_outgoing);
-}
-
-fn bind_create(row: &RunRow, values: &mut Values<'_>) {
-    bind_close(row, values);
-    values
-        .push_bind(row.namespace_id.as_str())
-        .push_bind(row.workflow_id.as_str())
-        .push_bind(row.workflow_type.as_str())
-        .push_bind(row.task_queue.as_str())
-        .push_bind(row.start_ns)
-        .push_bind(row.execution_ns);
-    for relative in [&row.parent, &row.root] {
+impl RunRow {
+    fn bind(&self, values: &mut Values<'_>) {
         values
-            .push_bind(relative.as_ref().map(|execution| execution.workflow_id.as_str()))
-            .push_bind(relative.as_ref().map(|execution| execution.run_id.as_str()));
+            .push_bind(self.change.word())
+            .push_bind(self.run_id.as_str())
+            .push_bind(self.version)
+            .push_bind(self.is_current)
+            .push_bind(self.component.as_str())
+            .push_bind(self.history_length)
+            .push_bind(self.history_bytes)
+            .push_bind(self.state_transitions)
+            .push_bind(self.state.as_slice())
+            .push_bind(self.history.as_ref().map(|batch| batch.first_event_id))
+            .push_bind(self.history.as_ref().map(|batch| batch.event_count))
+            .push_bind(self.history.as_ref().map(|batch| batch.bytes.as_slice()));
+        match self.change {
+            Change::Step => bind_nulls(CLOSE_COLUMNS.len() + CREATE_COLUMNS.len(), values),
+            Change::Close => {
+                self.bind_close(values);
+                bind_nulls(CREATE_COLUMNS.len(), values);
+            }
+            Change::Create => {
+                self.bind_close(values);
+                self.bind_create(values);
+            }
+        }
+    }
+
+    fn bind_close(&self, values: &mut Values<'_>) {
+        values
+            .push_bind(self.status)
+            .push_bind(self.close_ns)
+            .push_bind(self.has_outgoing);
+    }
+
+    fn bind_create(&self, values: &mut Values<'_>) {
+        values
+            .push_bind(self.namespace_id.as_str())
+            .push_bind(self.workflow_id.as_str())
+            .push_bind(self.workflow_type.as_str())
+            .push_bind(self.task_queue.as_str())
+            .push_bind(self.start_ns)
+            .push_bind(self.execution_ns);
+        for relative in [&self.parent, &self.root] {
+            values
+                .push_bind(relative.as_ref().map(|execution| execution.workflow_id.as_str()))
+                .push_bind(relative.as_ref().map(|execution| execution.run_id.as_str()));
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use wrt_model::proto::enums::WorkflowExecutionStatus;
-
     use super::*;
     use crate::{StoreOptions, sqlite::explain};
 
@@ -320,21 +389,6 @@ mod tests {
     #[tokio::test]
     async fn loads_and_writes_seek() {
         let store = Store::open(StoreOptions { path: None, readers: 1 }).await.unwrap();
-        let run = Run {
-            status: WorkflowExecutionStatus::Running as i32,
-            ..Default::default()
-        };
-        let row = RunRow::new(&RunWrite {
-            run: &run,
-            version: 1,
-            history: None,
-            is_current: true,
-            upserts_search_attributes: false,
-        });
-        let mut step = Script::new();
-        step.write_runs(Change::Step, &[&row, &row, &row]);
-        let script = step.sql();
-        let step = script.split("; ").next().unwrap();
         for (sql, expected) in [
             (
                 CURRENT,
@@ -346,7 +400,6 @@ mod tests {
                 "SEARCH run USING INDEX run_open ((namespace_id,workflow_id)>(?,?))",
             ),
             (OUTGOING, "SCAN run USING INDEX run_outgoing"),
-            (step, "SEARCH run USING INDEX sqlite_autoindex_run_1 (run_id=?)"),
         ] {
             let plan = explain(&store.database, sql).await;
             assert!(plan.contains(expected), "{sql}: {plan}");

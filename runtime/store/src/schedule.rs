@@ -192,7 +192,7 @@ impl Store {
 
     async fn schedules_of(&self, statement: Statement<'_>) -> Result<Vec<Schedule>, StoreError> {
         let rows = statement
-            .fetch_all(self.database.readers())
+            .fetch_all(&mut *self.database.reader().await?)
             .await
             .map_err(|error| self.database.failure("load schedules", error))?;
         rows.iter().map(|row| self.decode_schedule(row)).collect()

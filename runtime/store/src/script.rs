@@ -3,7 +3,8 @@
 //! The text of a script depends only on which statements it has and on how many rows each writes, rounded up, so that the
 //! database prepares a handful of texts for batches of every size.
 
-use sqlx::{QueryBuilder, query_builder::Separated};
+use futures::TryStreamExt;
+use sqlx::{Executor, QueryBuilder, query_builder::Separated};
 
 use crate::sqlite::{Backend, Connection};
 
@@ -11,10 +12,7 @@ use crate::sqlite::{Backend, Connection};
 const SIZES: [usize; 4] = [1, 4, 16, 64];
 
 /// The most rows that one statement writes.
-const STATEMENT_ROWS: usize = SIZES[SIZES.len() - 1];
-
-/// The table of [`Script::expect_changes`]; each connection that writes has its own, always empty.
-pub(crate) const STALE: &str = "CREATE TEMP TABLE stale (run TEXT NOT NULL)";
+pub(crate) const STATEMENT_ROWS: usize = SIZES[SIZES.len() - 1];
 
 pub(crate) type Values<'a> = Separated<'a, Backend, &'static str>;
 
@@ -24,6 +22,7 @@ pub(crate) type Bind<R> = fn(&R, &mut Values<'_>);
 /// Statements in their order. What follows one that fails is not run.
 pub(crate) struct Script {
     sql: QueryBuilder<Backend>,
+    statements: usize,
     rows: u64,
 }
 
@@ -32,6 +31,7 @@ impl Script {
     pub(crate) fn new() -> Self {
         Script {
             sql: QueryBuilder::default(),
+            statements: 0,
             rows: 0,
         }
     }
@@ -39,39 +39,37 @@ impl Script {
     /// Appends a statement without parameters.
     pub(crate) fn push(&mut self, statement: &str) {
         self.sql.push(statement).push("; ");
+        self.statements += 1;
     }
 
     /// Inserts rows. `columns` are those that `bind` binds; the first one is never null.
     pub(crate) fn insert<R>(&mut self, table: &str, columns: &[&str], rows: &[&R], bind: Bind<R>) {
+        self.count(rows.len());
         for rows in rows.chunks(STATEMENT_ROWS) {
-            self.sql.push(format_args!(
-                "INSERT INTO {table} ({}) SELECT * FROM (",
-                columns.join(", ")
-            ));
-            self.values(columns.len(), rows, bind);
-            self.push(") WHERE column1 IS NOT NULL");
-            self.rows += rows.len() as u64;
+            self.sql
+                .push(format_args!("INSERT INTO {table} ({}) ", columns.join(", ")));
+            if rows.len() == 1 {
+                // Without a SELECT the row is not put into a table of its own first.
+                self.values(columns.len(), rows, bind);
+                self.push("");
+            } else {
+                self.sql.push("SELECT * FROM (");
+                self.values(columns.len(), rows, bind);
+                self.push(") WHERE column1 IS NOT NULL");
+            }
         }
     }
 
-    /// Updates the rows of `table` that have the first one of `columns`, the key, and the version before the one bound.
-    /// Fails as if a value were missing when there is no such row.
-    pub(crate) fn update<R>(&mut self, table: &str, columns: &[&str], rows: &[&R], bind: Bind<R>) {
-        let key = columns[0];
-        let assignments: Vec<String> = columns[1..]
-            .iter()
-            .map(|column| format!("{column} = new.{column}"))
-            .collect();
-        for rows in rows.chunks(STATEMENT_ROWS) {
-            self.sql.push(format_args!("WITH new ({}) AS (", columns.join(", ")));
-            self.values(columns.len(), rows, bind);
-            self.push(&format!(
-                ") UPDATE {table} SET {} FROM new WHERE {table}.{key} = new.{key} AND {table}.version = new.version - 1",
-                assignments.join(", "),
-            ));
-            self.expect_changes(rows.len());
-            self.rows += rows.len() as u64;
-        }
+    /// Counts rows that are written beside those that are bound.
+    pub(crate) fn count(&mut self, rows: usize) {
+        self.rows += rows as u64;
+    }
+
+    /// Appends a statement of one row that `write` writes, with its parameters.
+    pub(crate) fn push_built(&mut self, write: impl FnOnce(&mut QueryBuilder<Backend>)) {
+        write(&mut self.sql);
+        self.push("");
+        self.count(1);
     }
 
     /// Appends a statement that has a list of keys in its middle.
@@ -91,21 +89,8 @@ impl Script {
         let rows = rows.iter().map(Some).chain(std::iter::repeat_n(None, padding));
         self.sql.push_values(rows, |mut values, row| match row {
             Some(row) => bind(row, &mut values),
-            None => {
-                for _ in 0..columns {
-                    values.push_bind(None::<i64>);
-                }
-            }
+            None => bind_nulls(columns, &mut values),
         });
-    }
-
-    /// Fails unless the last statement changed so many rows: SQL itself has to stop the script, because nobody reads the
-    /// counts before it has come to its end.
-    fn expect_changes(&mut self, rows: usize) {
-        self.sql
-            .push("INSERT INTO stale SELECT NULL WHERE changes() <> ")
-            .push_bind(i64::try_from(rows).expect("a chunk is small"));
-        self.sql.push("; ");
     }
 
     /// The text.
@@ -116,7 +101,21 @@ impl Script {
 
     /// Runs the statements and returns how many rows they wrote.
     pub(crate) async fn run(mut self, connection: &mut Connection) -> Result<u64, sqlx::Error> {
-        self.sql.build().execute(connection).await?;
+        let is_one = self.statements == 1;
+        let mut answers = connection.fetch_many(self.sql.build());
+        while answers.try_next().await?.is_some() {
+            // There is an answer for each statement: who waits for the end behind the last one is woken up once more.
+            if is_one {
+                break;
+            }
+        }
         Ok(self.rows)
+    }
+}
+
+/// Binds so many columns that have no value.
+pub(crate) fn bind_nulls(columns: usize, values: &mut Values<'_>) {
+    for _ in 0..columns {
+        values.push_bind(None::<i64>);
     }
 }

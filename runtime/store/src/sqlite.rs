@@ -3,19 +3,23 @@
 
 use std::{
     fs::{self, File, TryLockError},
+    ops::{Deref, DerefMut},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use sqlx::{
     ConnectOptions, Connection as _,
     error::DatabaseError,
     migrate::{MigrateError, Migrator},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
-use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, Semaphore};
 
-use crate::{StoreError, StoreOptions, script};
+use crate::{StoreError, StoreOptions, run};
 
 /// The kind of database behind the store. The rest of the crate names only these.
 pub(crate) type Backend = sqlx::Sqlite;
@@ -42,8 +46,24 @@ const WRITER_STATEMENTS: usize = 256;
 /// An open database: one connection that writes, and some that read beside it.
 pub(crate) struct Database {
     name: String,
-    readers: sqlx::Pool<Backend>,
+    readers: Readers,
     writer: Mutex<Option<Writer>>,
+}
+
+/// The connections that read.
+///
+/// No `sqlx::Pool`: it asks a connection whether it is alive after each use, and every question is a switch of threads.
+struct Readers {
+    idle: std::sync::Mutex<Vec<Connection>>,
+    /// As many as there are idle connections; closed with the database.
+    places: Semaphore,
+}
+
+/// A connection that reads. It is free again when this is dropped.
+pub(crate) struct Reader<'a> {
+    readers: &'a Readers,
+    /// Always there, but while it is dropped.
+    connection: Option<Connection>,
 }
 
 /// Fields are dropped in this order: the lock outlives the connection.
@@ -72,19 +92,13 @@ impl Database {
             .run(&mut connection)
             .await
             .map_err(|error| migration_failure(&name, error))?;
-        sqlx::query(script::STALE)
+        sqlx::raw_sql(sqlx::AssertSqlSafe(run::run_write()))
             .execute(&mut connection)
             .await
             .map_err(failed)?;
 
-        let readers = SqlitePoolOptions::new()
-            .max_connections(options.readers.max(1))
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(connect.pragma("query_only", "ON").create_if_missing(false))
-            .await
-            .map_err(failed)?;
+        let connect = connect.pragma("query_only", "ON").create_if_missing(false);
+        let readers = Readers::open(&connect, options.readers.max(1)).await.map_err(failed)?;
         Ok(Database {
             name,
             readers,
@@ -92,9 +106,9 @@ impl Database {
         })
     }
 
-    /// The connections that read. Each statement sees all that was committed before it began.
-    pub(crate) fn readers(&self) -> &sqlx::Pool<Backend> {
-        &self.readers
+    /// A connection that reads, once one is free. Each statement sees all that was committed before it began.
+    pub(crate) async fn reader(&self) -> Result<Reader<'_>, StoreError> {
+        self.readers.take().await.ok_or(StoreError::Closed)
     }
 
     /// The connection that writes, once nobody else uses it.
@@ -139,6 +153,71 @@ impl Database {
     /// Says what an error means for whoever can act on it.
     pub(crate) fn failure(&self, action: &'static str, error: sqlx::Error) -> StoreError {
         failure(&self.name, action, error)
+    }
+}
+
+// === impl Readers ===
+
+impl Readers {
+    async fn open(connect: &SqliteConnectOptions, count: u32) -> Result<Self, sqlx::Error> {
+        let mut idle = Vec::new();
+        for _ in 0..count {
+            idle.push(connect.connect().await?);
+        }
+        Ok(Readers {
+            places: Semaphore::new(idle.len()),
+            idle: std::sync::Mutex::new(idle),
+        })
+    }
+
+    /// Waits for a connection; `None` once the database is closed.
+    async fn take(&self) -> Option<Reader<'_>> {
+        self.places.acquire().await.ok()?.forget();
+        let connection = self.idle().pop();
+        debug_assert!(connection.is_some(), "there is a connection for each place");
+        Some(Reader {
+            readers: self,
+            connection,
+        })
+    }
+
+    /// Refuses new reads. Connections in use end with what they do.
+    async fn close(&self) {
+        self.places.close();
+        let idle = std::mem::take(&mut *self.idle());
+        for connection in idle {
+            if let Err(error) = connection.close().await {
+                tracing::warn!(%error, "close a connection that reads");
+            }
+        }
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Deref for Reader<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection.as_ref().expect("it is taken by drop only")
+    }
+}
+
+impl DerefMut for Reader<'_> {
+    fn deref_mut(&mut self) -> &mut Connection {
+        self.connection.as_mut().expect("it is taken by drop only")
+    }
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        if self.readers.places.is_closed() {
+            return;
+        }
+        self.readers.idle().extend(self.connection.take());
+        self.readers.places.add_permits(1);
     }
 }
 
@@ -249,6 +328,13 @@ fn failure(database: &str, action: &'static str, error: sqlx::Error) -> StoreErr
     }
 }
 
+/// True when the schema, or a trigger of [`run::run_write`], does not take a row.
+pub(crate) fn is_refused_by_schema(error: &sqlx::Error) -> bool {
+    // SQLITE_CONSTRAINT
+    let constraint = |error: &dyn DatabaseError| primary_code(error) == 19;
+    error.as_database_error().is_some_and(constraint)
+}
+
 /// The low byte of SQLite's extended result code says what kind of error it is (<https://sqlite.org/rescode.html>).
 fn primary_code(error: &dyn DatabaseError) -> i32 {
     error
@@ -262,7 +348,7 @@ fn primary_code(error: &dyn DatabaseError) -> i32 {
 pub(crate) async fn explain(database: &Database, sql: &str) -> String {
     use sqlx::Row as _;
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")))
-        .fetch_all(database.readers())
+        .fetch_all(&mut *database.reader().await.unwrap())
         .await
         .unwrap();
     rows.iter()

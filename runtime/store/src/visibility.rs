@@ -128,7 +128,7 @@ impl Store {
             access: self.list_access(query, order).await?,
         };
         let mut statement = list.statement(after, limit);
-        let rows = statement.build().fetch_all(self.database.readers()).await;
+        let rows = statement.build().fetch_all(&mut *self.database.reader().await?).await;
         rows.map_err(|error| self.database.failure("list runs", error))
     }
 
@@ -146,7 +146,7 @@ impl Store {
         let access = self.count_access(&parsed).await?;
         let total = count(query.namespace_id, &parsed, access)
             .build_query_scalar()
-            .fetch_one(self.database.readers())
+            .fetch_one(&mut *self.database.reader().await?)
             .await
             .map_err(failed)?;
         let Some(group_by) = &parsed.group_by else {
@@ -155,7 +155,7 @@ impl Store {
         };
         let rows = count_groups(query.namespace_id, &parsed, group_by, access, GROUPS)
             .build()
-            .fetch_all(self.database.readers())
+            .fetch_all(&mut *self.database.reader().await?)
             .await
             .map_err(failed)?;
         let groups = rows

@@ -1,4 +1,6 @@
-//! `wrt activity`: end an activity from outside of its worker, by its id.
+//! `wrt activity`: end an activity from outside of its worker, by its id, or control how it goes on.
+
+mod control;
 
 use clap::{Args, Subcommand};
 use wrt_model::{
@@ -22,6 +24,10 @@ use crate::{
 pub(crate) enum ActivityCommand {
     Complete(CompleteCommand),
     Fail(FailCommand),
+    Pause(control::PauseCommand),
+    Unpause(control::UnpauseCommand),
+    Reset(control::ResetCommand),
+    UpdateOptions(Box<control::UpdateOptionsCommand>),
 }
 
 /// Complete an activity with a result
@@ -70,9 +76,14 @@ impl ActivityCommand {
     /// Does what the verb says.
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         match self {
-            ActivityCommand::Complete(command) => command.run(context).await,
-            ActivityCommand::Fail(command) => command.run(context).await,
+            ActivityCommand::Complete(command) => return command.run(context).await,
+            ActivityCommand::Fail(command) => return command.run(context).await,
+            ActivityCommand::Pause(command) => command.run(context).await?,
+            ActivityCommand::Unpause(command) => command.run(context).await?,
+            ActivityCommand::Reset(command) => command.run(context).await?,
+            ActivityCommand::UpdateOptions(command) => command.run(context).await?,
         }
+        Ok(Exit::Success)
     }
 }
 

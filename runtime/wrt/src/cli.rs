@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     activity::ActivityCommand,
+    batch::BatchCommand,
     completion::CompletionArgs,
     context::Context,
     deploy::DeployArgs,
@@ -17,6 +18,7 @@ use crate::{
     schedule::ScheduleCommand,
     search_attribute::SearchAttributeCommand,
     server::ServerArgs,
+    task_queue::TaskQueueCommand,
     workflow::WorkflowCommand,
 };
 
@@ -75,12 +77,18 @@ enum Command {
     /// Workflow executions
     #[command(subcommand)]
     Workflow(WorkflowCommand),
-    /// Activities that are completed from outside
+    /// Activities: ending them from outside of their workers, pausing and resetting them
     #[command(subcommand)]
     Activity(ActivityCommand),
+    /// Batch operations, which do one thing to many workflows
+    #[command(subcommand)]
+    Batch(BatchCommand),
     /// Schedules, which start workflows again and again
     #[command(subcommand)]
     Schedule(Box<ScheduleCommand>),
+    /// Task queues: what waits, who polls, and what limits them
+    #[command(subcommand)]
+    TaskQueue(TaskQueueCommand),
     /// Namespaces
     #[command(subcommand)]
     Namespace(NamespaceCommand),
@@ -133,7 +141,9 @@ impl Command {
             Command::Module(command) => command.run(context).await,
             Command::Workflow(command) => command.run(context).await,
             Command::Activity(command) => command.run(context).await,
+            Command::Batch(command) => command.run(context).await,
             Command::Schedule(command) => command.run(context).await,
+            Command::TaskQueue(command) => command.run(context).await,
             Command::Namespace(command) | Command::Operator(OperatorCommand::Namespace(command)) => {
                 command.run(context).await
             }
@@ -203,6 +213,21 @@ mod tests {
             "wrt workflow delete -w a -r b",
             "wrt activity complete --activity-id 3 -w a --result 1 --identity me",
             "wrt activity fail -a 3 -w a --reason r --detail 1",
+            "wrt activity pause -a 3 -w a --reason r",
+            "wrt activity unpause --activity-type Bake -w a --reset-attempts --reset-heartbeats --jitter 10s",
+            "wrt activity unpause --match-all -w a",
+            "wrt activity reset -a 3 -w a -r b --keep-paused --restore-original-options",
+            "wrt activity update-options -a 3 -w a --task-queue q --retry-maximum-attempts 5 --heartbeat-timeout 3s",
+            "wrt workflow pause -w a --reason holidays",
+            "wrt workflow unpause -w a -r b",
+            "wrt workflow terminate -q ExecutionStatus='Running' --reason r --yes --rps 5",
+            "wrt workflow cancel --query WorkflowType='A' -y",
+            "wrt workflow signal -q WorkflowType='A' --name go -i 1",
+            "wrt workflow delete -q WorkflowType='A' --reason r",
+            "wrt workflow reset -q WorkflowType='A' -t FirstWorkflowTask",
+            "wrt batch describe --job-id j",
+            "wrt batch list --limit 3 -o json",
+            "wrt batch terminate --job-id j --reason r",
             "wrt schedule create -s nightly --cron @daily --overlap-policy BufferOne --type Order -w a -t orders -i 1",
             "wrt schedule create --schedule-id s --interval 1h/10m --calendar {} --jitter 5m --time-zone UTC --type A",
             "wrt schedule update -s a --type A --catchup-window 1m --pause-on-failure --remaining-actions 3 --notes x",
@@ -211,6 +236,10 @@ mod tests {
             "wrt schedule backfill -s a --start-time 2026-01-01T00:00:00Z --end-time 2026-01-02T00:00:00Z",
             "wrt schedule list --query TemporalSchedulePaused=true -o json",
             "wrt schedule delete -s a",
+            "wrt task-queue describe -t orders --task-queue-type activity --task-queue-type Workflow --report-config",
+            "wrt task-queue config get --task-queue orders --task-queue-type activity",
+            "wrt task-queue config set -t orders --queue-rps-limit 5 --queue-rps-limit-reason r",
+            "wrt task-queue config set -t orders --fairness-key-rps-limit-default default --fairness-key-weight a=2.5",
             "wrt operator namespace create -n shop --retention 30d --email a@b",
             "wrt namespace update shop --data a=b",
             "wrt operator search-attribute create --name Color --type keyword --name Amount --type Int",
@@ -238,6 +267,10 @@ mod tests {
             "wrt workflow query -w a",
             "wrt workflow reset -w a",
             "wrt workflow reset -w a -e 4 -t LastWorkflowTask",
+            "wrt workflow terminate",
+            "wrt workflow terminate -w a -q WorkflowType='A'",
+            "wrt workflow terminate -w a --yes",
+            "wrt activity pause -a 3 --activity-type Bake -w a",
             "wrt workflow list --fields colour",
             "wrt server start-dev --search-attribute a=Words",
             "wrt operator search-attribute create --name Color --type Colour",
@@ -245,6 +278,8 @@ mod tests {
             "wrt namespace create a --retention soon",
             "wrt schedule create -s a",
             "wrt schedule create --type A",
+            "wrt task-queue describe",
+            "wrt task-queue config set -t orders --queue-rps-limit soon",
             "wrt schedule toggle -s a",
             "wrt schedule toggle -s a --pause --unpause",
             "wrt schedule backfill -s a --start-time yesterday --end-time 2026-01-02T00:00:00Z",

@@ -13,7 +13,7 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-use crate::proto::{ComponentServiceClient, OperatorServiceClient, WorkflowServiceClient};
+use crate::proto::{ComponentServiceClient, NamespaceServiceClient, OperatorServiceClient, WorkflowServiceClient};
 
 /// Answers may be as large as the Go client takes them.
 const MAX_ANSWER_BYTES: usize = 128 << 20;
@@ -69,6 +69,11 @@ impl Client {
     /// Temporal's service for operators.
     pub(crate) fn operator(&self) -> OperatorServiceClient<Channel> {
         OperatorServiceClient::new(self.channel.clone()).accept_compressed(CompressionEncoding::Gzip)
+    }
+
+    /// The service of what a namespace has beside Temporal's words.
+    pub(crate) fn namespaces(&self) -> NamespaceServiceClient<Channel> {
+        NamespaceServiceClient::new(self.channel.clone()).accept_compressed(CompressionEncoding::Gzip)
     }
 
     /// The service of deployed components.

@@ -3,6 +3,7 @@
 //! Exit codes are in [`exit`]. Data goes to stdout, everything about the work itself to stderr.
 
 mod activity;
+mod batch;
 mod cli;
 mod client;
 mod completion;
@@ -20,6 +21,7 @@ mod proto;
 mod schedule;
 mod search_attribute;
 mod server;
+mod task_queue;
 mod time;
 mod words;
 mod workflow;

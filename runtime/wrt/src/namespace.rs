@@ -1,5 +1,7 @@
 //! `wrt namespace`, and the same under `wrt operator namespace`.
 
+mod limits;
+
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -18,6 +20,7 @@ use crate::{
     json,
     output::{card, table},
     payload::key_value,
+    proto::wrt::LimitChange,
     time,
     words::camel,
 };
@@ -59,6 +62,9 @@ pub(crate) struct UpdateCommand {
     /// How long closed workflows are kept, such as `72h` or `30d`
     #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
     retention: Option<Duration>,
+    /// A limit, such as `history_count_error=300000`; 0 for none, `default` for the server's. Repeatable
+    #[arg(long, value_parser = limits::change, value_name = "NAME=VALUE")]
+    limit: Vec<LimitChange>,
     #[command(flatten)]
     about: AboutArgs,
 }
@@ -127,8 +133,15 @@ impl DescribeCommand {
     async fn run(self, context: &Context) -> anyhow::Result<()> {
         let name = self.name.or_global(context)?;
         let client = context.client().await?;
-        let described = describe(&client, name).await?;
-        context.output.one(|| text(&described), || json::friendly(&described))?;
+        let described = describe(&client, name.clone()).await?;
+        let limits = limits::describe(&client, name).await?;
+        let text = || format!("{}\n\n{}", text(&described), limits::text(&limits));
+        let json = || {
+            let mut json = json::friendly(&described);
+            json["limits"] = limits::json(&limits);
+            json
+        };
+        context.output.one(text, json)?;
         Ok(())
     }
 }
@@ -158,6 +171,7 @@ impl UpdateCommand {
             ..Default::default()
         };
         answer("update namespace", client.workflows().update_namespace(request).await)?;
+        limits::update(&client, name.clone(), self.limit).await?;
         context.output.text(&format!("Namespace {name} updated"))?;
         Ok(())
     }

@@ -4,5 +4,7 @@ pub(crate) use wrt_api::proto::{
     TEMPORAL_DESCRIPTORS, WRT_DESCRIPTORS,
     operator_service_client::OperatorServiceClient,
     workflow_service_client::WorkflowServiceClient,
-    wrt::v1::{self as wrt, component_service_client::ComponentServiceClient},
+    wrt::v1::{
+        self as wrt, component_service_client::ComponentServiceClient, namespace_service_client::NamespaceServiceClient,
+    },
 };

@@ -9,7 +9,7 @@ mod signals;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use wrt_model::proto::enums::IndexedValueType;
+use wrt_model::{Limits, proto::enums::IndexedValueType};
 
 use self::{
     config::Config,
@@ -71,7 +71,8 @@ struct StartDevArgs {
     temporal: TemporalArgs,
 }
 
-/// Flags of Temporal's development server that have nothing to set here. They are taken because its SDKs give them.
+/// Flags of Temporal's development server that have little or nothing to set here. They are taken because its SDKs give
+/// them.
 #[derive(Debug, Args)]
 struct TemporalArgs {
     /// Taken for compatibility: there is no web page to leave out
@@ -80,7 +81,7 @@ struct TemporalArgs {
     /// Taken for compatibility: there is no web page to listen for
     #[arg(long, hide_short_help = true, value_name = "PORT")]
     ui_port: Option<u16>,
-    /// Taken for compatibility: there is no dynamic configuration
+    /// A limit of the server by its key in Temporal's dynamic configuration; other keys have no effect. Repeatable
     #[arg(long, hide_short_help = true, value_parser = key_value, value_name = "KEY=JSON")]
     dynamic_config_value: Vec<(String, String)>,
 }
@@ -128,6 +129,7 @@ impl StartDevArgs {
         };
         settings.namespaces.extend_from_slice(namespaces);
         settings.search_attributes = self.search_attribute.iter().cloned().collect();
+        settings.namespace_limits = self.temporal.limits();
         self.log.apply_to(&mut settings);
         settings
     }
@@ -140,13 +142,30 @@ fn name_and_type(text: &str) -> Result<(String, IndexedValueType), String> {
 }
 
 impl TemporalArgs {
+    /// The limits among the dynamic configuration.
+    fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        for (key, value) in &self.dynamic_config_value {
+            if let Ok(value) = value.parse() {
+                // Keys of other settings have no effect, and are logged.
+                let _ = limits.set(key, value);
+            }
+        }
+        limits
+    }
+
     /// Logs what has no effect.
     fn explain(&self) {
         if self.headless || self.ui_port.is_some() {
             tracing::debug!("there is no web page to leave out or to listen for");
         }
-        for (key, value) in &self.dynamic_config_value {
-            tracing::debug!(key, value, "there is no dynamic configuration; the value has no effect");
+        let values = self.dynamic_config_value.iter();
+        for (key, value) in values.filter(|(key, value)| Limits::name(key).is_err() || value.parse::<u64>().is_err()) {
+            tracing::debug!(
+                key,
+                value,
+                "only limits are configured dynamically; the value has no effect"
+            );
         }
     }
 }
@@ -180,12 +199,14 @@ mod tests {
     fn the_development_server_takes_what_sdks_give() {
         let settings = start_dev(
             "server start-dev --port 7400 --ip ::1 --log-format pretty --log-level warn --headless --ui-port 8233 \
-             --dynamic-config-value frontend.enableServerVersionCheck=false --db-filename x.db --search-attribute Color=Text",
+             --dynamic-config-value frontend.enableServerVersionCheck=false \
+             --dynamic-config-value limit.historyCount.error=7 --db-filename x.db --search-attribute Color=Text",
         );
         assert_eq!(settings.listen, "[::1]:7400");
         assert_eq!(settings.database.as_deref(), Some(Path::new("x.db")));
         assert_eq!(settings.namespaces, ["default", "shop"]);
         assert_eq!(settings.search_attributes["Color"], IndexedValueType::Text);
+        assert_eq!(settings.namespace_limits.history_count_error, 7);
         assert_eq!(settings.log_level, LogLevel::Warn);
     }
 

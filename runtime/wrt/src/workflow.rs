@@ -7,12 +7,14 @@ mod event;
 mod execute;
 mod history;
 mod list;
+mod pause;
 mod query;
 mod reset;
 mod show;
 mod signal;
 pub(crate) mod start;
 mod stop;
+mod target;
 mod update;
 
 use clap::{Args, Subcommand};
@@ -38,6 +40,8 @@ pub(crate) enum WorkflowCommand {
     Count(list::CountCommand),
     Cancel(stop::CancelCommand),
     Terminate(stop::TerminateCommand),
+    Pause(pause::PauseCommand),
+    Unpause(pause::UnpauseCommand),
     Reset(reset::ResetCommand),
     Delete(delete::DeleteCommand),
 }
@@ -59,6 +63,8 @@ impl WorkflowCommand {
             WorkflowCommand::Count(command) => command.run(context).await,
             WorkflowCommand::Cancel(command) => command.run(context).await,
             WorkflowCommand::Terminate(command) => command.run(context).await,
+            WorkflowCommand::Pause(command) => command.run(context).await,
+            WorkflowCommand::Unpause(command) => command.run(context).await,
             WorkflowCommand::Reset(command) => command.run(context).await,
             WorkflowCommand::Delete(command) => command.run(context).await,
         }
@@ -83,6 +89,14 @@ impl From<ExecutionArgs> for WorkflowExecution {
             run_id: args.run_id,
         }
     }
+}
+
+/// Says why.
+#[derive(Debug, Args)]
+struct ReasonArgs {
+    /// Why; the history, or the batch operation, keeps it
+    #[arg(long, default_value = "Requested from the command line", value_name = "TEXT")]
+    reason: String,
 }
 
 /// The status of a workflow as people read it.

@@ -20,6 +20,7 @@ async fn activities() -> Result<()> {
             run_id: SOME_RUN_ID.to_owned(),
             scheduled_event_id: 5,
             attempt: 1,
+            ..Default::default()
         }
         .to_bytes();
         let complete = |task_token: Vec<u8>| RespondActivityTaskCompletedRequest {

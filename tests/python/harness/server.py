@@ -38,7 +38,7 @@ class Server:
 
     async def deploy(self, guest: str, *flags: str) -> None:
         """Deploys a component with the command line."""
-        await self._command("deploy", str(places.guest(guest)), *flags)
+        await self.command("deploy", str(places.guest(guest)), *flags)
 
     async def crash(self) -> None:
         """Kills it, which gives it no time for anything."""
@@ -48,7 +48,8 @@ class Server:
         """Starts it again after a crash, on the same port and database."""
         self._process = await _serve(self._folder, port=self._process.port)
 
-    async def _command(self, *arguments: str) -> None:
+    async def command(self, *arguments: str) -> str:
+        """Runs the command line, and returns what it prints."""
         process = await asyncio.create_subprocess_exec(
             places.wrt(),
             *arguments,
@@ -60,6 +61,7 @@ class Server:
             output, _ = await process.communicate()
         if process.returncode != 0:
             raise RuntimeError(f"`wrt {' '.join(arguments)}` ended with {process.returncode}:\n{output.decode()}")
+        return output.decode()
 
 
 def environment() -> dict[str, str]:

@@ -27,6 +27,19 @@ impl PatternActivities for Patterns {
         Ok(words.len())
     }
 
+    fn exchange_rate(ctx: &ActivityContext, currency: String) -> Result<u64> {
+        match currency.as_str() {
+            "EUR" => Ok(100),
+            "USD" => Ok(90),
+            "JPY" if ctx.info().attempt < 3 => Err(Error::application("Unavailable", "the service is busy")),
+            "JPY" => Ok(1),
+            _ => {
+                let unknown = format!("{currency} is not traded");
+                Err(Error::application("UnknownCurrency", unknown).non_retryable())
+            }
+        }
+    }
+
     fn watch_job(ctx: &ActivityContext, looks: u32) -> Result<u32> {
         let first = ctx.last_heartbeat::<u32>()?.unwrap_or(0);
         for look in first + 1..=looks {

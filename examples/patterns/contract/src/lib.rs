@@ -1,7 +1,11 @@
 //! What the pattern workflows and their activities agree upon.
 
+mod file;
+
 use serde::{Deserialize, Serialize};
 use wrt_sdk::{ActivityContext, Result, activities};
+
+pub use file::{FILE_WORKERS, FileActivities, FileActivitiesStub};
 
 /// Work that the patterns need done.
 #[activities]
@@ -17,6 +21,10 @@ pub trait PatternActivities {
 
     /// Counts words.
     fn load(ctx: &ActivityContext, words: Vec<String>) -> Result<usize>;
+
+    /// What one hundred of a currency are worth in euros. Fails with `UnknownCurrency` for one that is not traded; the
+    /// service fails twice before it knows about yen.
+    fn exchange_rate(ctx: &ActivityContext, currency: String) -> Result<u64>;
 
     /// Looks at a job until it is done, and tells how far it is with each look. Another attempt goes on from there.
     fn watch_job(ctx: &ActivityContext, looks: u32) -> Result<u32>;

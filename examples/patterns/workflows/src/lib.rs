@@ -5,9 +5,11 @@ mod child_tree;
 mod delegation;
 mod entity;
 mod fan_out;
+mod file_processing;
 mod lock;
 mod pipeline;
 mod polling;
+mod pricing;
 mod provisioning;
 mod reminder;
 mod versions;
@@ -22,10 +24,12 @@ wrt_sdk::export!(
     delegation::Delegation,
     entity::Account,
     fan_out::fan_out,
+    file_processing::file_processing,
     lock::Lock,
     lock::critical_section,
     pipeline::pipeline,
     polling::polling,
+    pricing::pricing,
     provisioning::provision,
     reminder::Reminder,
     versions::greeting,

@@ -195,8 +195,18 @@ fn repeat(execution: &mut Execution, ledger: &Rc<Ledger>, turn: &Turn<'_>) -> Re
         jobs.extend(jobs::job(ledger, event)?);
     }
     jobs.extend(turn.commands.iter().filter_map(accepted_update));
-    let started = turn.started;
-    let activation = Activation {
+    loop {
+        let activated = execution.activate(activation(turn.started, jobs));
+        activated.map_err(ReplayError::Task)?;
+        match ledger.local_activity() {
+            Some(job) => jobs = vec![job],
+            None => return ledger.end(),
+        }
+    }
+}
+
+fn activation(started: &Event, jobs: Vec<Job>) -> Activation {
+    Activation {
         time: started.time(),
         progress: Progress {
             history_length: u32::try_from(started.id).unwrap_or(u32::MAX),
@@ -204,9 +214,7 @@ fn repeat(execution: &mut Execution, ledger: &Rc<Ledger>, turn: &Turn<'_>) -> Re
             continue_as_new_suggested: started.flag("suggestContinueAsNew"),
         },
         jobs,
-    };
-    execution.activate(activation).map_err(ReplayError::Task)?;
-    ledger.end()
+    }
 }
 
 /// An update comes with the task that has accepted it.

@@ -254,6 +254,11 @@ impl World {
                 activity_type,
                 input,
                 options,
+            }
+            | Command::ScheduleLocalActivity {
+                activity_type,
+                input,
+                options,
             } => {
                 let activity = OpenActivity {
                     activity_type,

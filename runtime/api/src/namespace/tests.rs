@@ -142,7 +142,8 @@ fn pages_end_without_a_token() {
     let namespaces = [named("a"), named("b"), named("c")];
     for (page_size, shown, token) in [(1, 1, "a"), (2, 2, "b"), (3, 3, ""), (9, 3, "")] {
         // The engine returns at most one more than the page.
-        let response = page(&namespaces[..namespaces.len().min(page_size as usize + 1)], page_size);
+        let found = &namespaces[..namespaces.len().min(page_size as usize + 1)];
+        let response = page(found, page_size, |_| Limits::default());
         assert_eq!(response.namespaces.len(), shown);
         assert_eq!(response.next_page_token, token.as_bytes());
     }

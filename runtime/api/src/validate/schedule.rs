@@ -2,7 +2,7 @@
 
 use wrt_engine::{start_request, timed_workflow_id};
 use wrt_model::{
-    Time,
+    Limits, Time,
     proto::{
         enums::{ScheduleOverlapPolicy, WorkflowIdReusePolicy},
         schedule::{
@@ -19,7 +19,7 @@ use super::{Checked, choice, duration, invalid, start};
 const NOTES_BYTES: usize = 4 * 1024;
 
 /// Checks what a schedule does when.
-pub(crate) fn definition(schedule: Option<Schedule>) -> Checked<Schedule> {
+pub(crate) fn definition(schedule: Option<Schedule>, limits: &Limits) -> Checked<Schedule> {
     let Some(schedule) = schedule else {
         return invalid("Schedule is not set on request.");
     };
@@ -29,7 +29,7 @@ pub(crate) fn definition(schedule: Option<Schedule>) -> Checked<Schedule> {
         action: Some(Action::StartWorkflow(workflow)),
     }) = &schedule.action
     {
-        check_workflow(workflow)?;
+        check_workflow(workflow, limits)?;
     }
     if let Some(policies) = &schedule.policies {
         check_policies(policies)?;
@@ -57,7 +57,7 @@ pub(crate) fn patch(patch: &SchedulePatch) -> Checked {
     Ok(())
 }
 
-fn check_workflow(workflow: &NewWorkflowExecutionInfo) -> Checked {
+fn check_workflow(workflow: &NewWorkflowExecutionInfo, limits: &Limits) -> Checked {
     if !workflow.cron_schedule.is_empty() {
         return invalid("Scheduled workflow must not contain CronSchedule.");
     }
@@ -70,7 +70,7 @@ fn check_workflow(workflow: &NewWorkflowExecutionInfo) -> Checked {
         // The id becomes longer by a time.
         request.workflow_id = timed_workflow_id(&request.workflow_id, Time::EPOCH);
     }
-    start::start(&mut request)
+    start::start(&mut request, limits)
 }
 
 fn check_policies(policies: &SchedulePolicies) -> Checked {
@@ -154,7 +154,7 @@ mod tests {
     fn of_schedule(change: impl FnOnce(&mut Schedule)) -> Checked {
         let mut schedule = Schedule::default();
         change(&mut schedule);
-        definition(Some(schedule)).map(drop)
+        definition(Some(schedule), &Limits::default()).map(drop)
     }
 
     #[test]
@@ -181,7 +181,10 @@ mod tests {
     fn schedules() {
         let negative = || Some(prost_types::Duration { seconds: -1, nanos: 0 });
         check(of_schedule(|_| ()), "ok");
-        check(definition(None).map(drop), "Schedule is not set on request.");
+        check(
+            definition(None, &Limits::default()).map(drop),
+            "Schedule is not set on request.",
+        );
         let jitter = Some(ScheduleSpec {
             jitter: negative(),
             ..Default::default()

@@ -4,22 +4,20 @@
 
 use prost_types::Duration;
 use uuid::Uuid;
-use wrt_model::proto::{
-    Memo, Payloads, Priority, SearchAttributes, TaskQueue, WorkflowType,
-    enums::{WorkflowIdConflictPolicy as Conflict, WorkflowIdReusePolicy as Reuse},
-    workflowservice::{SignalWithStartWorkflowExecutionRequest, StartWorkflowExecutionRequest},
+use wrt_model::{
+    Limits,
+    priority::{FAIRNESS_KEY_BYTES, PRIORITY_KEYS},
+    proto::{
+        Memo, Payloads, Priority, SearchAttributes, TaskQueue, WorkflowType,
+        enums::{WorkflowIdConflictPolicy as Conflict, WorkflowIdReusePolicy as Reuse},
+        workflowservice::{SignalWithStartWorkflowExecutionRequest, StartWorkflowExecutionRequest},
+    },
 };
 
-use super::{Checked, blob, bounded, choice, duration, invalid, message_size, required, task_queue, unsupported};
+use super::{Checked, blob, bounded, choice, duration, invalid, memo, message_size, required, task_queue, unsupported};
 
 /// The largest search attributes of a run, in bytes.
 const SEARCH_ATTRIBUTES_BYTES: usize = 40 * 1024;
-
-/// The largest priority key; 1 goes first.
-const PRIORITY_KEYS: i32 = 5;
-
-/// The longest fairness key, in bytes.
-const FAIRNESS_KEY_BYTES: usize = 64;
 
 /// What the two requests have in common.
 struct Start<'a> {
@@ -42,7 +40,7 @@ struct Start<'a> {
 }
 
 /// Checks a start and fills in its defaults.
-pub(crate) fn start(request: &mut StartWorkflowExecutionRequest) -> Checked {
+pub(crate) fn start(request: &mut StartWorkflowExecutionRequest, limits: &Limits) -> Checked {
     Start {
         workflow_id: &request.workflow_id,
         workflow_type: request.workflow_type.as_ref(),
@@ -61,7 +59,7 @@ pub(crate) fn start(request: &mut StartWorkflowExecutionRequest) -> Checked {
         reuse: &mut request.workflow_id_reuse_policy,
         conflict: &mut request.workflow_id_conflict_policy,
     }
-    .check(Conflict::Fail)?;
+    .check(Conflict::Fail, limits)?;
     unsupported(request.versioning_override.is_some(), "versioning_override")?;
     unsupported(!request.completion_callbacks.is_empty(), "completion_callbacks")?;
     unsupported(request.on_conflict_options.is_some(), "on_conflict_options")?;
@@ -77,9 +75,9 @@ pub(crate) fn start(request: &mut StartWorkflowExecutionRequest) -> Checked {
 }
 
 /// Checks a start that brings a signal and fills in its defaults.
-pub(crate) fn signal_with_start(request: &mut SignalWithStartWorkflowExecutionRequest) -> Checked {
+pub(crate) fn signal_with_start(request: &mut SignalWithStartWorkflowExecutionRequest, limits: &Limits) -> Checked {
     required("SignalName", &request.signal_name)?;
-    blob("SignalInput", request.signal_input.as_ref())?;
+    blob("SignalInput", request.signal_input.as_ref(), limits)?;
     if request.workflow_id_conflict_policy == Conflict::Fail as i32 {
         return invalid(
             "Invalid WorkflowIDConflictPolicy: WORKFLOW_ID_CONFLICT_POLICY_FAIL is not supported for this operation.",
@@ -103,7 +101,7 @@ pub(crate) fn signal_with_start(request: &mut SignalWithStartWorkflowExecutionRe
         reuse: &mut request.workflow_id_reuse_policy,
         conflict: &mut request.workflow_id_conflict_policy,
     }
-    .check(Conflict::UseExisting)?;
+    .check(Conflict::UseExisting, limits)?;
     unsupported(request.versioning_override.is_some(), "versioning_override")?;
     unsupported(
         request
@@ -115,15 +113,15 @@ pub(crate) fn signal_with_start(request: &mut SignalWithStartWorkflowExecutionRe
 }
 
 impl Start<'_> {
-    fn check(self, default_conflict: Conflict) -> Checked {
+    fn check(self, default_conflict: Conflict, limits: &Limits) -> Checked {
         required("WorkflowId", self.workflow_id)?;
         required("WorkflowType", self.workflow_type.map_or("", |workflow| &workflow.name))?;
         task_queue(self.task_queue)?;
         bounded("Identity", self.identity)?;
         bounded("RequestId", self.request_id)?;
         self.check_times()?;
-        blob("Input", self.input)?;
-        message_size("Memo", self.memo, super::MEMO_BYTES)?;
+        blob("Input", self.input, limits)?;
+        memo(self.memo, limits)?;
         search_attributes(self.search_attributes)?;
         priority(self.priority)?;
         if self.request_id.is_empty() {
@@ -188,9 +186,11 @@ pub(crate) fn search_attributes(attributes: Option<&SearchAttributes>) -> Checke
 
 fn priority(priority: Option<&Priority>) -> Checked {
     let Some(priority) = priority else { return Ok(()) };
-    if !(0..=PRIORITY_KEYS).contains(&priority.priority_key) {
+    if priority.priority_key != 0 && !PRIORITY_KEYS.contains(&priority.priority_key) {
         return invalid(format!(
-            "priority key has to lie between 1 and {PRIORITY_KEYS}, or be 0 for the default: {}",
+            "priority key has to lie between {} and {}, or be 0 for the default: {}",
+            PRIORITY_KEYS.start(),
+            PRIORITY_KEYS.end(),
             priority.priority_key
         ));
     }

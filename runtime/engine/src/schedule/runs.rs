@@ -175,7 +175,7 @@ impl Engine {
             workflow_id: workflow.workflow_id.clone(),
             run_id: run_id.to_owned(),
         };
-        self.wait_history(&namespace, execution, 0, true, Duration::MAX).await
+        self.history_end(&namespace, execution, Duration::MAX).await.map(drop)
     }
 
     /// How a closed run has closed. Which workflow it was is left out.

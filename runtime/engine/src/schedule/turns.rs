@@ -11,7 +11,10 @@ use tokio::sync::OwnedMutexGuard;
 use wrt_machine::schedule::{ScheduleEffect, ScheduleRejection, ScheduleTransition, ScheduleTurn};
 use wrt_model::{Schedule, ScheduleKey};
 
-use crate::{Engine, EngineError, clock, timers::Timers};
+use crate::{
+    Engine, EngineError, clock,
+    timers::{Place, Timers},
+};
 
 /// The wait before a turn is tried again that could not be stored.
 const RETRY: Duration = Duration::from_secs(1);
@@ -52,7 +55,11 @@ impl Engine {
         let engine = self.clone();
         self.inner.tasks.spawn(async move {
             let inner = &engine.inner;
-            let fire = |key| engine.report_to_schedule(key, |_| ());
+            let fire = |key, place: Place| {
+                // Held until the turn is stored.
+                let place = Arc::new(place);
+                engine.report_to_schedule(key, move |_| drop(place.clone()));
+            };
             inner.schedules.timers.run(&inner.stopping, fire).await;
         });
     }

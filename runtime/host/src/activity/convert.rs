@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use prost::Message;
 use wrt_model::{
     failure, payload,
     proto::{
@@ -16,6 +17,7 @@ use crate::bindings::activity::{guest, imports::types as wit};
 
 /// The task as the guest sees it; `None` for a task whose token is not ours.
 pub(crate) fn task(task: &PollActivityTaskQueueResponse, task_queue: &str) -> Option<guest::Task> {
+    let token = ActivityToken::decode(task.task_token.as_slice()).ok()?;
     let execution = task.workflow_execution.clone().unwrap_or_default();
     Some(guest::Task {
         namespace: task.workflow_namespace.clone(),
@@ -34,18 +36,12 @@ pub(crate) fn task(task: &PollActivityTaskQueueResponse, task_queue: &str) -> Op
             .unwrap_or_default(),
         task_queue: task_queue.to_owned(),
         attempt: u32::try_from(task.attempt).unwrap_or(1),
-        idempotency_key: idempotency_key(&task.task_token)?,
+        idempotency_key: token.idempotency_key(),
         input: payloads_to_wit(task.input.as_ref()),
         heartbeat_details: payloads_to_wit(task.heartbeat_details.as_ref()),
         start_to_close_timeout: set_duration(task.start_to_close_timeout.as_ref()),
         heartbeat_timeout: set_duration(task.heartbeat_timeout.as_ref()),
     })
-}
-
-/// The run and the event that scheduled the activity: ids may be used again within a run, events are not.
-fn idempotency_key(token: &[u8]) -> Option<String> {
-    let token = ActivityToken::from_bytes(token)?;
-    Some(format!("{}/{}", token.run_id, token.scheduled_event_id))
 }
 
 fn set_duration(span: Option<&prost_types::Duration>) -> Option<wit::Duration> {

@@ -25,7 +25,7 @@ pub(crate) struct AttemptIdentity {
 pub(crate) struct AttemptState {
     pub(crate) console: Console,
     pub(crate) memory: MemoryLimit,
-    /// Absent while a component is described.
+    /// Absent while no attempt runs.
     pub(crate) control: Option<ActivityControl>,
     table: ResourceTable,
     wasi: WasiCtx,
@@ -71,6 +71,19 @@ impl AttemptState {
             http: WasiHttpCtx::new(),
             hosts: GrantedHosts::new(&grants.http_hosts),
         }
+    }
+
+    /// Begins another attempt.
+    pub(crate) fn begin(&mut self, identity: AttemptIdentity, control: ActivityControl) {
+        self.console.redirect(sink(identity));
+        self.memory.begin();
+        self.control = Some(control);
+    }
+
+    /// Ends an attempt.
+    pub(crate) fn end(&mut self) {
+        self.console.end();
+        self.control = None;
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
     state::RunState,
 };
 use crate::bindings::workflow::imports::{
-    activity::{ActivityOptions, Host},
+    activity::{ActivityOptions, Host, LocalActivityOptions},
     types::Payload,
 };
 
@@ -53,7 +53,19 @@ impl Host for RunState {
         )
     }
 
+    fn schedule_local(
+        &mut self,
+        activity_type: String,
+        input: Vec<Payload>,
+        options: LocalActivityOptions,
+    ) -> Result<u32> {
+        self.schedule_local_activity(activity_type, input, options)
+    }
+
     fn request_cancel(&mut self, seq: u32) -> Result<()> {
+        if self.ledger.cancel_local_activity(seq) {
+            return Ok(());
+        }
         self.ledger.request_cancel_activity(seq)
     }
 }

@@ -75,6 +75,13 @@ pub(crate) fn missing(expected: &HistoryEvent) -> Divergence {
     ))
 }
 
+/// The divergence of a workflow that waits for a local activity, in these words, which it had not asked for.
+pub(crate) fn unrecorded(local_activity: &str) -> Divergence {
+    Divergence(format!(
+        "it asked for {local_activity}, which the history does not have"
+    ))
+}
+
 // === Fields ===
 
 /// A field that is not what it was.

@@ -1,12 +1,14 @@
 //! A run in memory: its guest, and how far into its history it has come.
 
 use wasmtime::Store;
-use wrt_model::proto::{Header, HistoryEvent, Payloads, enums::WorkflowTaskFailedCause, update};
+use wrt_model::proto::{Header, HistoryEvent, Payloads, update};
 
 use super::{
+    check::Divergence,
     convert::{header_to_wit, payloads_from_wit, payloads_to_wit},
     jobs,
     ledger::Completion,
+    local_activity::LocalActivityEnd,
     state::RunState,
     turns::{self, BrokenHistory, Turn},
 };
@@ -32,7 +34,7 @@ pub struct WorkflowInstance {
 
 /// A task that was run and whose events are not known yet.
 struct Unsettled {
-    started_event_id: i64,
+    started: HistoryEvent,
     commands: usize,
 }
 
@@ -61,6 +63,31 @@ impl WorkflowInstance {
     ) -> Result<Completion, TaskFailure> {
         let completion = self.guarded(events, Some(updates)).await?;
         self.tainted = !completion.rejections.is_empty();
+        Ok(completion)
+    }
+
+    /// Goes on with the task that was run last: one of its local activities has ended. Returns what the workflow has
+    /// decided because of that.
+    ///
+    /// After a failure the instance is tainted.
+    pub async fn end_local_activity(&mut self, end: LocalActivityEnd) -> Result<Completion, TaskFailure> {
+        let Some(unsettled) = self.unsettled.take().filter(|_| !self.tainted) else {
+            return Err(TaskFailure::tainted());
+        };
+        self.tainted = true;
+        self.begin(false);
+        let ledger = &mut self.store.data_mut().ledger;
+        ledger.go_on();
+        let job = ledger
+            .end_local_activity(end)
+            .map_err(|error| TaskFailure::reported(error.to_string()))?;
+        self.call(&jobs::with_jobs(&unsettled.started, vec![job])).await?;
+        let completion = self.end()?;
+        self.unsettled = Some(Unsettled {
+            commands: unsettled.commands + completion.commands.len(),
+            ..unsettled
+        });
+        self.tainted = false;
         Ok(completion)
     }
 
@@ -180,10 +207,10 @@ impl WorkflowInstance {
             return Ok(events);
         };
         let (commands, rest) = turns::split_commands(rest);
-        if turns::completes(first) != Some(unsettled.started_event_id) || commands.len() != unsettled.commands {
+        if turns::completes(first) != Some(unsettled.started.event_id) || commands.len() != unsettled.commands {
             return Err(BrokenHistory(format!(
                 "event {} does not complete the workflow task that event {} started with {} commands, as it ran here",
-                first.event_id, unsettled.started_event_id, unsettled.commands
+                first.event_id, unsettled.started.event_id, unsettled.commands
             )));
         }
         Ok(rest)
@@ -198,7 +225,12 @@ impl WorkflowInstance {
         state
             .ledger
             .compare(turn.started.event_id, updates, turn.commands.iter().copied());
-        self.call(&activation).await.map(drop)
+        self.call(&activation).await?;
+        while let Some(job) = self.store.data_mut().ledger.recorded_local_activity() {
+            self.call(&jobs::with_jobs(turn.started, vec![job])).await?;
+        }
+        self.end()?;
+        Ok(())
     }
 
     /// Runs the task that was started last.
@@ -213,9 +245,10 @@ impl WorkflowInstance {
         let state = self.store.data_mut();
         let command_bytes = state.limits().command_bytes;
         state.ledger.collect(started.event_id, updates, command_bytes);
-        let completion = self.call(&activation).await?;
+        self.call(&activation).await?;
+        let completion = self.end()?;
         self.unsettled = Some(Unsettled {
-            started_event_id: started.event_id,
+            started: started.clone(),
             commands: completion.commands.len(),
         });
         Ok(completion)
@@ -228,7 +261,7 @@ impl WorkflowInstance {
         self.store.data_mut().begin(replaying);
     }
 
-    async fn call(&mut self, activation: &guest::Activation) -> Result<Completion, TaskFailure> {
+    async fn call(&mut self, activation: &guest::Activation) -> Result<(), TaskFailure> {
         let guest = self.guest.wrt_workflow_guest();
         self.trapped = true;
         let outcome = guest.call_activate(&mut self.store, activation).await;
@@ -250,12 +283,11 @@ impl WorkflowInstance {
                 "the workflow neither accepted nor rejected update {id:?} in the activation that brought it"
             )));
         }
-        state.ledger.end().map_err(|divergence| {
-            TaskFailure::new(
-                WorkflowTaskFailedCause::NonDeterministicError,
-                divergence.to_string(),
-                String::new(),
-            )
-        })
+        Ok(())
+    }
+
+    /// Ends the activations of a task, or of a part of one that local activities have cut into parts.
+    fn end(&mut self) -> Result<Completion, Divergence> {
+        self.store.data_mut().ledger.end()
     }
 }

@@ -30,21 +30,25 @@ pub(crate) fn activation(
         jobs.extend(job(state, event)?);
     }
     jobs.extend(updates.iter().map(update_job));
-    let time = time_of(started);
-    state.set_time(time);
+    state.set_time(time_of(started));
+    Ok(with_jobs(started, jobs))
+}
+
+/// An activation of the task with this `started` event.
+pub(crate) fn with_jobs(started: &HistoryEvent, jobs: Vec<wit::Job>) -> wit::Activation {
     let (history_size, continue_as_new_suggested) = match &started.attributes {
         Some(EventAttributes::WorkflowTaskStartedEventAttributes(started)) => {
             (started.history_size_bytes, started.suggest_continue_as_new)
         }
         _ => (0, false),
     };
-    Ok(wit::Activation {
-        time: timestamp_to_wit(time),
+    wit::Activation {
+        time: timestamp_to_wit(time_of(started)),
         history_length: u32::try_from(started.event_id).unwrap_or(u32::MAX),
         history_size: u32::try_from(history_size).unwrap_or(u32::MAX),
         continue_as_new_suggested,
         jobs,
-    })
+    }
 }
 
 /// The job of an event, if it has one. Events of the task itself, of commands and of attempts have none.

@@ -15,6 +15,7 @@ use wrt_model::{
 
 use super::{
     check::{self, Divergence},
+    local_activity::{LocalActivities, LocalActivity},
     patch,
 };
 
@@ -25,11 +26,13 @@ pub(crate) struct Ledger {
     next_event_id: i64,
     /// The bytes that the commands of one activation may still take.
     bytes_left: usize,
-    closed_by: Option<&'static str>,
+    pub(super) closed_by: Option<&'static str>,
     /// What is open, by the event that opened it.
     open: HashMap<i64, Open>,
     /// The event of what is open, by sequence number.
     events: HashMap<u32, i64>,
+    /// The local activities that are open.
+    pub(super) local_activities: LocalActivities,
     /// The answers to `patched`, by patch.
     pub(super) patches: HashMap<String, bool>,
     /// The patches that the history marks.
@@ -87,6 +90,10 @@ pub struct Completion {
     pub messages: Vec<protocol::Message>,
     /// Updates that were turned away. No command refers to these.
     pub rejections: Vec<protocol::Message>,
+    /// Local activities that were asked for. The task goes on as soon as one of them has ended.
+    pub local_activities: Vec<LocalActivity>,
+    /// Local activities that were asked to stop, by their sequence numbers.
+    pub canceled_local_activities: Vec<u32>,
 }
 
 /// Bytes that a command counts beside its payloads.
@@ -102,6 +109,7 @@ impl Ledger {
             closed_by: None,
             open: HashMap::new(),
             events: HashMap::new(),
+            local_activities: LocalActivities::default(),
             patches: HashMap::new(),
             marked: BTreeSet::new(),
             updates: VecDeque::new(),
@@ -131,6 +139,11 @@ impl Ledger {
         self.begin(started_event_id, updates, Mode::Compare(expected));
     }
 
+    /// Goes on with the task whose activation has just ended: what is issued follows what was issued before.
+    pub(crate) fn go_on(&mut self) {
+        self.mode = Mode::Collect(Vec::new());
+    }
+
     /// Commands trap from now on; `during` says what the guest is doing.
     pub(crate) fn refuse(&mut self, during: &'static str) {
         self.mode = Mode::Refuse(during);
@@ -154,10 +167,13 @@ impl Ledger {
                 commands,
                 messages,
                 rejections,
+                local_activities: std::mem::take(&mut self.local_activities.asked),
+                canceled_local_activities: std::mem::take(&mut self.local_activities.canceled),
             }),
-            Mode::Compare(mut expected) => match expected.pop_front() {
-                Some(missing) => Err(check::missing(&missing)),
-                None => Ok(Completion::default()),
+            Mode::Compare(mut expected) => match (expected.pop_front(), self.unrecorded_local_activity()) {
+                (Some(missing), _) => Err(check::missing(&missing)),
+                (None, Some(unrecorded)) => Err(check::unrecorded(&unrecorded)),
+                (None, None) => Ok(Completion::default()),
             },
             Mode::Refuse(_) => Ok(Completion::default()),
         }
@@ -178,11 +194,16 @@ impl Ledger {
         kind: OpenKind,
     ) -> Result<u32> {
         let event_id = self.issue(attributes, summary)?;
-        let seq = self.next_seq;
-        self.next_seq += 1;
+        let seq = self.take_seq();
         self.open.insert(event_id, Open { seq, kind });
         self.events.insert(seq, event_id);
         Ok(seq)
+    }
+
+    pub(super) fn take_seq(&mut self) -> u32 {
+        let seq = self.next_seq;
+        self.next_seq += 1;
+        seq
     }
 
     /// The last command of a run; `name` is the function of the contract that issues it.
@@ -211,12 +232,10 @@ impl Ledger {
         issued: String,
         differing: impl FnOnce(&Command, &wrt_model::proto::EventAttributes) -> check::Comparison,
     ) -> Result<i64> {
-        if let Some(closed_by) = self.closed_by {
-            bail!("{issued} was issued after `{closed_by}`, which has to be the last command of a run");
-        }
+        self.check_open(&issued)?;
         let event_id = self.next_event_id;
         match &mut self.mode {
-            Mode::Refuse(during) => bail!("{during} must not change the run, but it issued {issued}"),
+            Mode::Refuse(_) => unreachable!("checked above"),
             Mode::Compare(expected) => {
                 check::compare(event_id, &issued, expected.pop_front().as_ref(), |event| {
                     differing(&command, event)
@@ -231,9 +250,20 @@ impl Ledger {
         Ok(event_id)
     }
 
+    /// Fails when nothing can be asked for any more.
+    pub(super) fn check_open(&self, issued: &str) -> Result<()> {
+        if let Some(closed_by) = self.closed_by {
+            bail!("{issued} was issued after `{closed_by}`, which has to be the last command of a run");
+        }
+        if let Mode::Refuse(during) = self.mode {
+            bail!("{during} must not change the run, but it issued {issued}");
+        }
+        Ok(())
+    }
+
     /// Marks of patches that are deprecated may be there although the workflow does not speak of them any more. Stops
     /// at the mark of `issued`.
-    fn skip_deprecated_patches(&mut self, issued: Option<&str>) {
+    pub(super) fn skip_deprecated_patches(&mut self, issued: Option<&str>) {
         if let Mode::Compare(expected) = &mut self.mode {
             while let Some(mark) = expected.front().and_then(patch::marked_by_event)
                 && mark.deprecated
@@ -242,6 +272,14 @@ impl Ledger {
                 expected.pop_front();
                 self.next_event_id += 1;
             }
+        }
+    }
+
+    /// Passes the next command of the history by, which the host has issued itself.
+    pub(super) fn pass_command(&mut self) {
+        if let Mode::Compare(expected) = &mut self.mode {
+            expected.pop_front();
+            self.next_event_id += 1;
         }
     }
 

@@ -63,6 +63,7 @@ fn task(activity_type: &str, input: &str) -> PollActivityTaskQueueResponse {
             run_id: "run-1".to_owned(),
             scheduled_event_id: 5,
             attempt: 2,
+            ..Default::default()
         }
         .to_bytes(),
         workflow_execution: Some(WorkflowExecution {
@@ -236,4 +237,33 @@ async fn attempts_wait_for_a_place() {
     bench.cancel.send(true).unwrap();
     first.await.unwrap().unwrap_err();
     assert_eq!(second.await.unwrap(), "at last");
+}
+
+#[tokio::test]
+async fn an_instance_goes_on_with_the_next_attempt_of_its_realm() {
+    let mut bench = Bench::new(Grants {
+        environment: vec![("REALM".to_owned(), "warm".to_owned())],
+        ..Grants::default()
+    })
+    .await;
+    assert_eq!(bench.execute("count", "").await.unwrap(), "1");
+    assert_eq!(bench.execute("count", "").await.unwrap(), "2");
+
+    // Other grants, another namespace: other realms.
+    bench.grants.environment.push(("MODE".to_owned(), "other".to_owned()));
+    assert_eq!(bench.execute("count", "").await.unwrap(), "1");
+    bench.grants.environment.pop();
+    let mut elsewhere = task("count", "");
+    elsewhere.workflow_namespace = "another".to_owned();
+    let output = bench
+        .module
+        .execute(&elsewhere, "payments", &bench.grants, bench.control())
+        .await;
+    assert_eq!(show(output.unwrap().as_ref()), "1");
+
+    // One that failed by itself goes on; one that trapped does not.
+    assert!(bench.execute("fail", "no").await.is_err());
+    assert_eq!(bench.execute("count", "").await.unwrap(), "3");
+    assert!(bench.execute("panic", "oh").await.is_err());
+    assert_eq!(bench.execute("count", "").await.unwrap(), "1");
 }

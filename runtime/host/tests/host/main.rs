@@ -8,6 +8,7 @@ mod commands;
 mod compiled;
 mod determinism;
 mod hostile;
+mod local_activities;
 mod logs;
 mod parked;
 mod prepare;

@@ -1,7 +1,7 @@
 //! A run as the server would lead it: a history that grows by what happens and by what the workflow decides.
 
 use prost_types::{Duration, Timestamp};
-use wrt_host::{Host, RunIdentity, TaskFailure, WorkflowInstance, WorkflowModule};
+use wrt_host::{Host, LocalActivityEnd, RunIdentity, TaskFailure, WorkflowInstance, WorkflowModule};
 use wrt_model::{
     Time, failure,
     proto::{
@@ -90,6 +90,19 @@ impl Story {
             .commands;
         self.complete_task(started_event_id, &commands);
         Ok(commands)
+    }
+
+    /// Runs a workflow task with local activities, which end in this order, and writes down what came of it.
+    pub(crate) async fn task_with(&mut self, ends: impl IntoIterator<Item = LocalActivityEnd>) -> Vec<Command> {
+        let started_event_id = self.start_task();
+        let unseen = usize::try_from(self.instance.last_event_id()).unwrap();
+        let activated = self.instance.activate(&self.events[unseen..], Vec::new()).await;
+        let mut commands = activated.unwrap().commands;
+        for end in ends {
+            commands.append(&mut self.instance.end_local_activity(end).await.unwrap().commands);
+        }
+        self.complete_task(started_event_id, &commands);
+        commands
     }
 
     /// Runs a workflow task that has to succeed.
@@ -310,6 +323,14 @@ fn event_of(story: &Story, command: &Command) -> EventAttributes {
             start_to_fire_timeout: command.start_to_fire_timeout,
             ..Default::default()
         }),
+        C::RecordMarkerCommandAttributes(command) => {
+            E::MarkerRecordedEventAttributes(h::MarkerRecordedEventAttributes {
+                marker_name: command.marker_name,
+                details: command.details,
+                failure: command.failure,
+                ..Default::default()
+            })
+        }
         C::CancelTimerCommandAttributes(command) => {
             let started_event_id = story.find(|attributes| {
                 matches!(
@@ -374,6 +395,7 @@ pub(crate) fn show(commands: &[Command]) -> Vec<String> {
             format!("fail {}", command.failure.as_ref().unwrap().message)
         }
         C::CancelWorkflowExecutionCommandAttributes(_) => "canceled".to_owned(),
+        C::RecordMarkerCommandAttributes(command) => format!("marker {}", command.marker_name),
         other => panic!("no command of the contract: {other:?}"),
     };
     commands.iter().map(one).collect()

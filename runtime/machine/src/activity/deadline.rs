@@ -16,7 +16,7 @@ impl Turn<'_> {
             .activities
             .iter()
             .filter_map(|(&id, activity)| {
-                let (time, what) = first_deadline(activity)?;
+                let (time, what) = first_deadline(activity, self.run.holds(activity))?;
                 (time <= self.now).then_some((id, what))
             })
             .collect();
@@ -36,7 +36,7 @@ impl Turn<'_> {
     pub(crate) fn activity_deadline(run: &Run) -> Option<Time> {
         run.activities
             .values()
-            .filter_map(|activity| Some(first_deadline(activity)?.0))
+            .filter_map(|activity| Some(first_deadline(activity, run.holds(activity))?.0))
             .min()
     }
 }
@@ -47,8 +47,8 @@ enum Deadline {
     Timeout(TimeoutType),
 }
 
-/// The first thing that happens to the activity by itself.
-fn first_deadline(activity: &Activity) -> Option<(Time, Deadline)> {
+/// The first thing that happens to the activity by itself. No attempt of one that is held begins, nor is one missed.
+fn first_deadline(activity: &Activity, is_held: bool) -> Option<(Time, Deadline)> {
     let timeout = |start_ns, nanos, kind| Turn::deadline(start_ns, nanos).map(|time| (time, Deadline::Timeout(kind)));
     let to_close = timeout(
         activity.scheduled_ns,
@@ -56,6 +56,7 @@ fn first_deadline(activity: &Activity) -> Option<(Time, Deadline)> {
         TimeoutType::ScheduleToClose,
     );
     let own = match activity.state() {
+        ActivityState::Scheduled if is_held => [None, None],
         ActivityState::Scheduled if activity.backing_off => [
             Some((Time::from_nanos(activity.attempt_scheduled_ns), Deadline::NextAttempt)),
             None,

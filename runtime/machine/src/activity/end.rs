@@ -13,6 +13,7 @@ use wrt_model::{
     run::ActivityState,
 };
 
+use super::control::apply_reset;
 use crate::{Turn, retry, turn::event};
 
 impl Turn<'_> {
@@ -113,7 +114,12 @@ impl Turn<'_> {
         }
         let delay = retry::next_delay(&retry::Attempt {
             policy: activity.retry_policy.as_ref(),
-            attempt: activity.attempt,
+            // After a reset the next attempt is the first again, however many there were.
+            attempt: if activity.reset_requested {
+                0
+            } else {
+                activity.attempt_number()
+            },
             failure,
             now,
             expires: Turn::deadline(activity.scheduled_ns, activity.schedule_to_close_ns),
@@ -121,6 +127,7 @@ impl Turn<'_> {
         activity.set_state(ActivityState::Scheduled);
         activity.attempt += 1;
         activity.attempt_scheduled_ns = now.plus(delay).nanos();
+        activity.last_attempt_complete_ns = now.nanos();
         activity.backing_off = true;
         activity.started_ns = 0;
         activity.heartbeat_ns = 0;
@@ -128,6 +135,7 @@ impl Turn<'_> {
         activity.started_request_id.clear();
         activity.last_identity = std::mem::take(&mut activity.identity);
         activity.last_failure = Some(failure.clone());
+        apply_reset(activity);
         self.transition.durable = true;
         Ok(())
     }
@@ -140,6 +148,7 @@ impl Turn<'_> {
             .activities
             .remove(&scheduled_event_id)
             .expect("an open activity");
+        let attempt = activity.attempt_number();
         let started_ns = if activity.started_ns == 0 {
             self.now.nanos()
         } else {
@@ -155,7 +164,7 @@ impl Turn<'_> {
                     activity.identity
                 },
                 request_id: activity.started_request_id,
-                attempt: activity.attempt,
+                attempt,
                 last_failure: activity.last_failure,
                 ..Default::default()
             }),

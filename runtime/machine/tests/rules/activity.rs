@@ -1,6 +1,6 @@
 //! Activities: attempts, retries, the four timeouts, heartbeats, cancellation.
 
-use wrt_machine::{ActivityClose, ActivityStart, Rejection, next_deadline};
+use wrt_machine::{ActivityClose, ActivityStart, HeartbeatAnswer, Rejection, next_deadline};
 use wrt_model::{
     payload,
     proto::{FailureInfo, Payloads},
@@ -118,7 +118,7 @@ fn the_four_timeouts() {
     story.take_activity(5).wait(seconds(2));
     assert_eq!(
         story.decide(|turn| turn.heartbeat_activity(5, 1, details("1"))),
-        Ok(false)
+        Ok(HeartbeatAnswer::default())
     );
     story.wait(seconds(2));
     assert_eq!(story.run.activities[&5].attempt, 1, "the heartbeat counts");
@@ -235,7 +235,8 @@ fn cancel_in_the_task_that_scheduled_it() {
 fn a_worker_hears_of_the_cancel_with_its_heartbeat() {
     let mut story = Story::after(vec![activity("a")]);
     story.take_activity(5).signal("stop").task(vec![cancel_activity(5)]);
-    assert_eq!(story.decide(|turn| turn.heartbeat_activity(5, 1, None)), Ok(true));
+    let answer = story.decide(|turn| turn.heartbeat_activity(5, 1, None));
+    assert!(answer.expect("a worker holds it").cancel_requested);
     story.close_activity(5, ActivityClose::Canceled(None));
     story.check_from(
         11,

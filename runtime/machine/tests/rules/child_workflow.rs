@@ -12,7 +12,7 @@ use wrt_model::proto::{
 
 use crate::story::{Story, check_bad_commands, command, complete, oops};
 
-fn child(id: &str) -> wrt_model::proto::Command {
+pub(crate) fn child(id: &str) -> wrt_model::proto::Command {
     child_with(id, ParentClosePolicy::Unspecified)
 }
 

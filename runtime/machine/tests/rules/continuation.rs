@@ -45,6 +45,7 @@ fn next(story: &mut Story) -> Story {
         events: Vec::new(),
         last: Default::default(),
         now: story.now,
+        limits: story.limits,
     };
     let started = first_event(story);
     next.decide(|turn| turn.continue_from(&previous, "digest-2".into(), started, None, continuation));

@@ -1,16 +1,22 @@
 //! What holds whatever happens: random stories, thousands of them.
 
 use proptest::prelude::*;
-use wrt_machine::{ActivityClose, ChildClose, next_deadline};
+use wrt_machine::{
+    ActivityClose, ActivityOptionsChange, ActivityReset, ActivitySelector, ActivityUnpause, ChildClose, Jitter,
+    Rejection, Turn, next_deadline,
+};
 use wrt_model::{
     Run,
     proto::{
         Command, CommandAttributes,
+        activity::ActivityOptions,
         command::{ModifyWorkflowPropertiesCommandAttributes, RecordMarkerCommandAttributes},
         enums::{
             ParentClosePolicy, StartChildWorkflowExecutionFailedCause as NotStarted, WorkflowTaskFailedCause as Cause,
         },
     },
+    run::Pause,
+    time::proto_span,
 };
 
 use crate::story::{
@@ -40,6 +46,10 @@ enum Happening {
     AnswerExternal(i64, bool),
     /// A task for updates alone, which accepts, completes or rejects them.
     Update(u8, u8),
+    /// An operator pauses, lets go on, resets or changes activities.
+    ControlActivities(u8, u8),
+    Pause,
+    Unpause,
     Recover,
 }
 
@@ -93,6 +103,9 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => (5..20_i64, 0..6_u8).prop_map(|(event_id, how)| Happening::AnswerChild(event_id, how)),
         3 => (5..20_i64, any::<bool>()).prop_map(|(event_id, found)| Happening::AnswerExternal(event_id, found)),
         2 => (0..4_u8, 0..3_u8).prop_map(|(id, how)| Happening::Update(id, how)),
+        4 => (0..8_u8, 0..6_u8).prop_map(|(id, how)| Happening::ControlActivities(id, how)),
+        2 => Just(Happening::Pause),
+        4 => Just(Happening::Unpause),
         1 => Just(Happening::Recover),
     ]
 }
@@ -199,6 +212,13 @@ impl Story {
                 true
             }
             Happening::Update(id, how) => self.update(&id.to_string(), *how),
+            Happening::ControlActivities(id, how) => self.control_activities(*id, *how).is_ok(),
+            Happening::Pause => self
+                .decide(|turn| turn.pause_workflow("me".into(), "why".into(), String::new()))
+                .is_ok(),
+            Happening::Unpause => self
+                .decide(|turn| turn.unpause_workflow("me".into(), "why".into(), String::new()))
+                .is_ok(),
             Happening::Recover => {
                 self.decide(|turn| turn.recover());
                 true
@@ -208,6 +228,50 @@ impl Story {
 }
 
 impl Story {
+    /// An id that no activity has stands for their type, or for all of them.
+    fn control_activities(&mut self, id: u8, how: u8) -> Result<(), Rejection> {
+        let which = match id {
+            6 => ActivitySelector::Type("Reserve".into()),
+            7 => ActivitySelector::All,
+            id => ActivitySelector::Id(id.to_string()),
+        };
+        let jitter = Jitter {
+            span: seconds(u64::from(how)),
+            seed: 7,
+        };
+        self.decide(|turn| match how {
+            0 | 1 => turn.pause_activities(&which, &Pause::default()),
+            2 | 3 => {
+                let unpause = ActivityUnpause {
+                    reset_attempts: how == 3,
+                    reset_heartbeat: how == 3,
+                    jitter,
+                };
+                turn.unpause_activities(&which, unpause)
+            }
+            4 => {
+                let reset = ActivityReset {
+                    reset_heartbeat: true,
+                    keep_paused: id.is_multiple_of(2),
+                    restore_original_options: id.is_multiple_of(2),
+                    jitter,
+                };
+                turn.reset_activities(&which, reset)
+            }
+            _ => {
+                let options = ActivityOptions {
+                    start_to_close_timeout: Some(proto_span(seconds(3))),
+                    ..Default::default()
+                };
+                let change = ActivityOptionsChange::Merge {
+                    options: Box::new(options),
+                    paths: vec!["start_to_close_timeout".into()],
+                };
+                turn.update_activity_options(&which, &change).map(drop)
+            }
+        })
+    }
+
     /// A task for an update alone. One that fails leaves nothing but its failure.
     fn update(&mut self, id: &str, how: u8) -> bool {
         if !self.decide(|turn| turn.start_speculative_workflow_task("w")) {
@@ -247,6 +311,7 @@ fn check(story: &Story) {
         assert!(story.run.workflow_task.is_none() && story.run.buffered_events.is_empty());
         assert!(story.run.children.values().all(|child| !child.is_started()));
     }
+    check_pauses(story);
     for (id, child) in &story.run.children {
         let initiated = format!("{id} StartChildWorkflowExecutionInitiated {}", child.workflow_id);
         assert!(history.lines().any(|line| line == initiated), "{child:?}\n{history}");
@@ -268,6 +333,25 @@ fn check(story: &Story) {
         <Run as prost::Message>::decode(encoded.as_slice()).as_ref(),
         Ok(&story.run)
     );
+}
+
+/// Nothing that is paused is handed out, and the timer of a paused run does not fire at once, again and again.
+fn check_pauses(story: &Story) {
+    let mut run = story.run.clone();
+    for id in &story.last.dispatches {
+        let activity = run.activities.get(id);
+        assert!(activity.is_none_or(|activity| !run.holds(activity)), "{id} is held");
+    }
+    for activity in run.activities.values() {
+        assert!(activity.attempt_number() >= 1, "{activity:?}");
+    }
+    if run.is_paused() {
+        let mut turn = Turn::new(&mut run, story.now, &story.limits);
+        turn.run_deadlines();
+        assert!(!turn.wants_workflow_task());
+        turn.finish();
+        assert!(next_deadline(&run).is_none_or(|next| next > story.now), "{run:?}");
+    }
 }
 
 fn is_closing(line: &str) -> bool {

@@ -1,11 +1,14 @@
 //! The rules, told as stories: what happened, and the history that follows from it.
 
 mod activity;
+mod activity_control;
 mod cancel;
 mod child_workflow;
 mod continuation;
 mod external_workflow;
 mod invariants;
+mod limits;
+mod pause;
 mod rebuild;
 mod reset;
 mod signal;

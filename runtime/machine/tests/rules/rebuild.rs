@@ -1,6 +1,6 @@
 //! A run that is rebuilt from its history is the one that wrote it. Every decision of every story is checked.
 
-use wrt_machine::{Origin, rebuild};
+use wrt_machine::{Origin, activity_options, rebuild};
 use wrt_model::{
     Run,
     proto::{HistoryEvent, enums::WorkflowExecutionStatus as Status},
@@ -28,18 +28,13 @@ fn told(run: &Run) -> Run {
     };
     told.workflow_task = told.workflow_task.filter(|task| !task.is_transient());
     for activity in told.activities.values_mut() {
+        // Others may have taken the place of the options that the workflow gave, and that the history has.
+        let given = activity.original_options.clone();
         *activity = Activity {
             activity_id: activity.activity_id.clone(),
             activity_type: activity.activity_type.clone(),
-            task_queue: activity.task_queue.clone(),
-            scheduled_ns: activity.scheduled_ns,
-            schedule_to_close_ns: activity.schedule_to_close_ns,
-            schedule_to_start_ns: activity.schedule_to_start_ns,
-            start_to_close_ns: activity.start_to_close_ns,
-            heartbeat_timeout_ns: activity.heartbeat_timeout_ns,
-            retry_policy: activity.retry_policy.clone(),
+            original_options: Some(given.unwrap_or_else(|| activity_options(activity))),
             cancel_requested_event_id: activity.cancel_requested_event_id,
-            priority: activity.priority.clone(),
             ..Activity::default()
         };
     }

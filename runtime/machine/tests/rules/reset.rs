@@ -27,6 +27,7 @@ fn reset(base: &Story, finish_event_id: i64) -> Result<Story, Rejection> {
     let mut story = Story {
         run: Run::default(),
         now: base.now,
+        limits: base.limits,
         events: Vec::new(),
         last: wrt_machine::Transition::default(),
     };

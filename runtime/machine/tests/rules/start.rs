@@ -2,7 +2,7 @@
 
 use wrt_machine::{Rejection, ReuseDecision, StartRun, Turn, decide_reuse, next_deadline};
 use wrt_model::{
-    Run, payload,
+    Limits, Run, payload,
     proto::{
         RetryPolicy, UserMetadata,
         enums::{
@@ -71,7 +71,7 @@ fn a_bad_retry_policy_is_refused() {
             ..Default::default()
         },
     };
-    let rejected = Turn::new(&mut run, Story::begin().now).start(start);
+    let rejected = Turn::new(&mut run, Story::begin().now, &Limits::default()).start(start);
     assert!(matches!(rejected, Err(Rejection::InvalidArgument(_))));
     assert_eq!(run, Run::default());
 }

@@ -4,7 +4,7 @@ use std::{fmt::Write, time::Duration};
 
 use wrt_machine::{ActivityClose, ActivityStart, Rejection, Signal, StartRun, Transition, Turn};
 use wrt_model::{
-    Run, Time, failure, history,
+    Limits, Run, Time, failure, history,
     proto::{
         ActivityType, Command, CommandAttributes, EventAttributes, Failure, HistoryEvent, RetryPolicy, TaskQueue,
         WorkflowType,
@@ -24,6 +24,8 @@ use wrt_model::{
 pub(crate) struct Story {
     pub(crate) run: Run,
     pub(crate) now: Time,
+    /// What the run's namespace allows.
+    pub(crate) limits: Limits,
     pub(crate) events: Vec<HistoryEvent>,
     /// What the last decision asked to be done.
     pub(crate) last: Transition,
@@ -67,6 +69,7 @@ impl Story {
         let mut story = Story {
             run: Run::default(),
             now: Time::EPOCH.plus(Duration::from_secs(1_000)),
+            limits: Limits::default(),
             events: Vec::new(),
             last: Transition::default(),
         };
@@ -89,7 +92,7 @@ impl Story {
     }
 
     pub(crate) fn decide<T>(&mut self, rule: impl FnOnce(&mut Turn<'_>) -> T) -> T {
-        let mut turn = Turn::new(&mut self.run, self.now);
+        let mut turn = Turn::new(&mut self.run, self.now, &self.limits);
         let decided = rule(&mut turn);
         self.last = turn.finish();
         self.events.extend(self.last.events.iter().cloned());

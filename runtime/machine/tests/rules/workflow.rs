@@ -61,6 +61,7 @@ fn a_failed_run_is_retried_by_its_policy() {
         events: Vec::new(),
         last: Default::default(),
         now: story.now,
+        limits: story.limits,
     };
     let previous = story.run.clone();
     next.decide(|turn| turn.continue_from(&previous, previous.component.clone(), first, None, continuation));

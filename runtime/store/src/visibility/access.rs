@@ -60,7 +60,7 @@ impl Store {
         for (index, has) in candidates {
             let rows: i64 = count_rows(has, FEW_ROWS + 1)
                 .build_query_scalar()
-                .fetch_one(self.database.readers())
+                .fetch_one(&mut *self.database.reader().await?)
                 .await
                 .map_err(|error| self.database.failure("count values", error))?;
             if fewest.is_none_or(|(_, least)| rows < least) {

@@ -355,11 +355,12 @@ fn each_word(attribute: &SearchAttribute, value: Value) -> Vec<Value> {
 }
 
 fn compare_run(attribute: RunAttribute, comparison: Comparison, value: Value) -> Filter {
-    let is_running = value == Value::Number(WorkflowExecutionStatus::Running as i64);
+    let open = [WorkflowExecutionStatus::Running, WorkflowExecutionStatus::Paused];
+    let means_open = open.iter().any(|&status| value == Value::Number(status as i64));
     let filter = Filter::Compare(attribute, comparison, value);
     match (attribute, comparison) {
         // Says where in the order of a list they stand: at its beginning.
-        (RunAttribute::ExecutionStatus, Equal) if is_running => Filter::All(vec![filter, is_open()]),
+        (RunAttribute::ExecutionStatus, Equal) if means_open => Filter::All(vec![filter, is_open()]),
         // Open runs are stored as the last to close: without this they would be greater than every time.
         (_, NotEqual | Greater | GreaterOrEqual) => closed(attribute, filter),
         (_, Equal | Less | LessOrEqual) => filter,

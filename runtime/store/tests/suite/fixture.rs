@@ -56,6 +56,7 @@ pub(crate) fn write(run: &Run, version: i64) -> RunWrite<'_> {
         history: None,
         is_current: true,
         upserts_search_attributes: false,
+        changes_status: false,
     }
 }
 

@@ -1,9 +1,12 @@
 //! Reading histories.
 
-use wrt_model::{RunKey, WorkflowKey, proto::History};
-use wrt_store::Store;
+use wrt_model::{
+    RunKey, WorkflowKey,
+    proto::{History, enums::WorkflowExecutionStatus::Terminated},
+};
+use wrt_store::{Commit, HistoryCopy, RunWrite, Store};
 
-use crate::fixture::{batch, commit, open_run, store, write_with_events};
+use crate::fixture::{batch, closed, commit, open_run, store, write, write_with_events};
 
 /// A run with the events 1-3, 4, 5-9.
 async fn stored() -> (Store, RunKey) {
@@ -67,4 +70,26 @@ async fn another_namespace_or_workflow_does_not_see_it() {
         let key = RunKey::new(workflow, key.run_id.clone());
         assert_eq!(store.history(&key, 1, usize::MAX).await.unwrap(), [], "{key}");
     }
+}
+
+#[tokio::test]
+async fn a_run_begins_with_batches_of_another_one() {
+    let (store, key) = stored().await;
+    let (base, next) = (closed(&open_run("a", 1), Terminated, 2), open_run("a", 2));
+    let mut commit = Commit::from_iter([
+        RunWrite {
+            is_current: false,
+            ..write(&base, 3)
+        },
+        write_with_events(&next, 0, 5, 2),
+    ]);
+    commit.copy_history(HistoryCopy {
+        from_run_id: base.run_id.clone(),
+        to_run_id: next.run_id.clone(),
+        before_event_id: 5,
+    });
+    store.commit(commit).await.unwrap();
+    let copied = store.history(&next.key(), 1, usize::MAX).await.unwrap();
+    assert_eq!(copied, [batch(1, 3), batch(4, 1), batch(5, 2)]);
+    assert_eq!(store.history(&key, 1, usize::MAX).await.unwrap().len(), 3);
 }

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+mod batch;
 mod commit;
 mod component;
 mod delete;
@@ -15,4 +16,5 @@ mod run;
 mod schedule;
 mod search_attribute;
 mod sqlite;
+mod task_queue;
 mod visibility;

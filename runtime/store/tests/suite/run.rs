@@ -3,7 +3,7 @@
 use wrt_model::{Digest, Run, RunKey, proto::enums::WorkflowExecutionStatus as Status};
 use wrt_store::{RunWrite, StoreError};
 
-use crate::fixture::{closed, commit, open_run, put, store, write};
+use crate::fixture::{NAMESPACE, about, closed, commit, open_run, put, store, write};
 
 #[tokio::test]
 async fn the_current_run_is_the_open_one_else_the_newest() {
@@ -134,4 +134,31 @@ async fn a_component_counts_the_open_runs_that_are_pinned_to_it() {
     .await;
     assert_eq!(store.open_runs_of(&digest).await, Ok(1));
     assert_eq!(store.open_runs_of(&other).await, Ok(1));
+}
+
+#[tokio::test]
+async fn a_paused_run_is_open_and_listed_as_paused() {
+    let store = store().await;
+    let run = open_run("a", 1);
+    put(&store, &run, 0).await;
+    let paused = Run {
+        status: Status::Paused as i32,
+        ..run.clone()
+    };
+    let changing = |run, version| RunWrite {
+        changes_status: true,
+        ..write(run, version)
+    };
+    let count = async |query| store.count(&about(NAMESPACE, query)).await.unwrap().total;
+    commit(&store, [changing(&paused, 1)]).await.unwrap();
+    put(&store, &paused, 2).await;
+    assert_eq!(count("ExecutionStatus = 'Paused'").await, 1);
+    assert_eq!(count("ExecutionStatus = 'Running'").await, 0);
+    assert_eq!(count("CloseTime IS NULL").await, 1);
+    assert_eq!(store.open_runs(None, 10).await.unwrap().len(), 1);
+    let second = commit(&store, [write(&open_run("a", 2), 0)]).await;
+    assert!(matches!(second, Err(StoreError::Conflict { .. })), "one run is open");
+
+    commit(&store, [changing(&run, 3)]).await.unwrap();
+    assert_eq!(count("ExecutionStatus = 'Running'").await, 1);
 }

@@ -1,6 +1,7 @@
 //! The configuration file of `wrt server`.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     time::Duration,
@@ -8,6 +9,7 @@ use std::{
 
 use anyhow::Context as _;
 use serde::{Deserialize, Deserializer, de::Error};
+use wrt_model::Limits as NamespaceLimits;
 
 use super::{
     LogFormat, LogLevel,
@@ -37,6 +39,10 @@ pub(super) const HELP: &str = r#"Configuration file, every key of which may be l
   parked_memory_mib = 512             # of all waiting runs together
   concurrent_activities = 512         # of components, at the same time
 
+  [namespace_limits]                  # of namespaces that set none; `wrt namespace describe` shows them all
+  history_count_error = 51200         # events; 0 for no limit
+  blob_size_error = 2097152           # bytes
+
   [log]
   level = "info"                      # debug, info, warn, error or never
   format = "text"                     # text or json"#;
@@ -54,6 +60,8 @@ pub(super) struct Config {
     database: DatabaseConfig,
     cache: CacheConfig,
     limits: LimitsConfig,
+    #[serde(deserialize_with = "namespace_limits")]
+    namespace_limits: NamespaceLimits,
     log: LogConfig,
 }
 
@@ -111,6 +119,7 @@ impl Config {
         settings.database = self.database.path.or(settings.database);
         settings.cache_dir = self.cache.path.or(settings.cache_dir);
         settings.limits = self.limits.into();
+        settings.namespace_limits = self.namespace_limits;
         set(&mut settings.log_level, self.log.level);
         set(&mut settings.log_format, self.log.format);
         settings
@@ -129,6 +138,15 @@ impl From<LimitsConfig> for Limits {
             concurrent_activities: limits.concurrent_activities.map(|count| count as usize),
         }
     }
+}
+
+/// Limits by their names; the rest are Temporal's.
+fn namespace_limits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NamespaceLimits, D::Error> {
+    let mut limits = NamespaceLimits::default();
+    for (name, value) in BTreeMap::<String, u64>::deserialize(deserializer)? {
+        limits.set(&name, value).map_err(D::Error::custom)?;
+    }
+    Ok(limits)
 }
 
 /// A span such as `5s` or `72h`.
@@ -152,6 +170,7 @@ mod tests {
         let settings = config.settings();
         assert_eq!(settings.database, Some(PathBuf::from("/var/lib/wrt/wrt.db")));
         assert_eq!(settings.limits.workflow_memory_bytes, Some(128 << 20));
+        assert_eq!(settings.namespace_limits, NamespaceLimits::default());
         assert_eq!(settings.namespaces, ["default", "shop"]);
     }
 
@@ -168,6 +187,7 @@ mod tests {
             ("lisen = 1", "unknown field `lisen`"),
             ("drain = \"soon\"", "expected number"),
             ("[log]\nlevel = \"loud\"", "unknown variant `loud`"),
+            ("[namespace_limits]\nhistory = 1", "there is no limit \"history\""),
         ] {
             let error = format!("{:#}", Config::parse(text).unwrap_err());
             assert!(error.contains(expected) && error.contains("line"), "{error}");

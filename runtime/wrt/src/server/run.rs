@@ -87,6 +87,7 @@ async fn start_engine(settings: &Settings) -> anyhow::Result<Engine> {
         &mut options.concurrent_activities,
         settings.limits.concurrent_activities,
     );
+    options.limits = settings.namespace_limits;
     Engine::start(options).await.context("start engine")
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::Ipv6Addr, path::PathBuf, time::Duration};
 
 use wrt_host::HostOptions;
-use wrt_model::proto::enums::IndexedValueType;
+use wrt_model::{Limits as NamespaceLimits, proto::enums::IndexedValueType};
 
 use super::{LogFormat, LogLevel};
 
@@ -28,6 +28,8 @@ pub(super) struct Settings {
     pub(super) drain: Duration,
     /// What components may use.
     pub(super) limits: Limits,
+    /// What namespaces allow that set no limits of their own.
+    pub(super) namespace_limits: NamespaceLimits,
     /// What is logged.
     pub(super) log_level: LogLevel,
     /// How it is logged.
@@ -64,6 +66,7 @@ impl Settings {
             retention: Duration::from_secs(72 * 3600),
             drain: Duration::from_secs(10),
             limits: Limits::default(),
+            namespace_limits: NamespaceLimits::default(),
             log_level: LogLevel::default(),
             log_format: LogFormat::default(),
         }

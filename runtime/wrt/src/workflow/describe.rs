@@ -102,6 +102,13 @@ fn facts(namespace: &str, info: &WorkflowExecutionInfo, described: &DescribeWork
                 String::new()
             },
         ),
+        (
+            "PauseReason",
+            extended
+                .and_then(|extended| extended.pause_info.as_ref())
+                .map(|pause| pause.reason.clone())
+                .unwrap_or_default(),
+        ),
         ("StartTime", time::point(info.start_time.as_ref())),
         ("ExecutionTime", time::point(info.execution_time.as_ref())),
         ("CloseTime", time::point(info.close_time.as_ref())),

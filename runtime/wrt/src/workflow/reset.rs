@@ -6,11 +6,17 @@ use serde_json::json;
 use uuid::Uuid;
 use wrt_model::proto::{
     EventAttributes, HistoryEvent, WorkflowExecution,
+    batch::BatchOperationReset,
+    common::{ResetOptions, reset_options},
     enums::{EventType, ResetReapplyExcludeType},
-    workflowservice::ResetWorkflowExecutionRequest,
+    workflowservice::{ResetWorkflowExecutionRequest, start_batch_operation_request::Operation},
 };
 
-use super::{ExecutionArgs, history::HistoryReader};
+use super::{
+    ReasonArgs,
+    history::HistoryReader,
+    target::{Target, TargetArgs},
+};
 use crate::{
     client::{Client, answer, identity},
     context::Context,
@@ -22,7 +28,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct ResetCommand {
     #[command(flatten)]
-    execution: ExecutionArgs,
+    to_reset: TargetArgs,
     /// The end of a workflow task: what came before stays
     #[arg(long, short, required_unless_present = "target", value_name = "NUMBER")]
     event_id: Option<i64>,
@@ -35,10 +41,9 @@ pub(crate) struct ResetCommand {
         conflicts_with = "event_id",
         value_name = "TYPE"
     )]
-    target: Option<Target>,
-    /// Why; the history keeps it
-    #[arg(long, default_value = "Requested from the command line", value_name = "TEXT")]
-    reason: String,
+    target: Option<Point>,
+    #[command(flatten)]
+    reason: ReasonArgs,
     /// What came later and is not to come again; repeatable
     #[arg(long, value_enum, ignore_case = true, value_delimiter = ',', value_name = "KIND")]
     reapply_exclude: Vec<Exclude>,
@@ -46,7 +51,7 @@ pub(crate) struct ResetCommand {
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
 #[value(rename_all = "PascalCase")]
-enum Target {
+enum Point {
     /// The first workflow task of the run
     FirstWorkflowTask,
     /// The last workflow task of the run
@@ -67,7 +72,13 @@ impl ResetCommand {
     /// Resets the workflow, and prints the id of the run that goes on.
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let client = context.client().await?;
-        let execution = WorkflowExecution::from(self.execution);
+        let execution = match self.to_reset.into() {
+            Target::One(execution) => execution,
+            Target::Query(batch) => {
+                let operation = batch_operation(self.event_id, self.target, &self.reapply_exclude)?;
+                return batch.start(context, &client, self.reason.reason, operation).await;
+            }
+        };
         let (execution, event_id) = match (self.event_id, self.target) {
             (Some(event_id), _) => (execution, event_id),
             (None, Some(target)) => find(&client, execution, target).await?,
@@ -76,7 +87,7 @@ impl ResetCommand {
         let request = ResetWorkflowExecutionRequest {
             namespace: client.namespace(),
             workflow_execution: Some(execution),
-            reason: self.reason,
+            reason: self.reason.reason,
             workflow_task_finish_event_id: event_id,
             request_id: Uuid::new_v4().to_string(),
             reset_reapply_exclude_types: excluded(&self.reapply_exclude),
@@ -90,6 +101,24 @@ impl ResetCommand {
             .one(|| card(&[("RunId", run_id.clone())]), || json!({"runId": run_id}))?;
         Ok(Exit::Success)
     }
+}
+
+fn batch_operation(event_id: Option<i64>, point: Option<Point>, exclude: &[Exclude]) -> anyhow::Result<Operation> {
+    let target = match (event_id, point) {
+        (Some(event_id), _) => reset_options::Target::WorkflowTaskId(event_id),
+        (None, Some(Point::FirstWorkflowTask)) => reset_options::Target::FirstWorkflowTask(()),
+        (None, Some(Point::LastWorkflowTask)) => reset_options::Target::LastWorkflowTask(()),
+        (None, _) => bail!("--query goes with --event-id, or with the type FirstWorkflowTask or LastWorkflowTask"),
+    };
+    Ok(Operation::ResetOperation(BatchOperationReset {
+        identity: identity(),
+        options: Some(ResetOptions {
+            target: Some(target),
+            reset_reapply_exclude_types: excluded(exclude),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }))
 }
 
 fn excluded(kinds: &[Exclude]) -> Vec<i32> {
@@ -106,19 +135,19 @@ fn excluded(kinds: &[Exclude]) -> Vec<i32> {
 async fn find(
     client: &Client,
     execution: WorkflowExecution,
-    target: Target,
+    target: Point,
 ) -> anyhow::Result<(WorkflowExecution, i64)> {
     let events = HistoryReader::new(client, execution.clone()).collect().await?;
     let (execution, events) = match target {
-        Target::FirstWorkflowTask | Target::LastWorkflowTask => (execution, events),
-        Target::LastContinuedAsNew => {
+        Point::FirstWorkflowTask | Point::LastWorkflowTask => (execution, events),
+        Point::LastContinuedAsNew => {
             let run_id = continued_from(&events).context("the run does not continue another one; see --type")?;
             let execution = WorkflowExecution { run_id, ..execution };
             let events = HistoryReader::new(client, execution.clone()).collect().await?;
             (execution, events)
         }
     };
-    let event_id = workflow_task(&events, target == Target::FirstWorkflowTask)
+    let event_id = workflow_task(&events, target == Point::FirstWorkflowTask)
         .context("the run has had no workflow task yet; there is nothing to reset")?;
     Ok((execution, event_id))
 }

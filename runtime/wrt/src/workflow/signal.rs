@@ -2,11 +2,18 @@
 
 use clap::Args;
 use uuid::Uuid;
-use wrt_model::proto::workflowservice::{SignalWithStartWorkflowExecutionRequest, SignalWorkflowExecutionRequest};
+use wrt_model::proto::{
+    batch::BatchOperationSignal,
+    workflowservice::{
+        SignalWithStartWorkflowExecutionRequest, SignalWorkflowExecutionRequest,
+        start_batch_operation_request::Operation,
+    },
+};
 
 use super::{
-    ExecutionArgs,
+    ReasonArgs,
     start::{StartArgs, Started},
+    target::{Target, TargetArgs},
 };
 use crate::{
     client::{answer, identity},
@@ -19,7 +26,9 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct SignalCommand {
     #[command(flatten)]
-    execution: ExecutionArgs,
+    target: TargetArgs,
+    #[command(flatten)]
+    reason: ReasonArgs,
     /// The signal's name
     #[arg(long, value_name = "NAME")]
     name: String,
@@ -45,9 +54,21 @@ impl SignalCommand {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let input = self.input.payloads()?;
         let client = context.client().await?;
+        let execution = match self.target.into() {
+            Target::One(execution) => execution,
+            Target::Query(batch) => {
+                let operation = Operation::SignalOperation(BatchOperationSignal {
+                    signal: self.name,
+                    input,
+                    identity: identity(),
+                    ..Default::default()
+                });
+                return batch.start(context, &client, self.reason.reason, operation).await;
+            }
+        };
         let request = SignalWorkflowExecutionRequest {
             namespace: client.namespace(),
-            workflow_execution: Some(self.execution.into()),
+            workflow_execution: Some(execution),
             signal_name: self.name,
             input,
             identity: identity(),

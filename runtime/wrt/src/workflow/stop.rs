@@ -2,9 +2,18 @@
 
 use clap::Args;
 use uuid::Uuid;
-use wrt_model::proto::workflowservice::{RequestCancelWorkflowExecutionRequest, TerminateWorkflowExecutionRequest};
+use wrt_model::proto::{
+    batch::{BatchOperationCancellation, BatchOperationTermination},
+    workflowservice::{
+        RequestCancelWorkflowExecutionRequest, TerminateWorkflowExecutionRequest,
+        start_batch_operation_request::Operation,
+    },
+};
 
-use super::ExecutionArgs;
+use super::{
+    ReasonArgs,
+    target::{Target, TargetArgs},
+};
 use crate::{
     client::{answer, identity},
     context::Context,
@@ -15,7 +24,7 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct CancelCommand {
     #[command(flatten)]
-    execution: ExecutionArgs,
+    target: TargetArgs,
     #[command(flatten)]
     reason: ReasonArgs,
 }
@@ -24,25 +33,25 @@ pub(crate) struct CancelCommand {
 #[derive(Debug, Args)]
 pub(crate) struct TerminateCommand {
     #[command(flatten)]
-    execution: ExecutionArgs,
+    target: TargetArgs,
     #[command(flatten)]
     reason: ReasonArgs,
-}
-
-#[derive(Debug, Args)]
-struct ReasonArgs {
-    /// Why; the history keeps it
-    #[arg(long, default_value = "Requested from the command line", value_name = "TEXT")]
-    reason: String,
 }
 
 impl CancelCommand {
     /// Asks for the cancellation.
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let client = context.client().await?;
+        let execution = match self.target.into() {
+            Target::One(execution) => execution,
+            Target::Query(batch) => {
+                let operation = Operation::CancellationOperation(BatchOperationCancellation { identity: identity() });
+                return batch.start(context, &client, self.reason.reason, operation).await;
+            }
+        };
         let request = RequestCancelWorkflowExecutionRequest {
             namespace: client.namespace(),
-            workflow_execution: Some(self.execution.into()),
+            workflow_execution: Some(execution),
             identity: identity(),
             request_id: Uuid::new_v4().to_string(),
             reason: self.reason.reason,
@@ -59,9 +68,19 @@ impl TerminateCommand {
     /// Ends the workflow.
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let client = context.client().await?;
+        let execution = match self.target.into() {
+            Target::One(execution) => execution,
+            Target::Query(batch) => {
+                let operation = Operation::TerminationOperation(BatchOperationTermination {
+                    identity: identity(),
+                    ..Default::default()
+                });
+                return batch.start(context, &client, self.reason.reason, operation).await;
+            }
+        };
         let request = TerminateWorkflowExecutionRequest {
             namespace: client.namespace(),
-            workflow_execution: Some(self.execution.into()),
+            workflow_execution: Some(execution),
             reason: self.reason.reason,
             identity: identity(),
             ..Default::default()

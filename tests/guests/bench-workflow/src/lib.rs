@@ -1,17 +1,36 @@
 //! Workflows that do nothing but what a benchmark measures.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
-use wrt_sdk::{Context, Result, workflow};
+use wrt_sdk::{Context, Result, WorkflowContext, workflow};
+
+struct Steps {
+    value: u32,
+}
 
 /// Runs an activity so many times, each with the result of the one before.
 #[workflow]
-async fn steps(ctx: Context, count: u32) -> Result<u32> {
-    let mut value = 0;
-    for _ in 0..count {
-        value = ctx.activity("Increment", (value,)).await?;
+impl Steps {
+    #[init]
+    fn new(_count: &u32) -> Self {
+        Steps { value: 0 }
     }
-    Ok(value)
+
+    #[run]
+    async fn run(ctx: WorkflowContext<Self>, count: u32) -> Result<u32> {
+        let mut value = 0;
+        for _ in 0..count {
+            value = ctx.activity("Increment", (value,)).await?;
+            ctx.state_mut(|steps| steps.value = value);
+        }
+        Ok(value)
+    }
+
+    /// How many steps there were so far.
+    #[query]
+    fn value(&self) -> u32 {
+        self.value
+    }
 }
 
 /// Sleeps so many milliseconds.
@@ -21,10 +40,18 @@ async fn nap(ctx: Context, millis: u64) -> Result<()> {
     Ok(())
 }
 
+/// Sleeps until so many milliseconds after 1970.
+#[workflow]
+async fn until(ctx: Context, epoch_millis: u64) -> Result<()> {
+    ctx.sleep_until(UNIX_EPOCH + Duration::from_millis(epoch_millis))
+        .await?;
+    Ok(())
+}
+
 /// Waits for the signal `go` and returns what it carries.
 #[workflow]
 async fn wait(ctx: Context) -> Result<u32> {
     Ok(ctx.signals::<u32>("go").recv().await?)
 }
 
-wrt_sdk::export!(steps, nap, wait);
+wrt_sdk::export!(Steps, nap, until, wait);

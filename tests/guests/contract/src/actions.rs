@@ -8,7 +8,7 @@ use std::{
 use crate::{
     json, note, transcript,
     wrt::workflow::{
-        activity::{self, ActivityOptions},
+        activity::{self, ActivityOptions, LocalActivityOptions},
         execution,
         failures::{ApplicationFailure, FailureInfo, FailureLink},
         log::{self, Level},
@@ -24,6 +24,7 @@ pub fn act(action: &str) -> Result<(), String> {
         "" => {}
         "schedule" => schedule(rest),
         "schedule-with" => schedule_with(rest),
+        "local" => local(rest),
         "timer" => {
             let seq = timer::start(seconds(number(rest)), Some("a nap"));
             note(&format!("started timer {seq}"));
@@ -51,6 +52,18 @@ fn schedule(rest: &str) {
     let (activity_type, text) = rest.split_once(' ').unwrap_or((rest, ""));
     let seq = activity::schedule(activity_type, &[json(text)], &options());
     note(&format!("scheduled activity {seq}"));
+}
+
+fn local(rest: &str) {
+    let (activity_type, text) = rest.split_once(' ').unwrap_or((rest, ""));
+    let options = LocalActivityOptions {
+        activity_id: None,
+        schedule_to_close_timeout: None,
+        start_to_close_timeout: Some(types::Duration { seconds: 1, nanos: 0 }),
+        retry_policy: None,
+    };
+    let seq = activity::schedule_local(activity_type, &[json(text)], &options);
+    note(&format!("asked for local activity {seq}"));
 }
 
 fn schedule_with(rest: &str) {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `schedule TYPE [TEXT]` | schedules an activity with a start-to-close timeout of 10 s |
 //! | `schedule-with ID QUEUE TYPE` | the same, with an id, a task queue and every other option |
+//! | `local TYPE [TEXT]` | asks for a local activity with a start-to-close timeout of 1 s |
 //! | `timer SECONDS` | starts a timer |
 //! | `cancel-timer SEQ`, `cancel-activity SEQ` | cancels |
 //! | `complete [TEXT]`, `fail TEXT`, `canceled` | ends the run; without a text `complete` gives the transcript |

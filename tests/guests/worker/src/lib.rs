@@ -2,6 +2,8 @@
 
 mod http;
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use exports::wrt::activity::guest::{ActivityDefinition, Guest, ModuleDefinition, Task};
 use wrt::activity::{
     context,
@@ -13,7 +15,7 @@ wit_bindgen::generate!({ path: "../../../wit/activity", world: "activity" });
 struct Worker;
 
 /// The activities of this component.
-const ACTIVITIES: [&str; 11] = [
+const ACTIVITIES: [&str; 12] = [
     "echo",
     "describe-task",
     "environment",
@@ -25,7 +27,11 @@ const ACTIVITIES: [&str; 11] = [
     "get",
     "tcp",
     "time",
+    "count",
 ];
+
+/// How often this instance was asked.
+static COUNT: AtomicU32 = AtomicU32::new(0);
 
 impl Guest for Worker {
     fn describe() -> ModuleDefinition {
@@ -56,6 +62,7 @@ impl Guest for Worker {
             "get" => http::get(&input)
                 .map(|body| vec![json(&body)])
                 .map_err(|error| failure(&error)),
+            "count" => Ok(vec![json(&(COUNT.fetch_add(1, Ordering::Relaxed) + 1).to_string())]),
             "tcp" => Ok(vec![json(&tcp(&input))]),
             "time" => Ok(vec![json(&format!(
                 "{:?}",

@@ -196,3 +196,23 @@ impl Mark {
         serde_json::from_slice(&data.data).ok()
     }
 }
+
+// === Local activities ===
+
+/// The number and the end of a local activity, if the event records one, as Temporal's SDKs write it.
+pub(super) fn local_activity(event: &Event) -> Option<(u32, Result<Vec<Payload>, Failure>)> {
+    #[derive(serde::Deserialize)]
+    struct Data {
+        seq: u32,
+    }
+    if event.kind != "MARKER_RECORDED" || event.text("markerName") != "core_local_activity" {
+        return None;
+    }
+    let data = event.payloads("details.data").into_iter().next()?;
+    let data: Data = serde_json::from_slice(&data.data).ok()?;
+    let outcome = match event.field("failure").is_object() {
+        true => Err(event.failure("failure")),
+        false => Ok(event.payloads("details.result")),
+    };
+    Some((data.seq, outcome))
+}

@@ -8,10 +8,10 @@ use std::{
 
 use super::{
     ReplayError,
-    decision::{Decision, Fact, Mark},
+    decision::{self, Decision, Fact, Mark},
     history::{Event, Turn},
 };
-use crate::{command::Command, host::Host, log::Level};
+use crate::{Failure, Payload, command::Command, execution::Job, host::Host, log::Level};
 
 /// The search attribute that lists the patches of a run. The runtime sets it, not the workflow.
 const CHANGE_VERSION: &str = "TemporalChangeVersion";
@@ -30,6 +30,8 @@ struct Inner {
     /// What is open, by the event that opened it.
     open: BTreeMap<i64, Open>,
     canceled: BTreeSet<u32>,
+    /// The local activities that are open.
+    local_activities: BTreeSet<u32>,
     /// The answers to `patched`.
     patches: BTreeMap<String, bool>,
     /// The first one; what follows from it is of no interest.
@@ -41,6 +43,7 @@ struct Expected {
     event_id: i64,
     decision: Decision,
     mark: Option<Mark>,
+    local_activity: Option<(u32, Result<Vec<Payload>, Failure>)>,
     lists_patches: bool,
 }
 
@@ -80,6 +83,18 @@ impl Ledger {
         }
     }
 
+    /// What the workflow is told next within the task: the history has the end of a local activity as its next command.
+    pub(super) fn local_activity(&self) -> Option<Job> {
+        let mut inner = self.0.borrow_mut();
+        inner.skip_deprecated_patches(None);
+        let (seq, outcome) = inner.expected.front()?.local_activity.clone()?;
+        if !inner.local_activities.remove(&seq) {
+            return None;
+        }
+        inner.skip();
+        Some(Job::ActivityResolved(seq, outcome))
+    }
+
     /// What this event opened. It is open no longer.
     pub(super) fn resolve(&self, event_id: i64) -> Option<Open> {
         self.0.borrow_mut().open.remove(&event_id)
@@ -97,6 +112,7 @@ impl Expected {
             event_id: event.id,
             decision: Decision::of_event(event),
             mark: Mark::of(event),
+            local_activity: decision::local_activity(event),
             lists_patches: event
                 .fields("searchAttributes.indexedFields")
                 .contains_key(CHANGE_VERSION),
@@ -196,6 +212,11 @@ impl Inner {
                     ("input", Fact::payloads(input)),
                 ];
                 return self.open(&Decision::new("ACTIVITY_TASK_SCHEDULED", facts), id, activity_type);
+            }
+            Command::ScheduleLocalActivity { .. } => {
+                self.numbered += 1;
+                self.local_activities.insert(self.numbered);
+                return self.numbered;
             }
             Command::StartTimer { duration, .. } => {
                 let id = (self.numbered + 1).to_string();
@@ -344,7 +365,7 @@ impl Inner {
     }
 }
 
-fn signal(workflow_id: String, run_id: String, signal_name: String, input: Vec<crate::Payload>) -> Decision {
+fn signal(workflow_id: String, run_id: String, signal_name: String, input: Vec<Payload>) -> Decision {
     let facts = [
         ("workflow id", Fact::text(workflow_id)),
         ("run id", Fact::text(run_id)),

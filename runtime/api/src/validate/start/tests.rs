@@ -36,7 +36,7 @@ fn valid_with_signal() -> SignalWithStartWorkflowExecutionRequest {
 fn check(change: impl FnOnce(&mut StartWorkflowExecutionRequest), expected: &str) {
     let mut request = valid();
     change(&mut request);
-    let said = start(&mut request).map_or_else(|error| error.to_string(), |()| "ok".to_owned());
+    let said = start(&mut request, &Limits::default()).map_or_else(|error| error.to_string(), |()| "ok".to_owned());
     assert!(said.starts_with(expected), "{said:?} does not start with {expected:?}");
 }
 
@@ -105,7 +105,7 @@ fn sizes() {
                 fields: [("note".to_owned(), large.clone())].into(),
             })
         },
-        "Memo exceeds size limit.",
+        "Memo size exceeds limit.",
     );
     check(
         |r| {
@@ -179,7 +179,7 @@ fn policies_settle() {
     ] {
         let mut request = valid();
         (request.workflow_id_reuse_policy, request.workflow_id_conflict_policy) = sent;
-        let outcome = start(&mut request).ok();
+        let outcome = start(&mut request, &Limits::default()).ok();
         let outcome = outcome.map(|()| (request.workflow_id_reuse_policy, request.workflow_id_conflict_policy));
         assert_eq!(outcome, settled, "{sent:?}");
     }
@@ -188,21 +188,21 @@ fn policies_settle() {
 #[test]
 fn a_request_without_an_id_gets_one() {
     let mut request = valid();
-    start(&mut request).unwrap();
+    start(&mut request, &Limits::default()).unwrap();
     assert!(Uuid::try_parse(&request.request_id).is_ok());
 
     let mut request = StartWorkflowExecutionRequest {
         request_id: "mine".into(),
         ..valid()
     };
-    start(&mut request).unwrap();
+    start(&mut request, &Limits::default()).unwrap();
     assert_eq!(request.request_id, "mine");
 }
 
 #[test]
 fn a_start_with_a_signal_uses_the_open_run() {
     let mut request = valid_with_signal();
-    signal_with_start(&mut request).unwrap();
+    signal_with_start(&mut request, &Limits::default()).unwrap();
     assert_eq!(request.workflow_id_conflict_policy, Conflict::UseExisting as i32);
 }
 
@@ -212,14 +212,18 @@ fn a_signal_needs_a_name_and_cannot_fail_on_conflict() {
         signal_name: String::new(),
         ..valid_with_signal()
     };
-    let error = signal_with_start(&mut nameless).unwrap_err().to_string();
+    let error = signal_with_start(&mut nameless, &Limits::default())
+        .unwrap_err()
+        .to_string();
     assert_eq!(error, "SignalName is not set on request.");
 
     let mut failing = SignalWithStartWorkflowExecutionRequest {
         workflow_id_conflict_policy: Conflict::Fail as i32,
         ..valid_with_signal()
     };
-    let error = signal_with_start(&mut failing).unwrap_err().to_string();
+    let error = signal_with_start(&mut failing, &Limits::default())
+        .unwrap_err()
+        .to_string();
     assert!(
         error.contains("WORKFLOW_ID_CONFLICT_POLICY_FAIL is not supported"),
         "{error}"

@@ -1,0 +1,219 @@
+//! Task queues as operators see them: describing and configuring.
+
+use std::collections::HashMap;
+
+use wrt_model::{
+    ComponentKind, Namespace,
+    proto::{
+        enums::TaskQueueType,
+        taskqueue::{ConfigMetadata, PollerInfo, RateLimitConfig, TaskQueueConfig, TaskQueueStats},
+        workflowservice::{
+            UpdateTaskQueueConfigRequest, describe_task_queue_response::EffectiveRateLimit,
+            update_task_queue_config_request::RateLimitUpdate,
+        },
+    },
+};
+use wrt_store::StoredTaskQueue;
+
+use crate::{
+    Engine, EngineError, IDENTITY, clock,
+    matching::{QueueDescription, QueueKey},
+};
+
+/// The most fairness keys of a task queue whose weights can be set.
+const WEIGHT_OVERRIDES: usize = 1000;
+
+/// What is known about a task queue, for one kind of tasks.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TaskQueueDescription {
+    /// Who polls, or has lately.
+    pub pollers: Vec<PollerInfo>,
+    /// The tasks that wait, come and go.
+    pub stats: TaskQueueStats,
+    /// The same by priority key, for those that have been used.
+    pub stats_by_priority_key: HashMap<i32, TaskQueueStats>,
+    /// What operators have set.
+    pub config: TaskQueueConfig,
+    /// The rate limit that is in force; `None` when there is none.
+    pub effective_rate_limit: Option<EffectiveRateLimit>,
+}
+
+impl Engine {
+    /// Everything about a task queue. Workflow tasks wait in none: the server runs them as soon as they are there.
+    pub async fn describe_task_queue(
+        &self,
+        namespace: &Namespace,
+        name: &str,
+        kind: TaskQueueType,
+    ) -> Result<TaskQueueDescription, EngineError> {
+        let key = queue_key(namespace, name);
+        let store = &self.inner.store;
+        let config = store.task_queue_config(&namespace.id, name, kind).await?;
+        let mut known = match kind {
+            TaskQueueType::Activity => self.inner.matching.describe(&key),
+            _ => QueueDescription::default(),
+        };
+        if kind == TaskQueueType::Workflow && self.inner.routing.has(&key, ComponentKind::Workflow) {
+            known.pollers.push(PollerInfo {
+                identity: IDENTITY.to_owned(),
+                last_access_time: Some(clock::now().into()),
+                ..Default::default()
+            });
+        }
+        Ok(TaskQueueDescription {
+            stats: known.total(),
+            stats_by_priority_key: known.backlog.into_iter().collect(),
+            pollers: known.pollers,
+            config,
+            effective_rate_limit: known.limit.map(|(per_second, source)| EffectiveRateLimit {
+                requests_per_second: per_second as f32,
+                rate_limit_source: source as i32,
+            }),
+        })
+    }
+
+    /// Changes what is set for a task queue, durably and at once. What the request does not name stays as it is.
+    pub async fn update_task_queue_config(
+        &self,
+        namespace: &Namespace,
+        request: UpdateTaskQueueConfigRequest,
+    ) -> Result<TaskQueueConfig, EngineError> {
+        let (name, kind) = (request.task_queue.clone(), request.task_queue_type());
+        let _changing = self.inner.task_queues_changing.lock().await;
+        let store = &self.inner.store;
+        let before = store.task_queue_config(&namespace.id, &name, kind).await?;
+        let config = updated(before, request)?;
+        let stored = StoredTaskQueue {
+            namespace_id: namespace.id.clone(),
+            name,
+            kind,
+            config,
+        };
+        store.task_queue_put(&stored).await?;
+        if kind == TaskQueueType::Activity {
+            let key = queue_key(namespace, &stored.name);
+            self.inner.matching.configure(&key, &stored.config);
+        }
+        Ok(stored.config)
+    }
+
+    /// Takes over what is stored, after a start.
+    pub(crate) async fn load_task_queues(&self) -> Result<(), EngineError> {
+        for stored in self.inner.store.task_queues(TaskQueueType::Activity).await? {
+            let key = QueueKey {
+                namespace_id: stored.namespace_id,
+                name: stored.name,
+            };
+            self.inner.matching.configure(&key, &stored.config);
+        }
+        Ok(())
+    }
+}
+
+fn queue_key(namespace: &Namespace, name: &str) -> QueueKey {
+    QueueKey {
+        namespace_id: namespace.id.clone(),
+        name: name.to_owned(),
+    }
+}
+
+fn updated(mut config: TaskQueueConfig, request: UpdateTaskQueueConfigRequest) -> Result<TaskQueueConfig, EngineError> {
+    let identity = request.identity;
+    if let Some(update) = request.update_queue_rate_limit {
+        config.queue_rate_limit = Some(rate_limit(update, &identity));
+    }
+    if let Some(update) = request.update_fairness_key_rate_limit_default {
+        config.fairness_keys_rate_limit_default = Some(rate_limit(update, &identity));
+    }
+    let weights = &mut config.fairness_weight_overrides;
+    for key in &request.unset_fairness_weight_overrides {
+        weights.remove(key);
+    }
+    weights.extend(request.set_fairness_weight_overrides);
+    if weights.len() > WEIGHT_OVERRIDES {
+        return Err(EngineError::InvalidArgument(format!(
+            "fairness weight overrides exceed the limit: {}/{WEIGHT_OVERRIDES}; unset some of them first",
+            weights.len()
+        )));
+    }
+    Ok(config)
+}
+
+/// Who has taken a limit away, and why, is kept too.
+fn rate_limit(update: RateLimitUpdate, identity: &str) -> RateLimitConfig {
+    RateLimitConfig {
+        rate_limit: update.rate_limit,
+        metadata: Some(ConfigMetadata {
+            reason: update.reason,
+            update_identity: identity.to_owned(),
+            update_time: Some(clock::now().into()),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use wrt_model::proto::taskqueue::RateLimit;
+
+    use super::*;
+
+    fn update(rate: Option<f32>) -> RateLimitUpdate {
+        RateLimitUpdate {
+            rate_limit: rate.map(|requests_per_second| RateLimit { requests_per_second }),
+            reason: "because".to_owned(),
+        }
+    }
+
+    fn weights(weights: &[(&str, f32)]) -> HashMap<String, f32> {
+        weights
+            .iter()
+            .map(|(key, weight)| ((*key).to_owned(), *weight))
+            .collect()
+    }
+
+    #[test]
+    fn an_update_changes_what_it_names() {
+        let first = UpdateTaskQueueConfigRequest {
+            identity: "Ada".to_owned(),
+            update_queue_rate_limit: Some(update(Some(5.0))),
+            set_fairness_weight_overrides: weights(&[("a", 1.0), ("b", 2.0)]),
+            ..Default::default()
+        };
+        let config = updated(TaskQueueConfig::default(), first).unwrap();
+        let limit = config.queue_rate_limit.clone().unwrap();
+        assert_eq!(limit.rate_limit, update(Some(5.0)).rate_limit);
+        let metadata = limit.metadata.unwrap();
+        assert_eq!(
+            (metadata.reason.as_str(), metadata.update_identity.as_str()),
+            ("because", "Ada")
+        );
+
+        let second = UpdateTaskQueueConfigRequest {
+            update_fairness_key_rate_limit_default: Some(update(Some(1.0))),
+            set_fairness_weight_overrides: weights(&[("c", 3.0)]),
+            unset_fairness_weight_overrides: vec!["a".to_owned()],
+            ..Default::default()
+        };
+        let config = updated(config, second).unwrap();
+        assert_eq!(config.fairness_weight_overrides, weights(&[("b", 2.0), ("c", 3.0)]));
+        assert!(config.queue_rate_limit.as_ref().unwrap().rate_limit.is_some());
+
+        let third = UpdateTaskQueueConfigRequest {
+            update_queue_rate_limit: Some(update(None)),
+            ..Default::default()
+        };
+        let config = updated(config, third).unwrap();
+        assert_eq!(config.queue_rate_limit.unwrap().rate_limit, None);
+        assert!(config.fairness_keys_rate_limit_default.is_some());
+    }
+
+    #[test]
+    fn there_is_a_limit_to_the_weights() {
+        let many = (0..=WEIGHT_OVERRIDES).map(|number| (number.to_string(), 1.0));
+        let request = UpdateTaskQueueConfigRequest {
+            set_fairness_weight_overrides: many.collect(),
+            ..Default::default()
+        };
+        assert!(updated(TaskQueueConfig::default(), request).is_err());
+    }
+}
