@@ -66,10 +66,6 @@ async fn a_timer_whose_time_comes_while_the_server_is_down_fires_at_the_next_sta
 }
 
 #[tokio::test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a time to come, for a server that has the same clock"
-)]
 async fn timers_that_are_due_at_once_all_fire_once_although_the_server_is_killed_meanwhile() -> Result<()> {
     const RUNS: usize = 1_500;
     let options = Options {

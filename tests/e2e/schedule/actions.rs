@@ -1,5 +1,7 @@
 //! What schedules do by themselves, or when they are triggered.
 
+use wrt_tests::patterns::{PATTERNS, with_patterns};
+
 use super::*;
 
 #[tokio::test]
@@ -178,6 +180,30 @@ async fn the_past_is_backfilled() -> Result<()> {
             .await?;
         let expected = ["01", "02", "03"].map(|hour| format!("w-2020-01-01T{hour}:00:00Z"));
         assert_eq!(workflow_ids(&info), expected);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_workflow_learns_which_time_it_is_for() -> Result<()> {
+    with_patterns(async |server| {
+        let mut nightly = schedule("0 3 * * *", "", Policy::Skip);
+        if let Some(Action::StartWorkflow(workflow)) = nightly.action.as_mut().and_then(|action| action.action.as_mut())
+        {
+            workflow.workflow_type = Some(WorkflowType {
+                name: "Report".to_owned(),
+            });
+            workflow.task_queue = Some(TaskQueue {
+                name: PATTERNS.to_owned(),
+                ..Default::default()
+            });
+            workflow.input = payload::payloads(vec![payload::json("\"one two three\"")]);
+        }
+        let handle = Handle::create(server.client(), "nightly", nightly).await?;
+        handle.patch(trigger(YEAR_2020, Policy::Unspecified)).await?;
+        let info = handle.wait_until("started", |info| info.action_count == 1).await?;
+        assert_eq!(handle.last_run(&info).result().await?, format!("[{YEAR_2020},3]"));
         Ok(())
     })
     .await

@@ -12,6 +12,7 @@ mod polling;
 mod pricing;
 mod provisioning;
 mod reminder;
+mod report;
 mod versions;
 
 use std::time::Duration;
@@ -32,6 +33,7 @@ wrt_sdk::export!(
     pricing::pricing,
     provisioning::provision,
     reminder::Reminder,
+    report::report,
     versions::greeting,
 );
 
