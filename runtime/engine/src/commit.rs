@@ -17,7 +17,7 @@ impl Lane {
         let superseded = step.superseded.iter().filter_map(|run| run.write(false));
         let current = self.current.as_ref().and_then(|run| run.write(true));
         let mut commit: Commit = superseded.chain(current).collect();
-        for run in step.superseded.iter_mut().chain(&mut self.current) {
+        for run in step.superseded.iter_mut().chain(self.current.as_deref_mut()) {
             if let Some(copy) = run.copied.take() {
                 commit.copy_history(copy);
             }
@@ -31,7 +31,7 @@ impl Lane {
             self.unload();
             return Err(error);
         }
-        for run in step.superseded.iter_mut().chain(&mut self.current) {
+        for run in step.superseded.iter_mut().chain(self.current.as_deref_mut()) {
             run.committed();
         }
         Ok(())

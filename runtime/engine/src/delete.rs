@@ -75,7 +75,7 @@ impl Lane {
     }
     /// Whether a run of this step is open; `None` for one that is not in memory.
     fn is_open(&self, run_id: &str, step: &Step) -> Option<bool> {
-        let mut hot = self.current.iter().chain(&step.superseded);
+        let mut hot = self.current.as_deref().into_iter().chain(&step.superseded);
         hot.find(|run| run.run.run_id == run_id).map(|run| run.run.is_open())
     }
 }

@@ -64,8 +64,9 @@ pub(crate) struct HotRun {
 }
 
 impl HotRun {
-    pub(crate) fn new(run: Run, version: i64, limits: Limits) -> Self {
-        HotRun {
+    /// Boxed, because it has some kilobytes and goes from hand to hand.
+    pub(crate) fn new(run: Run, version: i64, limits: Limits) -> Box<Self> {
+        Box::new(HotRun {
             run,
             version,
             limits,
@@ -75,7 +76,7 @@ impl HotRun {
             copied: None,
             pending: Transition::default(),
             updates: Vec::new(),
-        }
+        })
     }
 
     /// Lets the machine decide.
@@ -135,7 +136,7 @@ pub(crate) struct Lane {
     pub(crate) key: WorkflowKey,
     receiver: mpsc::UnboundedReceiver<Message>,
     /// The workflow's current run; `None` when there is none, or before it is loaded.
-    pub(crate) current: Option<HotRun>,
+    pub(crate) current: Option<Box<HotRun>>,
     loaded: bool,
     /// What the namespace allows, as of this step.
     pub(crate) limits: Limits,
@@ -259,7 +260,7 @@ impl Lane {
 
     async fn receive_decide(&mut self, run_id: &str, decide: Decide, step: &mut Step) -> Release {
         let now = clock::now();
-        let mut runs = self.current.iter_mut().chain(&mut step.superseded);
+        let mut runs = self.current.as_deref_mut().into_iter().chain(&mut step.superseded);
         if let Some(run) = runs.find(|run| run_id.is_empty() || run.run.run_id == run_id) {
             return run.decide(now, |turn| decide(Ok(turn)));
         }
@@ -268,7 +269,7 @@ impl Lane {
                 let mut run = HotRun::new(stored.run, stored.version, self.limits);
                 let release = run.decide(now, |turn| decide(Ok(turn)));
                 if run.pending.durable {
-                    step.superseded.push(run);
+                    step.superseded.push(*run);
                 }
                 release
             }

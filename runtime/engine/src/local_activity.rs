@@ -32,6 +32,9 @@ impl Engine {
         instance: &mut WorkflowInstance,
         completion: &mut Completion,
     ) -> Result<(), TaskFailure> {
+        if completion.local_activities.is_empty() {
+            return Ok(());
+        }
         let mut running = FuturesUnordered::new();
         let mut cancels = HashMap::new();
         loop {

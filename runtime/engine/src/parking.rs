@@ -13,7 +13,7 @@ pub(crate) struct Parking {
 }
 
 struct Parked {
-    runs: LruCache<WorkflowKey, (HotRun, usize)>,
+    runs: LruCache<WorkflowKey, (Box<HotRun>, usize)>,
     bytes: usize,
 }
 
@@ -29,7 +29,7 @@ impl Parking {
     }
 
     /// Keeps a run for its next step. A closed one is let go: only queries could still want it.
-    pub(crate) fn park(&self, key: &WorkflowKey, run: Option<HotRun>) {
+    pub(crate) fn park(&self, key: &WorkflowKey, run: Option<Box<HotRun>>) {
         let Some(run) = run.filter(|run| run.run.is_open()) else {
             return;
         };
@@ -52,7 +52,7 @@ impl Parking {
     }
 
     /// Takes a run out for its next step.
-    pub(crate) fn take(&self, key: &WorkflowKey) -> Option<HotRun> {
+    pub(crate) fn take(&self, key: &WorkflowKey) -> Option<Box<HotRun>> {
         let mut parked = self.lock();
         let (run, bytes) = parked.runs.pop(key)?;
         parked.bytes -= bytes;
@@ -92,7 +92,7 @@ mod tests {
         WorkflowKey::new("ns", id)
     }
 
-    fn run(status: WorkflowExecutionStatus) -> Option<HotRun> {
+    fn run(status: WorkflowExecutionStatus) -> Option<Box<HotRun>> {
         Some(HotRun::new(
             Run {
                 status: status as i32,

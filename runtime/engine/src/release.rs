@@ -31,7 +31,7 @@ impl Lane {
             }
             self.engine.inner.timers.set(&self.key, next_deadline(&current.run));
         }
-        for run in step.superseded.iter_mut().chain(&mut self.current) {
+        for run in step.superseded.iter_mut().chain(self.current.as_deref_mut()) {
             if !run.pending.outgoing.is_empty() {
                 let outgoing = std::mem::take(&mut run.pending.outgoing);
                 self.engine.send_outgoing(run.run.key(), outgoing);

@@ -146,7 +146,7 @@ impl Lane {
     }
 
     fn hot_run(&self, run_id: &str, step: &Step) -> Option<(Run, Vec<HistoryEvent>)> {
-        let mut hot = self.current.iter().chain(&step.superseded);
+        let mut hot = self.current.as_deref().into_iter().chain(&step.superseded);
         let hot = hot.find(|hot| run_id.is_empty() || hot.run.run_id == run_id)?;
         Some((hot.run.clone(), hot.tail[hot.uncommitted..].to_vec()))
     }

@@ -298,8 +298,8 @@ impl Lane {
     }
 
     /// Puts a new run in the place of the current one.
-    pub(crate) fn supersede(&mut self, run: HotRun, step: &mut Step) {
-        step.superseded.extend(self.current.replace(run));
+    pub(crate) fn supersede(&mut self, run: Box<HotRun>, step: &mut Step) {
+        step.superseded.extend(self.current.replace(run).map(|run| *run));
     }
 }
 
