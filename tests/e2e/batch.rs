@@ -19,7 +19,7 @@ use wrt_model::proto::{
 };
 use wrt_tests::{Client, Run, Worker};
 
-use crate::{assert_refused, with_contract};
+use crate::{assert_refused, deployment, with_contract};
 
 const EVERY_RUN: &str = "WorkflowType = 'Scripted'";
 
@@ -210,6 +210,46 @@ async fn runs_are_canceled_and_reset() -> Result<()> {
         });
         run_batch(client, "reset", operation).await?;
         assert_eq!(client.count("ExecutionStatus = 'Running'").await?, 3);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn runs_of_a_bad_build_are_reset_to_a_mended_one() -> Result<()> {
+    with_contract(async |server| {
+        let client = server.client().clone();
+        let run = scripts(&client, 1, "signal boom => complete wrong").await?.remove(0);
+        let bad = run.wait_for(EventType::WorkflowTaskCompleted).await?;
+        let build_id = deployment::build_id(&bad).context("the first task names its component")?;
+        run.signal("boom", "").await?;
+        assert_eq!(run.result().await?, "wrong");
+        let mended = deployment::deploy_idle(server).await?;
+
+        let reset_to = |build_id: &str| {
+            Operation::ResetOperation(BatchOperationReset {
+                options: Some(ResetOptions {
+                    target: Some(reset_options::Target::BuildId(build_id.to_owned())),
+                    ..Default::default()
+                }),
+                ..Default::default()
+            })
+        };
+        let nobody = run_batch(&client, "nobody", reset_to("another")).await?;
+        assert_eq!(
+            (nobody.complete_operation_count, nobody.failure_operation_count),
+            (0, 1)
+        );
+        let done = run_batch(&client, "mend", reset_to(&build_id)).await?;
+        assert_eq!((done.complete_operation_count, done.failure_operation_count), (1, 0));
+        // Another one that does nothing with the signal, which came again.
+        let next = client.run(&run.workflow_id, "");
+        let completed = next
+            .wait_until("a task of the mended build", |event| {
+                deployment::build_id(event).as_deref() == Some(&mended)
+            })
+            .await?;
+        assert!(completed.event_id > bad.event_id);
         Ok(())
     })
     .await

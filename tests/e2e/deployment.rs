@@ -5,7 +5,7 @@ use tonic::Code;
 use wrt_api::proto::wrt::v1::{
     DeleteVersionRequest, DeployOptions, DescribeDeploymentRequest, SetCurrentVersionRequest,
 };
-use wrt_model::proto::enums::EventType;
+use wrt_model::proto::{EventAttributes, HistoryEvent, enums::EventType};
 use wrt_tests::{Client, Server};
 
 use crate::{assert_refused, with_contract};
@@ -22,13 +22,23 @@ pub(crate) fn idle() -> Result<Vec<u8>> {
 }
 
 /// Deploys a second version of the guest `contract`, and returns its digest.
-async fn deploy_idle(server: &mut Server) -> Result<String> {
+pub(crate) async fn deploy_idle(server: &mut Server) -> Result<String> {
     let options = DeployOptions {
         name: "contract-guest".to_owned(),
         ..Default::default()
     };
     let deployed = server.deploy_bytes(options, idle()?).await?;
     Ok(deployed.component.context("there is a component")?.digest)
+}
+
+/// The component that a completed task names, because it is another one than before.
+pub(crate) fn build_id(event: &HistoryEvent) -> Option<String> {
+    match &event.attributes {
+        Some(EventAttributes::WorkflowTaskCompletedEventAttributes(completed)) => {
+            Some(completed.deployment_version.as_ref()?.build_id.clone())
+        }
+        _ => None,
+    }
 }
 
 async fn set_current(client: &Client, digest: &str) -> Result<(), tonic::Status> {
@@ -85,6 +95,42 @@ async fn open_runs_stay_on_their_version_and_new_ones_start_on_the_current_one()
         set_current(server.client(), &before[0]).await?;
         let back = server.client().script("back", "start => complete 3").await?;
         assert_eq!(back.result().await?, "3");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_run_whose_task_fails_goes_on_with_the_version_that_mends_it() -> Result<()> {
+    with_contract(async |server| {
+        let mended = server.client().script("mended", "signal boom => panic oh").await?;
+        let other = server
+            .client()
+            .script("other", "start => timer 3600\nsignal boom => panic oh")
+            .await?;
+        for run in [&mended, &other] {
+            run.signal("boom", "").await?;
+            run.wait_for(EventType::WorkflowTaskFailed).await?;
+        }
+        // It does nothing, which is what the first run has done so far, and not what the other one has.
+        let digest = deploy_idle(server).await?;
+        let moved = |event: &HistoryEvent| build_id(event).as_deref() == Some(&digest);
+        mended.wait_until("a task of the new version", moved).await?;
+        mended.signal("boom", "").await?;
+        mended
+            .wait_until("the next task", |event| {
+                event.event_type() == EventType::WorkflowTaskCompleted && !moved(event) && event.event_id > 8
+            })
+            .await?;
+
+        // The old version answers queries, the new one traps.
+        let transcript = other.query("transcript", "").await?;
+        assert!(transcript.contains("started timer 1"), "{transcript}");
+        server.kill().await?;
+        server.restart().await?;
+        let transcript = other.query("transcript", "").await?;
+        assert!(transcript.contains("started timer 1"), "{transcript}");
+        other.terminate("it cannot be mended").await?;
         Ok(())
     })
     .await

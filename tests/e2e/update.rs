@@ -49,6 +49,22 @@ async fn a_decision_is_validated_taken_and_remembered() -> Result<()> {
 }
 
 #[tokio::test]
+async fn one_update_that_many_callers_send_at_once_is_one() -> Result<()> {
+    with_patterns(async |server| {
+        let client = server.client();
+        let run = start(client, "Account", "acc", &[json!(10), json!(100)]).await?;
+        let callers = (0..32).map(|_| update(client, &run, "same", "change", &[json!(5)]));
+        for outcome in futures::future::try_join_all(callers).await? {
+            assert_eq!(outcome, Ok(json!(15)));
+        }
+        let events = run.event_types().await?;
+        assert!(!events.contains(&EventType::WorkflowTaskFailed), "{events:?}");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn an_update_wakes_a_run_that_only_the_store_knows() -> Result<()> {
     with_patterns(async |server| {
         let run = start(server.client(), "Account", "acc", &[json!(10), json!(100)]).await?;

@@ -149,7 +149,7 @@ fn check_operation(operation: &Operation) -> Checked {
 fn check_reset(reset: &wrt_model::proto::batch::BatchOperationReset) -> Checked {
     let target = reset.options.as_ref().and_then(|options| options.target.as_ref());
     match target {
-        Some(Target::BuildId(_)) => validate::unsupported(true, "ResetOptions.BuildId")?,
+        Some(Target::BuildId(build_id)) => validate::required("BuildId", build_id)?,
         Some(_) => {}
         None if validate::choice::<ResetType>("ResetType", reset.reset_type)? == ResetType::Unspecified => {
             return validate::invalid("ResetOptions.Target is not set on request.");

@@ -141,7 +141,11 @@ impl Engine {
 
     async fn put_deployment(&self, deployment: Deployment) -> Result<(), EngineError> {
         self.inner.store.deployment_put(&deployment).await?;
-        self.serve(deployment).await
+        self.serve(deployment.clone()).await?;
+        if deployment.kind == ComponentKind::Workflow {
+            self.retry_failed_tasks(deployment);
+        }
+        Ok(())
     }
 
     async fn serve(&self, deployment: Deployment) -> Result<(), EngineError> {

@@ -37,6 +37,7 @@ mod stats;
 mod task_queue;
 mod timers;
 mod update;
+mod upgrade;
 mod visibility;
 mod watch;
 mod worker;

@@ -50,6 +50,7 @@ impl Engine {
                 .filter_map(|operation| signal(operation.variant?, &request.identity))
                 .collect(),
             identity: request.identity,
+            component: None,
         };
         let (reply, answer) = oneshot::channel();
         let message = ResetMessage {
@@ -92,6 +93,9 @@ impl Lane {
             signals.append(&mut reset.signals);
             reset.signals = signals;
         }
+        reset.component = self
+            .engine
+            .current_component(&base, &base.task_queue, &base.workflow_type);
         let now = clock::now();
         let (run_id, reason, identity) = (reset.run_id.clone(), reset.reason.clone(), reset.identity.clone());
         let before_event_id = self.engine.batch_of(&base.key(), reset.finish_event_id).await?;

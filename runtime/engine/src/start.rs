@@ -143,20 +143,10 @@ impl Engine {
         let ContinuationKind::ContinueAsNew(command) = &continuation.kind else {
             return run.component.clone();
         };
-        let queue = QueueKey {
-            namespace_id: run.namespace_id.clone(),
-            name: command
-                .task_queue
-                .as_ref()
-                .map(|queue| queue.name.clone())
-                .unwrap_or_default(),
-        };
+        let task_queue = command.task_queue.as_ref().map_or("", |queue| &queue.name);
         let workflow_type = command.workflow_type.as_ref().map_or("", |kind| &kind.name);
-        let route = self.inner.routing.find(&queue, ComponentKind::Workflow, workflow_type);
-        route.map_or_else(
-            || run.component.clone(),
-            |route| route.deployment.current.as_str().to_owned(),
-        )
+        let current = self.current_component(run, task_queue, workflow_type);
+        current.unwrap_or_else(|| run.component.clone())
     }
 
     /// The digest of the component that a new run gets.

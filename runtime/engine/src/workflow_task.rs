@@ -1,5 +1,7 @@
 //! Running the workflow's own code: its component is activated in the same step in which something happened to it.
 
+use std::collections::HashSet;
+
 use wrt_host::{Completion, TaskFailure, WorkflowInstance, WorkflowModule};
 use wrt_machine::Rejection;
 use wrt_model::{
@@ -83,7 +85,11 @@ impl HotRun {
     /// Runs the task that was started. A rejected update may leave nothing behind, in the instance either: the task is
     /// run again without it, on an instance that has never seen it.
     async fn activate(&mut self, engine: &Engine) -> Result<Completion, TaskFailure> {
+        // Callers may have sent one update twice: it comes once, and all of them are answered.
+        let mut ids = HashSet::new();
         let mut updates: Vec<_> = self.updates.iter().map(|update| update.request.clone()).collect();
+        updates.retain(|update| ids.insert(update_id(update).to_owned()));
+        self.move_to_current_version(engine).await;
         let is_speculative = self.run.workflow_task.as_ref().is_some_and(|task| task.speculative);
         let mut rejections = Vec::new();
         loop {

@@ -34,6 +34,19 @@ pub struct Reset {
     pub identity: String,
     /// Signals that the new run gets again.
     pub signals: Vec<Signal>,
+    /// The component that runs the new run; `None` for that of the old one.
+    pub component: Option<String>,
+}
+
+/// Where runs are reset to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResetPoint {
+    /// The first workflow task.
+    FirstWorkflowTask,
+    /// The last one.
+    LastWorkflowTask,
+    /// The first one that this component has run.
+    BuildId(String),
 }
 
 /// The signals among these events, to be sent again.
@@ -51,15 +64,31 @@ pub fn reset_signals(events: &[HistoryEvent]) -> Vec<Signal> {
     signals.collect()
 }
 
-/// The end of the first or of the last workflow task, which a run can be reset to; before one has completed, the event
-/// behind the one that scheduled it. `None` when there is none.
-pub fn reset_point(events: &[HistoryEvent], is_first: bool) -> Option<i64> {
+/// The end of the workflow task that a run can be reset to; before one has completed, the event behind the one that scheduled
+/// it. `None` when there is none.
+pub fn reset_point(events: &[HistoryEvent], point: &ResetPoint) -> Option<i64> {
+    let is_first = match point {
+        ResetPoint::FirstWorkflowTask => true,
+        ResetPoint::LastWorkflowTask => false,
+        ResetPoint::BuildId(build_id) => return first_task_of(events, build_id),
+    };
     let of_type = |wanted: EventType| {
         let mut found = events.iter().filter(|event| event.event_type() == wanted);
         let event = if is_first { found.next() } else { found.next_back() };
         event.map(|event| event.event_id)
     };
     of_type(EventType::WorkflowTaskCompleted).or_else(|| Some(of_type(EventType::WorkflowTaskScheduled)? + 1))
+}
+
+/// Tasks name the component that has run them when it is another one than before.
+fn first_task_of(events: &[HistoryEvent], build_id: &str) -> Option<i64> {
+    events.iter().find_map(|event| match &event.attributes {
+        Some(EventAttributes::WorkflowTaskCompletedEventAttributes(completed)) => {
+            let version = completed.deployment_version.as_ref()?;
+            (version.build_id == build_id).then_some(event.event_id)
+        }
+        _ => None,
+    })
 }
 
 impl Turn<'_> {
@@ -72,9 +101,11 @@ impl Turn<'_> {
         events.truncate(events.partition_point(|event| event.event_id < finish_event_id));
         let origin = Origin {
             run_id: reset.run_id,
+            component: reset.component.unwrap_or_else(|| base.component.clone()),
             ..Origin::of(base)
         };
         let mut run = rebuild(&origin, &events);
+        run.component_changed = run.component != base.component;
         let Some(task) = &mut run.workflow_task else {
             return invalid(format!(
                 "Can only reset workflow to event ID in range [WorkflowTaskScheduled +1, WorkflowTaskStarted + 1]: \

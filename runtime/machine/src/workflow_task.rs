@@ -15,7 +15,7 @@ use std::{collections::HashMap, time::Duration};
 use wrt_model::{
     Time,
     proto::{
-        Command, EventAttributes, Failure, HistoryEvent, TaskQueue,
+        Command, EventAttributes, Failure, HistoryEvent, TaskQueue, WorkerDeploymentVersion,
         enums::{TimeoutType, WorkflowTaskFailedCause},
         history::{
             WorkflowTaskCompletedEventAttributes, WorkflowTaskFailedEventAttributes,
@@ -63,6 +63,8 @@ impl Turn<'_> {
             let started = self.started_event(&task);
             self.append_event(started);
         } else {
+            // Others may have come since it was scheduled, and no event is older than the one before.
+            task.scheduled_ns = now_ns;
             task.scheduled_event_id = next_event_id;
             task.started_event_id = next_event_id + 1;
         }
@@ -123,9 +125,11 @@ impl Turn<'_> {
                 scheduled_event_id: task.scheduled_event_id,
                 started_event_id: task.started_event_id,
                 identity: identity.to_owned(),
+                deployment_version: self.new_deployment_version(),
                 ..Default::default()
             },
         ));
+        self.run.component_changed = false;
         self.run.workflow_task = None;
         self.run.last_completed_started_event_id = task.started_event_id;
         for command in commands {
@@ -135,6 +139,28 @@ impl Turn<'_> {
             self.ensure_workflow_task();
         }
         Ok(())
+    }
+
+    /// The component that has completed the task, if it is the first one or another one than before: a history says what ran
+    /// it, and not at every task.
+    fn new_deployment_version(&self) -> Option<WorkerDeploymentVersion> {
+        let run = &*self.run;
+        let is_new = run.last_completed_started_event_id == 0 || run.component_changed;
+        (is_new && !run.component.is_empty()).then(|| WorkerDeploymentVersion {
+            build_id: run.component.clone(),
+            ..Default::default()
+        })
+    }
+
+    /// Lets a task that has failed be tried again now: the code that failed may have been mended.
+    pub fn hasten_workflow_task(&mut self) {
+        let now_ns = self.now.nanos();
+        if let Some(task) = &mut self.run.workflow_task
+            && task.attempt > 1
+            && !task.is_started()
+        {
+            task.not_before_ns = task.not_before_ns.min(now_ns);
+        }
     }
 
     /// The workflow task has failed; the run stays where it was, and the task is tried again after a wait.

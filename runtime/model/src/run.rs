@@ -152,6 +152,9 @@ pub struct Run {
     /// Importance of its tasks, and what its activities and children inherit.
     #[prost(message, optional, tag = "43")]
     pub priority: Option<Priority>,
+    /// The run has been moved to another component since its last workflow task was completed.
+    #[prost(bool, tag = "51")]
+    pub component_changed: bool,
 }
 
 /// Somebody has stopped a run or an activity for a while.

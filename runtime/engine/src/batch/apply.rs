@@ -1,7 +1,7 @@
 //! What a batch operation does to one of its targets.
 
 use wrt_machine::{
-    ActivityOptionsChange, ActivityReset, ActivitySelector, ActivityUnpause, Jitter, Rejection, reset_point,
+    ActivityOptionsChange, ActivityReset, ActivitySelector, ActivityUnpause, Jitter, Rejection, ResetPoint, reset_point,
 };
 use wrt_model::{
     BatchOperation, Namespace, RunKey, WorkflowKey,
@@ -129,14 +129,16 @@ impl Engine {
         let reset_type = reset.reset_type();
         let older_reapply_type = reset.reset_reapply_type;
         let options = reset.options.unwrap_or_default();
-        let is_first = match options.target {
-            Some(Target::FirstWorkflowTask(())) => true,
-            Some(_) => false,
-            None => reset_type == ResetType::FirstWorkflowTask,
+        let point = match options.target {
+            Some(Target::WorkflowTaskId(event_id)) => Err(event_id),
+            Some(Target::BuildId(build_id)) => Ok(ResetPoint::BuildId(build_id)),
+            Some(Target::FirstWorkflowTask(())) => Ok(ResetPoint::FirstWorkflowTask),
+            None if reset_type == ResetType::FirstWorkflowTask => Ok(ResetPoint::FirstWorkflowTask),
+            Some(Target::LastWorkflowTask(())) | None => Ok(ResetPoint::LastWorkflowTask),
         };
-        let event_id = match options.target {
-            Some(Target::WorkflowTaskId(event_id)) => event_id,
-            _ => self.batch_reset_point(namespace, &target, is_first).await?,
+        let event_id = match point {
+            Ok(point) => self.batch_reset_point(namespace, &target, &point).await?,
+            Err(event_id) => event_id,
         };
         let request = ResetWorkflowExecutionRequest {
             workflow_execution: Some(target),
@@ -159,16 +161,20 @@ impl Engine {
         &self,
         namespace: &Namespace,
         target: &WorkflowExecution,
-        is_first: bool,
+        point: &ResetPoint,
     ) -> Result<i64, EngineError> {
         let key = WorkflowKey::new(&*namespace.id, &*target.workflow_id);
         let run_id = self
             .decide(&key, &target.run_id, |turn| Ok(turn.run().run_id.clone()))
             .await?;
         let events = self.read_events(&RunKey::new(key, run_id), 1, usize::MAX).await?;
-        reset_point(&events, is_first).ok_or_else(|| {
+        reset_point(&events, point).ok_or_else(|| {
+            let missing = match point {
+                ResetPoint::BuildId(build_id) => format!("workflow task that build {build_id} has completed"),
+                _ => "workflow task yet".to_owned(),
+            };
             EngineError::FailedPrecondition(format!(
-                "workflow {} has had no workflow task yet; there is nothing to reset",
+                "workflow {} has had no {missing}; there is nothing to reset",
                 target.workflow_id
             ))
         })

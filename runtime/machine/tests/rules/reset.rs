@@ -23,6 +23,7 @@ fn reset(base: &Story, finish_event_id: i64) -> Result<Story, Rejection> {
         request_id: "reset-1".into(),
         identity: "somebody".into(),
         signals: reset_signals(&base.events[later..]),
+        component: None,
     };
     let mut story = Story {
         run: Run::default(),

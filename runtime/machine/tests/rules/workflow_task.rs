@@ -94,6 +94,18 @@ fn events_go_in_between_while_a_failed_task_waits() {
 }
 
 #[test]
+fn no_event_is_older_than_the_one_before() {
+    let mut story = Story::begin();
+    fail_task(&mut story);
+    story.wait(seconds(1)).signal("hello").wait(seconds(1)).task(vec![]);
+    let times = story
+        .events
+        .iter()
+        .map(|event| event.event_time.map(|time| time.seconds));
+    assert!(times.is_sorted(), "{}", story.history());
+}
+
+#[test]
 fn events_that_waited_make_the_next_task_a_first_attempt() {
     let mut story = Story::begin();
     story.take_task();

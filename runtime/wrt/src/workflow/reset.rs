@@ -42,6 +42,9 @@ pub(crate) struct ResetCommand {
         value_name = "TYPE"
     )]
     target: Option<Point>,
+    /// The digest of the component for the type BuildId
+    #[arg(long, required_if_eq("target", "BuildId"), value_name = "DIGEST")]
+    build_id: Option<String>,
     #[command(flatten)]
     reason: ReasonArgs,
     /// What came later and is not to come again; repeatable
@@ -58,6 +61,8 @@ enum Point {
     LastWorkflowTask,
     /// The last workflow task of the run that this one continues
     LastContinuedAsNew,
+    /// The first workflow task that a component has run
+    BuildId,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -75,13 +80,13 @@ impl ResetCommand {
         let execution = match self.to_reset.into() {
             Target::One(execution) => execution,
             Target::Query(batch) => {
-                let operation = batch_operation(self.event_id, self.target, &self.reapply_exclude)?;
+                let operation = batch_operation(self.event_id, self.target, self.build_id, &self.reapply_exclude)?;
                 return batch.start(context, &client, self.reason.reason, operation).await;
             }
         };
         let (execution, event_id) = match (self.event_id, self.target) {
             (Some(event_id), _) => (execution, event_id),
-            (None, Some(target)) => find(&client, execution, target).await?,
+            (None, Some(target)) => find(&client, execution, target, self.build_id.as_deref()).await?,
             (None, None) => bail!("neither --event-id nor --type says where to reset to; give one of them"),
         };
         let request = ResetWorkflowExecutionRequest {
@@ -103,12 +108,20 @@ impl ResetCommand {
     }
 }
 
-fn batch_operation(event_id: Option<i64>, point: Option<Point>, exclude: &[Exclude]) -> anyhow::Result<Operation> {
+fn batch_operation(
+    event_id: Option<i64>,
+    point: Option<Point>,
+    build_id: Option<String>,
+    exclude: &[Exclude],
+) -> anyhow::Result<Operation> {
     let target = match (event_id, point) {
         (Some(event_id), _) => reset_options::Target::WorkflowTaskId(event_id),
         (None, Some(Point::FirstWorkflowTask)) => reset_options::Target::FirstWorkflowTask(()),
         (None, Some(Point::LastWorkflowTask)) => reset_options::Target::LastWorkflowTask(()),
-        (None, _) => bail!("--query goes with --event-id, or with the type FirstWorkflowTask or LastWorkflowTask"),
+        (None, Some(Point::BuildId)) => reset_options::Target::BuildId(build_id.unwrap_or_default()),
+        (None, _) => {
+            bail!("--query goes with --event-id, or with the type FirstWorkflowTask, LastWorkflowTask or BuildId")
+        }
     };
     Ok(Operation::ResetOperation(BatchOperationReset {
         identity: identity(),
@@ -136,10 +149,11 @@ async fn find(
     client: &Client,
     execution: WorkflowExecution,
     target: Point,
+    build_id: Option<&str>,
 ) -> anyhow::Result<(WorkflowExecution, i64)> {
     let events = HistoryReader::new(client, execution.clone()).collect().await?;
     let (execution, events) = match target {
-        Point::FirstWorkflowTask | Point::LastWorkflowTask => (execution, events),
+        Point::FirstWorkflowTask | Point::LastWorkflowTask | Point::BuildId => (execution, events),
         Point::LastContinuedAsNew => {
             let run_id = continued_from(&events).context("the run does not continue another one; see --type")?;
             let execution = WorkflowExecution { run_id, ..execution };
@@ -147,6 +161,11 @@ async fn find(
             (execution, events)
         }
     };
+    if let (Point::BuildId, Some(build_id)) = (target, build_id) {
+        let event_id = first_task_of(&events, build_id);
+        let event_id = event_id.with_context(|| format!("build {build_id} has run no workflow task of the run"))?;
+        return Ok((execution, event_id));
+    }
     let event_id = workflow_task(&events, target == Point::FirstWorkflowTask)
         .context("the run has had no workflow task yet; there is nothing to reset")?;
     Ok((execution, event_id))
@@ -159,6 +178,18 @@ fn continued_from(events: &[HistoryEvent]) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Tasks name the component that has run them when it is another one than before.
+fn first_task_of(events: &[HistoryEvent], build_id: &str) -> Option<i64> {
+    let of_build = |event: &&HistoryEvent| match &event.attributes {
+        Some(EventAttributes::WorkflowTaskCompletedEventAttributes(completed)) => {
+            let version = completed.deployment_version.as_ref();
+            version.is_some_and(|version| version.build_id == build_id)
+        }
+        _ => false,
+    };
+    events.iter().find(of_build).map(|event| event.event_id)
 }
 
 /// The first or last workflow task that was completed, else the event behind the one that was scheduled.

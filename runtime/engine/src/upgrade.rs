@@ -1,0 +1,100 @@
+//! Runs whose workflow task fails move to the version of their component that is current now.
+//!
+//! A run stays on the component that it started on, as long as that one can go on. When its task fails, a version that was
+//! deployed since may be the one that mends it: the run moves there if its history replays on it, and stays otherwise.
+
+use wrt_model::{ComponentKind, Deployment, Run};
+
+use crate::{Engine, EngineError, lane::HotRun, matching::QueueKey};
+
+/// Runs that are read at a time.
+const PAGE: u32 = 1000;
+
+impl HotRun {
+    /// Moves the run to the current version if its task has failed before and its history replays there.
+    pub(crate) async fn move_to_current_version(&mut self, engine: &Engine) {
+        let has_failed = self.run.workflow_task.as_ref().is_some_and(|task| task.attempt > 1);
+        if !has_failed {
+            return;
+        }
+        let current = engine.current_component(&self.run, &self.run.task_queue, &self.run.workflow_type);
+        let Some(component) = current.filter(|current| *current != self.run.component) else {
+            return;
+        };
+        let moved = Run {
+            component,
+            ..self.run.clone()
+        };
+        match engine.rebuild(&moved, self.version > 0).await {
+            Ok(instance) => {
+                tracing::info!(run = %moved.key(), component = moved.component, "moved to the current version");
+                self.run = Run {
+                    component_changed: true,
+                    ..moved
+                };
+                self.instance = Some(instance);
+            }
+            Err(failure) => tracing::warn!(
+                run = %moved.key(),
+                component = moved.component,
+                failure = failure.failure.message,
+                "the run stays on its version, because the current one does not replay its history",
+            ),
+        }
+    }
+}
+
+impl Engine {
+    /// The digest of the component that is current for a workflow type on a task queue of the run's namespace.
+    pub(crate) fn current_component(&self, run: &Run, task_queue: &str, workflow_type: &str) -> Option<String> {
+        let queue = QueueKey {
+            namespace_id: run.namespace_id.clone(),
+            name: task_queue.to_owned(),
+        };
+        let route = self
+            .inner
+            .routing
+            .find(&queue, ComponentKind::Workflow, workflow_type)?;
+        Some(route.deployment.current.as_str().to_owned())
+    }
+
+    /// Lets the runs of a deployment whose task fails try again now, and not only when their time comes.
+    pub(crate) fn retry_failed_tasks(&self, deployment: Deployment) {
+        let engine = self.clone();
+        self.inner.tasks.spawn(async move {
+            let retried = engine.inner.stopping.run_until_cancelled(engine.retry_all(&deployment));
+            if let Some(Err(error)) = retried.await {
+                tracing::warn!(%error, deployment = deployment.name, "look for runs whose workflow task fails");
+            }
+        });
+    }
+
+    async fn retry_all(&self, deployment: &Deployment) -> Result<(), EngineError> {
+        let mut after: Option<String> = None;
+        loop {
+            let runs = self.inner.store.open_runs(after.as_deref(), PAGE).await?;
+            let Some(last) = runs.last() else { return Ok(()) };
+            after = Some(last.run.run_id.clone());
+            for run in runs
+                .iter()
+                .map(|stored| &stored.run)
+                .filter(|run| fails(run, deployment))
+            {
+                let hasten = |turn: &mut wrt_machine::Turn<'_>| {
+                    turn.hasten_workflow_task();
+                    Ok(())
+                };
+                if let Err(error) = self.decide(&run.workflow_key(), &run.run_id, hasten).await {
+                    tracing::debug!(%error, run = %run.key(), "a workflow task was not tried again");
+                }
+            }
+        }
+    }
+}
+
+fn fails(run: &Run, deployment: &Deployment) -> bool {
+    run.namespace_id == deployment.namespace_id
+        && run.task_queue == deployment.task_queue
+        && run.component != deployment.current.as_str()
+        && run.workflow_task.as_ref().is_some_and(|task| task.attempt > 1)
+}

@@ -1,0 +1,324 @@
+//! The world of one run: its rules, its code, a store that is a list, and a clock that a plan moves.
+
+use std::{sync::LazyLock, time::Duration};
+
+use prost::Message as _;
+use wrt_host::{Host, HostOptions, RunIdentity, WorkflowInstance, WorkflowModule};
+use wrt_machine::{Origin, Rejection, StartRun, Turn, next_deadline, rebuild};
+use wrt_model::{
+    Limits, Run, Time, payload,
+    proto::{HistoryEvent, Payloads, TaskQueue, WorkflowType, update, workflowservice::StartWorkflowExecutionRequest},
+    time::proto_span,
+};
+
+use crate::{
+    happening::update_id,
+    plan::{Disturbance, Messages, Plan, Step},
+};
+
+const RUN_ID: &str = "0199-run";
+const START: Duration = Duration::from_secs(1_700_000_000);
+
+/// More than any plan has in one wait.
+const DEADLINES_PER_WAIT: usize = 200;
+
+/// The contract guest, compiled once.
+static GUEST: LazyLock<WorkflowModule> = LazyLock::new(|| {
+    let options = HostOptions {
+        instances: 100,
+        ..HostOptions::default()
+    };
+    let host = Host::new(options).expect("the host starts wherever the server does");
+    let bytes = wrt_tests::guest("contract-guest").expect("the guest has been built");
+    runtime().block_on(async {
+        let prepared = host.prepare(&bytes).await.expect("the guest is a workflow");
+        let bytes = || async { Ok(prepared.bytes) };
+        host.workflow(&prepared.component.digest, bytes)
+            .await
+            .expect("it was compiled")
+    })
+});
+
+/// What survives a crash once it is committed: the run, its history, and what its callers still wait for.
+#[derive(Clone, Default)]
+pub(crate) struct State {
+    pub(crate) run: Run,
+    pub(crate) events: Vec<HistoryEvent>,
+    /// Updates that have not been answered. Their callers ask again.
+    pub(crate) updates: Vec<update::Request>,
+}
+
+/// One run and the world around it.
+pub(crate) struct Simulation<'p> {
+    pub(crate) plan: &'p Plan,
+    pub(crate) now: Time,
+    pub(crate) limits: Limits,
+    pub(crate) state: State,
+    pub(crate) instance: Option<WorkflowInstance>,
+    /// What the store has.
+    committed: State,
+    /// How many events the store had after each commit.
+    commits: Vec<usize>,
+    /// Commits that a replay reads at a time.
+    page: usize,
+}
+
+/// How it all ended.
+pub(crate) struct Told {
+    state: State,
+    transcript: String,
+}
+
+impl Told {
+    pub(crate) fn events(&self) -> &[HistoryEvent] {
+        &self.state.events
+    }
+
+    /// Checks that both are the same, event by event.
+    pub(crate) fn check_is(&self, other: &Told) {
+        for (event, same) in self.events().iter().zip(other.events()) {
+            assert_eq!(event, same, "the histories differ");
+        }
+        assert_eq!(self.events().len(), other.events().len(), "one history is longer");
+        assert_eq!(self.state.run, other.state.run);
+        assert_eq!(self.transcript, other.transcript);
+    }
+}
+
+impl<'p> Simulation<'p> {
+    /// Lets the plan happen, with the disturbances of the storm, and checks everything on the way.
+    pub(crate) fn tell(plan: &'p Plan, storm: &[Disturbance]) -> Told {
+        let mut simulation = Simulation {
+            plan,
+            now: Time::EPOCH.plus(START),
+            limits: Limits::default(),
+            state: State::default(),
+            instance: None,
+            committed: State::default(),
+            commits: Vec::new(),
+            page: usize::MAX,
+        };
+        // Compiling it has a runtime of its own.
+        LazyLock::force(&GUEST);
+        runtime().block_on(simulation.run(storm))
+    }
+
+    async fn run(&mut self, storm: &[Disturbance]) -> Told {
+        let mut storm = storm.iter().copied().chain(std::iter::repeat(Disturbance::Calm));
+        let mut next = || storm.next().expect("it goes on for ever");
+        self.take(&Step::Messages(Messages::default()), next()).await;
+        for step in &self.plan.steps {
+            self.take(step, next()).await;
+        }
+        Told {
+            transcript: self.check_replay().await,
+            state: self.state.clone(),
+        }
+    }
+
+    async fn take(&mut self, step: &Step, disturbance: Disturbance) {
+        match step {
+            Step::Messages(messages) => self.step(messages, disturbance).await,
+            Step::Wait(seconds) => {
+                self.wait(self.now.plus(Duration::from_secs(*seconds)), disturbance)
+                    .await
+            }
+            Step::Oversleep(seconds) => {
+                self.now = self.now.plus(Duration::from_secs(*seconds));
+                self.step(&Messages::default(), disturbance).await;
+            }
+        }
+        // What is due at once, such as a timer of no length, does not wait for the next message.
+        self.wait(self.now, Disturbance::Calm).await;
+    }
+
+    /// Meets each deadline, up to this time.
+    async fn wait(&mut self, end: Time, mut disturbance: Disturbance) {
+        let mut met = 0;
+        while let Some(deadline) = next_deadline(&self.state.run).filter(|deadline| *deadline <= end) {
+            self.now = self.now.max(deadline);
+            self.step(&Messages::default(), disturbance).await;
+            disturbance = Disturbance::Calm;
+            met += 1;
+            assert!(met < DEADLINES_PER_WAIT, "a deadline stays due: {:?}", self.state.run);
+        }
+        self.now = end;
+    }
+
+    /// One step of the lane: receive, decide, commit.
+    async fn step(&mut self, messages: &Messages, disturbance: Disturbance) {
+        self.perform(messages).await;
+        if let Disturbance::CrashBeforeCommit { page } = disturbance {
+            self.crash(page).await;
+            self.perform(messages).await;
+        }
+        self.commit();
+        match disturbance {
+            Disturbance::Calm | Disturbance::CrashBeforeCommit { .. } => {}
+            Disturbance::CrashAfterCommit { page } => self.crash(page).await,
+            // A workflow task that waits for its next attempt has no event.
+            Disturbance::LoseRun { .. } if self.state.run.workflow_task.is_some() => {}
+            Disturbance::LoseRun { page } => {
+                self.committed.run = rebuild(&Origin::of(&self.state.run), &self.state.events);
+                self.crash(page).await;
+            }
+            Disturbance::Query => drop(self.transcript().await),
+            Disturbance::Evict { page } => {
+                self.page = page;
+                self.check_replay().await;
+                self.instance = None;
+            }
+        }
+    }
+
+    async fn perform(&mut self, messages: &Messages) {
+        if self.state.events.is_empty() {
+            let start = self.start();
+            self.decide(|turn| turn.start(start)).expect("the start is good");
+        }
+        self.decide_surely(|turn| turn.run_deadlines());
+        self.happen_all(&messages.before);
+        self.run_workflow_tasks(messages).await;
+    }
+
+    fn commit(&mut self) {
+        self.check();
+        self.commits.push(self.state.events.len());
+        self.committed = self.state.clone();
+    }
+
+    /// The process is gone, and with it what was not committed. Another one takes the run up, if there is one.
+    async fn crash(&mut self, page: usize) {
+        self.page = page;
+        self.instance = None;
+        self.state = self.committed.clone();
+        let stored = self.committed.run.encode_to_vec();
+        self.state.run = Run::decode(stored.as_slice()).expect("it was encoded just now");
+        if !self.state.events.is_empty() {
+            self.decide_surely(|turn| turn.recover());
+            self.run_workflow_tasks(&Messages::default()).await;
+            self.commit();
+        }
+    }
+
+    /// Lets the machine decide. What it turns away has changed nothing.
+    pub(crate) fn decide(
+        &mut self,
+        rule: impl FnOnce(&mut Turn<'_>) -> Result<(), Rejection>,
+    ) -> Result<(), Rejection> {
+        let before = self.state.run.clone();
+        let mut turn = Turn::new(&mut self.state.run, self.now, &self.limits);
+        let decided = rule(&mut turn);
+        let transition = turn.finish();
+        if let Err(rejection) = &decided {
+            assert_eq!(self.state.run, before, "{rejection} has changed the run");
+            assert_eq!(transition.events, [], "{rejection} has events");
+        }
+        self.state.events.extend(transition.events);
+        let rejected = |id: &str| transition.rejected_updates.iter().any(|(rejected, _)| rejected == id);
+        let (run, updates) = (&self.state.run, &mut self.state.updates);
+        updates.retain(|update| {
+            let id = update_id(update);
+            run.is_open() && !run.updates.contains_key(id) && !rejected(id)
+        });
+        decided
+    }
+
+    /// Lets the machine decide what it never turns away.
+    pub(crate) fn decide_surely(&mut self, rule: impl FnOnce(&mut Turn<'_>)) {
+        let decided = self.decide(|turn| {
+            rule(turn);
+            Ok(())
+        });
+        decided.expect("the rule above has no rejection");
+    }
+
+    fn start(&self) -> StartRun {
+        let timeout = self.plan.run_timeout_seconds;
+        StartRun {
+            namespace_id: "ns".into(),
+            run_id: RUN_ID.into(),
+            component: GUEST.digest().as_str().into(),
+            started_by: None,
+            request: StartWorkflowExecutionRequest {
+                workflow_id: "order-7".into(),
+                workflow_type: Some(WorkflowType {
+                    name: "Scripted".into(),
+                }),
+                task_queue: Some(TaskQueue {
+                    name: "orders".into(),
+                    ..Default::default()
+                }),
+                input: text(&self.plan.script.join("\n")),
+                workflow_run_timeout: timeout.map(|seconds| proto_span(Duration::from_secs(seconds.into()))),
+                ..Default::default()
+            },
+        }
+    }
+
+    // === Replay ===
+
+    /// An instance that has replayed what was committed.
+    pub(crate) async fn rebuild(&self) -> WorkflowInstance {
+        let identity = RunIdentity {
+            namespace: "default".into(),
+            workflow_id: "order-7".into(),
+            run_id: RUN_ID.into(),
+            original_execution_run_id: RUN_ID.into(),
+            start_time: Time::EPOCH.plus(START),
+        };
+        let mut instance = GUEST.instantiate(identity).await.expect("the pool has a place");
+        let mut read = 0;
+        for commits in self.commits.chunks(self.page) {
+            let end = *commits.last().expect("chunks are not empty");
+            let replayed = instance.replay(&self.committed.events[read..end]).await;
+            replayed.unwrap_or_else(|failure| panic!("the history does not replay: {failure}"));
+            read = end;
+        }
+        instance
+    }
+
+    /// Replays what was committed, and returns what the workflow noted. An instance that has lived noted the same.
+    async fn check_replay(&mut self) -> String {
+        let replayed = transcript(&mut self.rebuild().await).await;
+        if let Some(lived) = self.transcript().await {
+            assert_eq!(replayed, lived, "the replay on the left has noted something else");
+        }
+        replayed
+    }
+
+    /// What the living instance has noted, if there is one. It may not go on afterwards.
+    async fn transcript(&mut self) -> Option<String> {
+        let instance = self.instance.as_mut().filter(|instance| !instance.is_tainted())?;
+        Some(transcript(instance).await)
+    }
+
+    // === Invariants ===
+
+    fn check(&self) {
+        let State { run, events, .. } = &self.state;
+        wrt_tests::check_gapless(events).expect("events follow each other");
+        assert_eq!(run.next_event_id, events.len() as i64 + 1);
+        crate::rebuild::check(run, events);
+        assert!(run.is_open() || next_deadline(run).is_none() && self.state.updates.is_empty());
+    }
+}
+
+async fn transcript(instance: &mut WorkflowInstance) -> String {
+    let answer = instance
+        .query("transcript", None, None)
+        .await
+        .expect("it knows the query");
+    let payload = answer.and_then(|answer| answer.payloads.into_iter().next());
+    String::from_utf8(payload.unwrap_or_default().data).expect("a transcript is text")
+}
+
+/// One payload of text.
+pub(crate) fn text(text: &str) -> Option<Payloads> {
+    payload::payloads(vec![payload::json(text)])
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.expect("a thread can run futures")
+}
