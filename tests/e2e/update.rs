@@ -53,7 +53,7 @@ async fn one_update_that_many_callers_send_at_once_is_one() -> Result<()> {
     with_patterns(async |server| {
         let client = server.client();
         let run = start(client, "Account", "acc", &[json!(10), json!(100)]).await?;
-        let callers = (0..32).map(|_| update(client, &run, "same", "change", &[json!(5)]));
+        let callers = (0..32).map(async |_| update(client, &run, "same", "change", &[json!(5)]).await);
         for outcome in futures::future::try_join_all(callers).await? {
             assert_eq!(outcome, Ok(json!(15)));
         }
