@@ -17,6 +17,7 @@ mod order;
 mod pause;
 mod polyglot;
 mod query;
+mod replay;
 mod reset;
 mod schedule;
 mod signal;

@@ -9,6 +9,7 @@ mod history;
 mod list;
 mod pause;
 mod query;
+mod replay;
 mod reset;
 mod show;
 mod signal;
@@ -43,6 +44,7 @@ pub(crate) enum WorkflowCommand {
     Pause(pause::PauseCommand),
     Unpause(pause::UnpauseCommand),
     Reset(reset::ResetCommand),
+    Replay(replay::ReplayCommand),
     Delete(delete::DeleteCommand),
 }
 
@@ -66,6 +68,7 @@ impl WorkflowCommand {
             WorkflowCommand::Pause(command) => command.run(context).await,
             WorkflowCommand::Unpause(command) => command.run(context).await,
             WorkflowCommand::Reset(command) => command.run(context).await,
+            WorkflowCommand::Replay(command) => command.run(context).await,
             WorkflowCommand::Delete(command) => command.run(context).await,
         }
     }

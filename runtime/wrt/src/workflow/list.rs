@@ -85,7 +85,7 @@ impl ListCommand {
 }
 
 /// The first workflows that the query finds.
-async fn find(client: &Client, query: &str, limit: usize) -> anyhow::Result<Vec<WorkflowExecutionInfo>> {
+pub(super) async fn find(client: &Client, query: &str, limit: usize) -> anyhow::Result<Vec<WorkflowExecutionInfo>> {
     let mut found = Vec::new();
     let mut request = ListWorkflowExecutionsRequest {
         namespace: client.namespace(),
