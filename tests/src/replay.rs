@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 use wrt_host::{Host, HostOptions, RunIdentity, TaskFailure, WorkflowModule};
 use wrt_model::{
     Digest, Time,
-    proto::{EventAttributes, HistoryEvent, WorkflowExecution, enums::EventType},
+    proto::{HistoryEvent, WorkflowExecution, enums::EventType},
 };
 
 use crate::component_cache;
@@ -130,17 +130,7 @@ async fn replay(
 }
 
 fn identity(namespace: &str, execution: &WorkflowExecution, history: &[HistoryEvent]) -> Result<RunIdentity> {
-    let first = history.first().context("the history is empty")?;
-    let Some(EventAttributes::WorkflowExecutionStartedEventAttributes(started)) = &first.attributes else {
-        anyhow::bail!("the history begins with {:?}", first.event_type());
-    };
-    Ok(RunIdentity {
-        namespace: namespace.to_owned(),
-        workflow_id: execution.workflow_id.clone(),
-        run_id: execution.run_id.clone(),
-        original_execution_run_id: started.original_execution_run_id.clone(),
-        start_time: time_of(first)?,
-    })
+    RunIdentity::of_history(namespace, execution, history).context("the history does not begin with the start of a run")
 }
 
 fn time_of(event: &HistoryEvent) -> Result<Time> {

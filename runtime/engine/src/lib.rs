@@ -61,6 +61,7 @@ pub use task_queue::TaskQueueDescription;
 pub use wrt_host::HostError;
 pub use wrt_machine::{
     ActivityOptionsChange, ActivityReset, ActivitySelector, ActivityUnpause, HeartbeatAnswer, Jitter, Rejection,
+    ResetPoint, reset_point,
     schedule::{NewSchedule, ScheduleUpdate, conflict_token, start_request, timed_workflow_id},
 };
 pub use wrt_store::{RunCount, ScheduleCount, StoreError};

@@ -11,17 +11,7 @@ const PAGE: u32 = 1000;
 impl Engine {
     /// Sets the timers of all open runs again, and wakes those with work that nobody holds any more.
     pub(crate) async fn recover(&self) -> Result<(), EngineError> {
-        let mut after: Option<String> = None;
-        let mut recovered = 0_usize;
-        loop {
-            let runs = self.inner.store.open_runs(after.as_deref(), PAGE).await?;
-            let Some(last) = runs.last() else { break };
-            after = Some(last.run.run_id.clone());
-            recovered += runs.len();
-            for stored in &runs {
-                self.take_up(&stored.run);
-            }
-        }
+        let recovered = self.each_open_run(|run| self.take_up(run)).await?;
         // Runs that have closed may still have something to tell.
         for stored in self.inner.store.closed_runs_with_outgoing().await? {
             let messages = wrt_machine::unanswered(&stored.run);
@@ -31,6 +21,19 @@ impl Engine {
             tracing::info!(runs = recovered, "took up the open runs");
         }
         Ok(())
+    }
+
+    /// Shows every open run of the store, a page at a time, and returns how many there were.
+    pub(crate) async fn each_open_run(&self, mut visit: impl FnMut(&Run)) -> Result<usize, EngineError> {
+        let mut after: Option<String> = None;
+        let mut visited = 0;
+        loop {
+            let runs = self.inner.store.open_runs(after.as_deref(), PAGE).await?;
+            let Some(last) = runs.last() else { return Ok(visited) };
+            after = Some(last.run.run_id.clone());
+            visited += runs.len();
+            runs.iter().for_each(|stored| visit(&stored.run));
+        }
     }
 
     fn take_up(&self, run: &Run) {

@@ -3,12 +3,10 @@
 //! A run stays on the component that it started on, as long as that one can go on. When its task fails, a version that was
 //! deployed since may be the one that mends it: the run moves there if its history replays on it, and stays otherwise.
 
+use wrt_machine::Turn;
 use wrt_model::{ComponentKind, Deployment, Run};
 
 use crate::{Engine, EngineError, lane::HotRun, matching::QueueKey};
-
-/// Runs that are read at a time.
-const PAGE: u32 = 1000;
 
 impl HotRun {
     /// Moves the run to the current version if its task has failed before and its history replays there.
@@ -21,25 +19,24 @@ impl HotRun {
         let Some(component) = current.filter(|current| *current != self.run.component) else {
             return;
         };
-        let moved = Run {
-            component,
-            ..self.run.clone()
-        };
-        match engine.rebuild(&moved, self.version > 0).await {
+        let previous = std::mem::replace(&mut self.run.component, component);
+        let (run, component) = (self.run.key(), &self.run.component);
+        match engine.rebuild(&self.run, self.version > 0).await {
             Ok(instance) => {
-                tracing::info!(run = %moved.key(), component = moved.component, "moved to the current version");
-                self.run = Run {
-                    component_changed: true,
-                    ..moved
-                };
+                tracing::info!(%run, component, "moved to the current version");
+                self.run.component_changed = true;
                 self.instance = Some(instance);
             }
-            Err(failure) => tracing::warn!(
-                run = %moved.key(),
-                component = moved.component,
-                failure = failure.failure.message,
-                "the run stays on its version, because the current one does not replay its history",
-            ),
+            Err(failure) => {
+                let failure = failure.failure.message;
+                tracing::warn!(
+                    %run,
+                    component,
+                    failure,
+                    "the run stays on its version, because the current one does not replay its history",
+                );
+                self.run.component = previous;
+            }
         }
     }
 }
@@ -70,25 +67,19 @@ impl Engine {
     }
 
     async fn retry_all(&self, deployment: &Deployment) -> Result<(), EngineError> {
-        let mut after: Option<String> = None;
-        loop {
-            let runs = self.inner.store.open_runs(after.as_deref(), PAGE).await?;
-            let Some(last) = runs.last() else { return Ok(()) };
-            after = Some(last.run.run_id.clone());
-            for run in runs
-                .iter()
-                .map(|stored| &stored.run)
-                .filter(|run| fails(run, deployment))
-            {
-                let hasten = |turn: &mut wrt_machine::Turn<'_>| {
-                    turn.hasten_workflow_task();
-                    Ok(())
-                };
-                if let Err(error) = self.decide(&run.workflow_key(), &run.run_id, hasten).await {
-                    tracing::debug!(%error, run = %run.key(), "a workflow task was not tried again");
-                }
+        let mut failing = Vec::new();
+        self.each_open_run(|run| failing.extend(fails(run, deployment).then(|| run.key())))
+            .await?;
+        for run in failing {
+            let hasten = |turn: &mut Turn<'_>| {
+                turn.hasten_workflow_task();
+                Ok(())
+            };
+            if let Err(error) = self.decide(&run.workflow, &run.run_id, hasten).await {
+                tracing::debug!(%error, %run, "a workflow task was not tried again");
             }
         }
+        Ok(())
     }
 }
 

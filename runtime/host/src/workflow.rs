@@ -6,7 +6,11 @@ use wasmtime::{
     Engine, Result, Store,
     component::{Component, HasSelf, Linker},
 };
-use wrt_model::{ComponentKind, Digest, Time, component::TypeDefinition};
+use wrt_model::{
+    ComponentKind, Digest, Time,
+    component::TypeDefinition,
+    proto::{EventAttributes, HistoryEvent, WorkflowExecution},
+};
 
 use crate::{
     HostError, WorkflowLimits,
@@ -69,6 +73,25 @@ pub struct RunIdentity {
     pub original_execution_run_id: String,
     /// The time of the `started` event, which the monotonic clock counts from.
     pub start_time: Time,
+}
+
+impl RunIdentity {
+    /// That of the run which a history is of; `None` when it does not begin with the start of a run. A name that
+    /// `execution` leaves open is taken from the start, too. A history does not tell its namespace.
+    pub fn of_history(namespace: &str, execution: &WorkflowExecution, history: &[HistoryEvent]) -> Option<Self> {
+        let first = history.first()?;
+        let Some(EventAttributes::WorkflowExecutionStartedEventAttributes(started)) = &first.attributes else {
+            return None;
+        };
+        let or = |given: &str, written: &str| if given.is_empty() { written } else { given }.to_owned();
+        Some(RunIdentity {
+            namespace: namespace.to_owned(),
+            workflow_id: or(&execution.workflow_id, &started.workflow_id),
+            run_id: or(&execution.run_id, &started.original_execution_run_id),
+            original_execution_run_id: started.original_execution_run_id.clone(),
+            start_time: jobs::time_of(first),
+        })
+    }
 }
 
 /// Links workflow components with what the contract gives them.

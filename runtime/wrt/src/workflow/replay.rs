@@ -2,14 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
 use serde_json::{Value, json};
 use wrt_host::{Host, HostOptions, RunIdentity, WorkflowModule};
-use wrt_model::{
-    Time,
-    proto::{EventAttributes, History, HistoryEvent, WorkflowExecution},
-};
+use wrt_model::proto::{History, HistoryEvent, WorkflowExecution};
 
 use super::{history::HistoryReader, list};
 use crate::{context::Context, exit::Exit, json, output::table};
@@ -50,28 +47,27 @@ struct HistoriesArgs {
     query: Option<String>,
 }
 
-/// A history, and where it is from.
-struct Past {
-    name: String,
-    execution: WorkflowExecution,
-    events: Vec<HistoryEvent>,
+/// Where a history is from.
+enum Source {
+    File(PathBuf),
+    Server(WorkflowExecution),
 }
 
-/// What came of one of them.
+/// What came of a history.
 struct Outcome {
-    past: Past,
+    name: String,
+    events: usize,
     /// Why it does not replay.
     failure: Option<String>,
 }
 
 impl ReplayCommand {
-    /// Replays the histories. Fails when one of them does not replay.
+    /// Replays the histories, one after the other. Fails when one of them does not replay.
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let module = module(&self.component).await?;
         let mut outcomes = Vec::new();
-        for past in self.histories(context).await? {
-            let failure = replay(&module, &past, context.namespace()?).await?;
-            outcomes.push(Outcome { past, failure });
+        for source in self.sources(context).await? {
+            outcomes.push(source.replay(context, &module).await?);
         }
         context.output.list(
             || {
@@ -88,60 +84,77 @@ impl ReplayCommand {
         })
     }
 
-    async fn histories(&self, context: &Context) -> anyhow::Result<Vec<Past>> {
-        if !self.histories.history.is_empty() {
-            return self.histories.history.iter().map(|file| read(file)).collect();
+    async fn sources(&self, context: &Context) -> anyhow::Result<Vec<Source>> {
+        let HistoriesArgs {
+            history,
+            workflow_id,
+            query,
+        } = &self.histories;
+        if let Some(query) = query {
+            let found = list::find(&context.client().await?, query, usize::MAX).await?;
+            let executions = found.into_iter().filter_map(|info| info.execution);
+            return Ok(executions.map(Source::Server).collect());
         }
-        let client = context.client().await?;
-        let executions = match (&self.histories.workflow_id, &self.histories.query) {
-            (Some(workflow_id), _) => vec![WorkflowExecution {
+        let of_workflow = workflow_id.iter().map(|workflow_id| {
+            Source::Server(WorkflowExecution {
                 workflow_id: workflow_id.clone(),
                 run_id: self.run_id.clone(),
-            }],
-            (None, query) => {
-                let found = list::find(&client, query.as_deref().unwrap_or_default(), usize::MAX).await?;
-                found.into_iter().filter_map(|info| info.execution).collect()
+            })
+        });
+        Ok(history.iter().cloned().map(Source::File).chain(of_workflow).collect())
+    }
+}
+
+impl Source {
+    async fn replay(&self, context: &Context, module: &WorkflowModule) -> anyhow::Result<Outcome> {
+        let (execution, events) = match self {
+            Source::File(file) => (WorkflowExecution::default(), read(file)?),
+            Source::Server(execution) => {
+                let reader = HistoryReader::new(&context.client().await?, execution.clone());
+                (execution.clone(), reader.collect().await?)
             }
         };
-        let mut histories = Vec::new();
-        for execution in executions {
-            histories.push(Past {
-                name: format!("{} {}", execution.workflow_id, execution.run_id)
-                    .trim_end()
-                    .to_owned(),
-                events: HistoryReader::new(&client, execution.clone()).collect().await?,
-                execution,
-            });
+        let name = self.name();
+        let run = RunIdentity::of_history(context.namespace()?, &execution, &events)
+            .with_context(|| format!("history {name} does not begin with the start of a run"))?;
+        let replayed = module.instantiate(run).await?.replay(&events).await;
+        Ok(Outcome {
+            name,
+            events: events.len(),
+            failure: replayed.err().map(|failure| failure.to_string()),
+        })
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Source::File(file) => file.display().to_string(),
+            Source::Server(WorkflowExecution { workflow_id, run_id }) => {
+                format!("{workflow_id} {run_id}").trim_end().to_owned()
+            }
         }
-        Ok(histories)
     }
 }
 
 impl Outcome {
     fn row(&self) -> Vec<String> {
         let replays = self.failure.clone().unwrap_or_else(|| "yes".to_owned());
-        vec![self.past.name.clone(), self.past.events.len().to_string(), replays]
+        vec![self.name.clone(), self.events.to_string(), replays]
     }
 
     fn json(&self) -> Value {
         json!({
-            "history": self.past.name,
-            "events": self.past.events.len(),
+            "history": self.name,
+            "events": self.events,
             "replays": self.failure.is_none(),
             "failure": self.failure,
         })
     }
 }
 
-fn read(file: &Path) -> anyhow::Result<Past> {
-    let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).with_context(|| format!("read history {name}"))?;
-    let history: History = json::parse(&text).with_context(|| format!("read history {name}"))?;
-    Ok(Past {
-        name,
-        execution: WorkflowExecution::default(),
-        events: history.events,
-    })
+fn read(file: &Path) -> anyhow::Result<Vec<HistoryEvent>> {
+    let text = std::fs::read_to_string(file).with_context(|| format!("read history {}", file.display()))?;
+    let history: History = json::parse(&text).with_context(|| format!("read history {}", file.display()))?;
+    Ok(history.events)
 }
 
 async fn module(file: &Path) -> anyhow::Result<WorkflowModule> {
@@ -150,29 +163,4 @@ async fn module(file: &Path) -> anyhow::Result<WorkflowModule> {
     let prepared = host.prepare(&bytes).await?;
     let digest = prepared.component.digest;
     Ok(host.workflow(&digest, || async { Ok(prepared.bytes) }).await?)
-}
-
-/// Why the history does not replay; `None` when it does.
-async fn replay(module: &WorkflowModule, past: &Past, namespace: &str) -> anyhow::Result<Option<String>> {
-    let mut instance = module.instantiate(identity(past, namespace)?).await?;
-    let replayed = instance.replay(&past.events).await;
-    Ok(replayed.err().map(|failure| failure.to_string()))
-}
-
-/// The facts that the guest's randomness and clocks begin with. A history does not tell its namespace.
-fn identity(past: &Past, namespace: &str) -> anyhow::Result<RunIdentity> {
-    let first = past.events.first();
-    let Some((first, EventAttributes::WorkflowExecutionStartedEventAttributes(started))) =
-        first.and_then(|first| Some((first, first.attributes.as_ref()?)))
-    else {
-        bail!("history {} does not begin with the start of a run", past.name);
-    };
-    let or = |given: &str, written: &str| if given.is_empty() { written } else { given }.to_owned();
-    Ok(RunIdentity {
-        namespace: namespace.to_owned(),
-        workflow_id: or(&past.execution.workflow_id, &started.workflow_id),
-        run_id: or(&past.execution.run_id, &started.original_execution_run_id),
-        original_execution_run_id: started.original_execution_run_id.clone(),
-        start_time: first.event_time.as_ref().map_or(Time::EPOCH, Time::from),
-    })
 }

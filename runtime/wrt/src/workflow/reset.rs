@@ -4,11 +4,12 @@ use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 use uuid::Uuid;
+use wrt_engine::{ResetPoint, reset_point};
 use wrt_model::proto::{
     EventAttributes, HistoryEvent, WorkflowExecution,
     batch::BatchOperationReset,
     common::{ResetOptions, reset_options},
-    enums::{EventType, ResetReapplyExcludeType},
+    enums::ResetReapplyExcludeType,
     workflowservice::{ResetWorkflowExecutionRequest, start_batch_operation_request::Operation},
 };
 
@@ -161,13 +162,15 @@ async fn find(
             (execution, events)
         }
     };
-    if let (Point::BuildId, Some(build_id)) = (target, build_id) {
-        let event_id = first_task_of(&events, build_id);
-        let event_id = event_id.with_context(|| format!("build {build_id} has run no workflow task of the run"))?;
-        return Ok((execution, event_id));
-    }
-    let event_id = workflow_task(&events, target == Point::FirstWorkflowTask)
-        .context("the run has had no workflow task yet; there is nothing to reset")?;
+    let point = match (target, build_id) {
+        (Point::FirstWorkflowTask, _) => ResetPoint::FirstWorkflowTask,
+        (Point::BuildId, Some(build_id)) => ResetPoint::BuildId(build_id.to_owned()),
+        _ => ResetPoint::LastWorkflowTask,
+    };
+    let event_id = reset_point(&events, &point).with_context(|| match &point {
+        ResetPoint::BuildId(build_id) => format!("build {build_id} has run no workflow task of the run"),
+        _ => "the run has had no workflow task yet; there is nothing to reset".to_owned(),
+    })?;
     Ok((execution, event_id))
 }
 
@@ -180,32 +183,10 @@ fn continued_from(events: &[HistoryEvent]) -> Option<String> {
     }
 }
 
-/// Tasks name the component that has run them when it is another one than before.
-fn first_task_of(events: &[HistoryEvent], build_id: &str) -> Option<i64> {
-    let of_build = |event: &&HistoryEvent| match &event.attributes {
-        Some(EventAttributes::WorkflowTaskCompletedEventAttributes(completed)) => {
-            let version = completed.deployment_version.as_ref();
-            version.is_some_and(|version| version.build_id == build_id)
-        }
-        _ => false,
-    };
-    events.iter().find(of_build).map(|event| event.event_id)
-}
-
-/// The first or last workflow task that was completed, else the event behind the one that was scheduled.
-fn workflow_task(events: &[HistoryEvent], is_first: bool) -> Option<i64> {
-    let of_type = |wanted: EventType| {
-        let mut ids = events
-            .iter()
-            .filter(move |event| event.event_type() == wanted)
-            .map(|event| event.event_id);
-        if is_first { ids.next() } else { ids.next_back() }
-    };
-    of_type(EventType::WorkflowTaskCompleted).or_else(|| of_type(EventType::WorkflowTaskScheduled).map(|id| id + 1))
-}
-
 #[cfg(test)]
 mod tests {
+    use wrt_model::proto::enums::EventType;
+
     use super::*;
 
     #[track_caller]
@@ -220,7 +201,10 @@ mod tests {
             })
             .collect();
         assert_eq!(
-            (workflow_task(&events, true), workflow_task(&events, false)),
+            (
+                reset_point(&events, &ResetPoint::FirstWorkflowTask),
+                reset_point(&events, &ResetPoint::LastWorkflowTask)
+            ),
             (first, last)
         );
     }
