@@ -30,5 +30,6 @@ mod validate;
 mod visibility;
 mod workflow;
 mod workflow_service;
+mod workflow_task;
 
 pub use server::{ServeError, ServeOptions, serve};
