@@ -57,7 +57,7 @@ pub struct Started {
 }
 
 impl Started {
-    fn of(run: &Run, started: bool) -> Self {
+    pub(crate) fn of(run: &Run, started: bool) -> Self {
         Started {
             run_id: run.run_id.clone(),
             first_execution_run_id: run.first_execution_run_id.clone(),

@@ -135,6 +135,7 @@ impl Turn<'_> {
         for command in commands {
             self.carry_out(command, &messages, completed_event_id, identity);
         }
+        self.drop_rejected_updates(task.started_event_id);
         if self.run.is_open() && self.flush_buffered_events() {
             self.ensure_workflow_task();
         }
