@@ -6,6 +6,7 @@
 mod activity;
 mod activity_control;
 mod batch;
+mod child_workflow;
 mod clock;
 mod commit;
 mod delete;

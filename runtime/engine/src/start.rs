@@ -65,7 +65,7 @@ pub struct Started {
 }
 
 impl Started {
-    fn of(run: &Run, started: bool) -> Self {
+    pub(crate) fn of(run: &Run, started: bool) -> Self {
         Started {
             run_id: run.run_id.clone(),
             first_execution_run_id: run.first_execution_run_id.clone(),
@@ -226,7 +226,9 @@ impl Lane {
             }
             (Ok(Started { started: true, .. }), With::Worker(taker, hand_over)) => {
                 let current = self.current.as_mut().filter(|run| run.version == 0);
-                if let Some(taken) = current.and_then(|run| run.take_workflow_task(&taker)) {
+                if let Some(run) = current
+                    && let Ok(Some(taken)) = run.take_workflow_task(&self.engine, &taker).await
+                {
                     // The answer to the start follows the commit, and with it the task.
                     drop(hand_over.send(taken));
                 }

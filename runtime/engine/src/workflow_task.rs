@@ -10,13 +10,13 @@ use wrt_machine::{Rejection, WorkflowTaskCompletion};
 use wrt_model::{
     Digest, Run, RunKey,
     proto::{enums::WorkflowTaskFailedCause, update},
+    update_id,
 };
 
 use crate::{
     Engine, EngineError, IDENTITY, clock,
     lane::{HotRun, Lane, Step},
     stats::count,
-    update::update_id,
 };
 
 /// Bytes of history that are read and replayed at a time.
@@ -108,7 +108,11 @@ impl HotRun {
     async fn activate(&mut self, engine: &Engine) -> Result<Completion, TaskFailure> {
         // Callers may have sent one update twice: it comes once, and all of them are answered.
         let mut ids = HashSet::new();
-        let mut updates: Vec<_> = self.updates.iter().map(|update| update.request.clone()).collect();
+        let mut updates = self
+            .admitted_updates(engine)
+            .await
+            .map_err(|error| not_loaded(&error))?;
+        updates.extend(self.updates.iter().map(|update| update.request.clone()));
         updates.retain(|update| ids.insert(update_id(update).to_owned()));
         self.move_to_current_version(engine).await;
         let is_speculative = self.run.workflow_task.as_ref().is_some_and(|task| task.speculative);

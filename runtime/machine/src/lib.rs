@@ -39,7 +39,7 @@ pub use deadline::next_deadline;
 pub use message::{Outgoing, unanswered};
 pub use rebuild::{Origin, rebuild};
 pub use rejection::Rejection;
-pub use reset::{Reset, ResetPoint, reset_point, reset_signals};
+pub use reset::{Reapplied, Reset, ResetPoint, reapplied, reset_point};
 pub use signal::Signal;
 pub use start::{ReuseDecision, StartRun, StartedBy, decide_reuse};
 pub use turn::{Transition, Turn};

@@ -128,7 +128,7 @@ pub struct Run {
     /// Signals and requests to cancel that have not reached their workflow, by the event that initiated them.
     #[prost(btree_map = "int64, message", tag = "36")]
     pub external_requests: BTreeMap<i64, ExternalRequest>,
-    /// Updates that were accepted, by their ids; they stay when they have completed.
+    /// Updates that were accepted or wait for that since a reset, by their ids; they stay when they have completed.
     #[prost(btree_map = "string, message", tag = "37")]
     pub updates: BTreeMap<String, Update>,
     /// The workflow that started it as a child.
@@ -286,15 +286,18 @@ pub struct ExternalRequest {
     pub is_cancel: bool,
 }
 
-/// An update that was accepted.
+/// An update that was accepted, or that a reset has brought again.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Update {
-    /// The event that accepted it.
+    /// The event that accepted it; 0 until the workflow does.
     #[prost(int64, tag = "1")]
     pub accepted_event_id: i64,
     /// The event that has its outcome; 0 until it completes.
     #[prost(int64, tag = "2")]
     pub completed_event_id: i64,
+    /// The event that brought it again after a reset; 0 for one that a client has sent to this run.
+    #[prost(int64, tag = "3")]
+    pub admitted_event_id: i64,
 }
 
 /// The workflow that a child was started by.
@@ -318,6 +321,13 @@ impl ChildWorkflow {
     /// True once it has started.
     pub fn is_started(&self) -> bool {
         !self.run_id.is_empty()
+    }
+}
+
+impl Update {
+    /// True once the workflow has accepted it.
+    pub fn is_accepted(&self) -> bool {
+        self.accepted_event_id != 0
     }
 }
 
@@ -354,6 +364,16 @@ impl Run {
     /// True while it has asked for something that has not reached the other workflow. It may have closed meanwhile.
     pub fn has_outgoing(&self) -> bool {
         !self.external_requests.is_empty() || self.children.values().any(|child| !child.is_started())
+    }
+
+    /// True when it has accepted the update of this id.
+    pub fn has_accepted(&self, update_id: &str) -> bool {
+        self.updates.get(update_id).is_some_and(Update::is_accepted)
+    }
+
+    /// True when a reset has ended it: another run goes on in its place.
+    pub fn was_reset(&self) -> bool {
+        self.status() == WorkflowExecutionStatus::Terminated && !self.new_execution_run_id.is_empty()
     }
 
     /// True until it closes.

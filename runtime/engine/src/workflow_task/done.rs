@@ -156,7 +156,7 @@ impl Lane {
         current.return_updates();
         let activities = current.start_eager_activities(&namespace.name, &eager, &taker.identity);
         let task = if done.returns_new_task {
-            current.take_workflow_task(&taker)
+            current.take_workflow_task(&engine, &taker).await?
         } else {
             None
         };

@@ -8,6 +8,7 @@ use std::{collections::HashMap, time::Duration};
 use prost::{Message as _, Name as _};
 use tokio::sync::oneshot;
 use uuid::Uuid;
+use wrt_machine::Rejection;
 use wrt_model::{
     Namespace, Run, RunKey, Time,
     proto::{
@@ -21,13 +22,13 @@ use wrt_model::{
     },
     run::WorkflowTask,
     task::WorkflowTaskToken,
+    update_id,
 };
 
 use crate::{
     Engine, EngineError, clock,
     lane::{HotRun, Lane, Message, Step},
     matching::{self, Poll, QueueKey, Rank},
-    update::update_id,
 };
 
 /// How long a worker may be away before its own queue counts as abandoned.
@@ -262,37 +263,46 @@ pub(crate) fn workflow_queue(run: &Run, sticky: Option<&str>) -> QueueKey {
 
 impl Lane {
     /// A worker takes the workflow task of the run.
-    pub(crate) fn receive_take(&mut self, message: TakeMessage, step: &mut Step) {
+    pub(crate) async fn receive_take(&mut self, message: TakeMessage, step: &mut Step) {
         let TakeMessage { run_id, taker, reply } = message;
         let current = self.current.as_mut().filter(|run| run.run.run_id == run_id);
-        let taken = current.and_then(|run| run.take_workflow_task(&taker));
-        let taken = taken.ok_or(wrt_machine::Rejection::WorkflowTaskNotFound.into());
+        let taken = match current {
+            Some(run) => run.take_workflow_task(&self.engine, &taker).await,
+            None => Ok(None),
+        };
+        let taken = taken.and_then(|taken| taken.ok_or(Rejection::WorkflowTaskNotFound.into()));
         step.answer(reply, taken);
     }
 }
 
 impl HotRun {
     /// Starts the workflow task for a worker; `None` when there is none to be had.
-    pub(crate) fn take_workflow_task(&mut self, taker: &Taker) -> Option<TakenTask> {
+    pub(crate) async fn take_workflow_task(
+        &mut self,
+        engine: &Engine,
+        taker: &Taker,
+    ) -> Result<Option<TakenTask>, EngineError> {
         if !self.run.is_run_by_workers() {
-            return None;
+            return Ok(None);
         }
+        let admitted = self.admitted_updates(engine).await?;
         let request_id = Uuid::now_v7().to_string();
         let started = self.decide(clock::now(), |turn| {
             let starts = turn.wants_workflow_task() && turn.start_workflow_task(&taker.identity, &request_id).is_ok();
             starts.then(|| turn.transient_events())
         });
-        let transient = started?;
+        let (Some(transient), Some(task)) = (started, self.run.workflow_task.clone()) else {
+            return Ok(None);
+        };
         let run = self.run.clone();
-        let task = run.workflow_task.clone()?;
-        Some(TakenTask {
+        Ok(Some(TakenTask {
             events: taker.is_sticky.then(|| self.unseen_events()).flatten(),
             transient,
-            messages: self.send_updates(&task),
+            messages: self.send_updates(&task, &admitted),
             queries: self.queries.attach(),
             run,
             task,
-        })
+        }))
     }
 
     /// The events behind those of the last workflow task that was completed, if they are in memory.
@@ -302,15 +312,15 @@ impl HotRun {
         Some(self.tail[begin..].to_vec())
     }
 
-    /// The updates that go to the worker with its workflow task.
-    fn send_updates(&mut self, task: &WorkflowTask) -> Vec<protocol::Message> {
+    /// The updates that go to the worker with its workflow task, those first that a reset has brought.
+    fn send_updates(&mut self, task: &WorkflowTask, admitted: &[update::Request]) -> Vec<protocol::Message> {
+        self.updates.iter_mut().for_each(|update| update.is_sent = true);
         let mut messages: Vec<protocol::Message> = Vec::new();
-        for update in &mut self.updates {
-            let id = update_id(&update.request);
-            update.is_sent = true;
+        for request in admitted.iter().chain(self.updates.iter().map(|update| &update.request)) {
+            let id = update_id(request);
             // Callers may have sent one update twice: it comes once.
             if messages.iter().all(|message| message.protocol_instance_id != id) {
-                messages.push(update_message(id, &update.request, task.started_event_id));
+                messages.push(update_message(id, request, task.started_event_id));
             }
         }
         messages

@@ -90,6 +90,7 @@ impl Turn<'_> {
         for command in commands {
             self.carry_out(command, &messages, completed_event_id, &identity);
         }
+        self.drop_rejected_updates(task.started_event_id);
         if self.run.is_open() && (self.flush_buffered_events() || forces_new_task) {
             self.ensure_workflow_task();
             if let Some(next) = &mut self.run.workflow_task {

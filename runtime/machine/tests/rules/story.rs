@@ -22,6 +22,7 @@ use wrt_model::{
         workflowservice::StartWorkflowExecutionRequest,
     },
     time::proto_span,
+    update_id,
 };
 
 /// Everything that has happened to one run.
@@ -299,6 +300,9 @@ fn facts(attributes: &EventAttributes) -> String {
         }
         A::RequestCancelExternalWorkflowExecutionFailedEventAttributes(event) => {
             format!(" of {}", event.initiated_event_id)
+        }
+        A::WorkflowExecutionUpdateAdmittedEventAttributes(event) => {
+            format!(" {}", event.request.as_ref().map_or("", update_id))
         }
         A::WorkflowExecutionUpdateAcceptedEventAttributes(event) => format!(" {}", event.protocol_instance_id),
         A::WorkflowExecutionUpdateCompletedEventAttributes(event) => format!(" of {}", event.accepted_event_id),

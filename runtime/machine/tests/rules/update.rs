@@ -66,7 +66,7 @@ pub(crate) fn refer(message: &protocol::Message) -> Command {
 }
 
 /// A task that was begun for an update alone, and its end.
-fn speculative(story: &mut Story, messages: Vec<protocol::Message>, commands: Vec<Command>) {
+pub(crate) fn speculative(story: &mut Story, messages: Vec<protocol::Message>, commands: Vec<Command>) {
     assert!(story.decide(|turn| turn.start_speculative_workflow_task("worker")));
     story
         .decide(|turn| turn.complete_workflow_task(completion(commands, messages)))
