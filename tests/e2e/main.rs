@@ -9,6 +9,7 @@ mod child_workflow;
 mod delete;
 mod deployment;
 mod hostile;
+mod http;
 mod limits;
 mod local_activity;
 mod long_history;

@@ -3,6 +3,10 @@
 //! Temporal's messages are those of `temporalio-protos`; only its server traits and its clients are generated here. `wrt.v1` is whole:
 //! messages, server and client.
 
+use std::sync::LazyLock;
+
+use prost_reflect::DescriptorPool;
+
 /// What Temporal has no word for.
 pub mod wrt {
     /// Version 1 of `wrt`'s own API. The documentation is in `proto/wrt/v1`.
@@ -30,3 +34,17 @@ pub const TEMPORAL_DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("tem
 
 /// The service of `wrt.v1`.
 pub const WRT_DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("wrt");
+
+/// Everything that the services speak of, by name.
+pub static DESCRIPTORS: LazyLock<DescriptorPool> = LazyLock::new(|| {
+    let mut pool = DescriptorPool::new();
+    for set in [
+        TEMPORAL_DESCRIPTORS,
+        WRT_DESCRIPTORS,
+        tonic_health::pb::FILE_DESCRIPTOR_SET,
+    ] {
+        pool.decode_file_descriptor_set(set)
+            .expect("descriptors come from the build");
+    }
+    pool
+});
