@@ -40,6 +40,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         .extern_path(".temporal", "::temporalio_protos::temporal")
         .compile_fds(temporal.file_descriptor_set())?;
 
+    // Served for tests alone, so nobody is shown it.
+    let mut test = Compiler::new(["testsrv_upstream", ""].map(|folder| sources.join(folder)))?;
+    test.include_imports(true)
+        .open_file("temporal/api/testservice/v1/service.proto")?;
+    tonic_prost_build::configure()
+        .build_transport(false)
+        .extern_path(".temporal", "::temporalio_protos::temporal")
+        .compile_fds(test.file_descriptor_set())?;
+
     println!("cargo:rerun-if-changed=proto");
     let mut wrt = Compiler::new(["proto"])?;
     wrt.include_imports(true).include_source_info(true).open_files([

@@ -26,6 +26,7 @@ mod server;
 mod statistics_service;
 mod system;
 mod task_queue;
+mod test_service;
 mod update;
 mod validate;
 mod visibility;

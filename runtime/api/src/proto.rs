@@ -26,8 +26,14 @@ pub(crate) mod operator {
     tonic::include_proto!("temporal.api.operatorservice.v1");
 }
 
+#[allow(missing_docs, unreachable_pub, clippy::all)]
+pub(crate) mod test {
+    tonic::include_proto!("temporal.api.testservice.v1");
+}
+
 pub use operator::operator_service_client;
 pub use temporal::workflow_service_client;
+pub use test::test_service_client;
 
 /// Temporal's services and all that they refer to.
 pub const TEMPORAL_DESCRIPTORS: &[u8] = tonic::include_file_descriptor_set!("temporal");

@@ -24,6 +24,7 @@ use crate::{
         TEMPORAL_DESCRIPTORS, WRT_DESCRIPTORS,
         operator::operator_service_server::{self, OperatorServiceServer},
         temporal::workflow_service_server::{self, WorkflowServiceServer},
+        test::test_service_server::TestServiceServer,
         wrt::v1::{
             component_service_server::{self, ComponentServiceServer},
             namespace_service_server::NamespaceServiceServer,
@@ -31,6 +32,7 @@ use crate::{
         },
     },
     statistics_service::StatisticsService,
+    test_service::TestService,
     workflow_service::WorkflowService,
 };
 
@@ -66,6 +68,8 @@ pub struct ServeOptions {
     pub drain: Duration,
     /// A server that decodes payloads for the web page, as a URL.
     pub codec_endpoint: Option<String>,
+    /// Serves the clock too, of an engine that skips time.
+    pub time_skipping: bool,
 }
 
 /// Why the server ended, or did not begin.
@@ -135,6 +139,7 @@ async fn routes(
 ) -> Result<(HealthReporter, Routes), ServeError> {
     let (health, health_service) = tonic_health::server::health_reporter();
     set_health(&health, ServingStatus::Serving).await;
+    let time_skipping = options.time_skipping;
     let workflows = WorkflowService::new(engine.clone(), options.cluster_id, options.store, shutdown);
     let routes = Routes::new(
         WorkflowServiceServer::new(workflows)
@@ -159,7 +164,7 @@ async fn routes(
             .send_compressed(Gzip),
     )
     .add_service(
-        StatisticsServiceServer::new(StatisticsService::new(engine))
+        StatisticsServiceServer::new(StatisticsService::new(engine.clone()))
             .accept_compressed(Gzip)
             .send_compressed(Gzip),
     )
@@ -171,6 +176,14 @@ async fn routes(
             .accept_compressed(Gzip)
             .send_compressed(Gzip),
     );
+    let routes = match time_skipping {
+        true => routes.add_service(
+            TestServiceServer::new(TestService::new(engine))
+                .accept_compressed(Gzip)
+                .send_compressed(Gzip),
+        ),
+        false => routes,
+    };
     Ok((health, routes.prepare()))
 }
 

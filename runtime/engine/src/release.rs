@@ -30,6 +30,9 @@ impl Lane {
                 self.engine.inner.matching.add(&queue, task);
             }
             self.engine.inner.timers.set(&self.key, next_deadline(&current.run));
+            if let Some(skipping) = &self.engine.inner.time_skipping {
+                skipping.committed(&current.run);
+            }
         }
         for run in step.superseded.iter_mut().chain(self.current.as_deref_mut()) {
             if !run.pending.outgoing.is_empty() {

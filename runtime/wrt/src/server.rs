@@ -7,7 +7,7 @@ mod settings;
 mod signals;
 mod temporal;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
 use wrt_model::proto::enums::IndexedValueType;
@@ -48,6 +48,7 @@ pub(crate) struct ServerArgs {
 #[derive(Debug, Subcommand)]
 enum ServerVerb {
     StartDev(StartDevArgs),
+    StartTest(StartTestArgs),
 }
 
 /// Run a server for development
@@ -73,11 +74,31 @@ struct StartDevArgs {
     temporal: TemporalArgs,
 }
 
+/// Run a server for tests, which skips time
+///
+/// Takes the place of Temporal's test server: while nothing is at work, its clock jumps to the next time at which something
+/// happens. Tests lock and unlock that over Temporal's TestService, as the time-skipping environments of its SDKs do. These
+/// start it as `wrt PORT`, which means the same. Its data are in memory.
+#[derive(Debug, Args)]
+struct StartTestArgs {
+    /// The port to listen on; 0 for any that is free
+    port: u16,
+    /// The address to listen on
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    ip: String,
+    /// Skip time from the beginning, and not only when a test has unlocked it
+    #[arg(long)]
+    enable_time_skipping: bool,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
 impl ServerArgs {
     /// Runs the server until a signal ends it.
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let settings = match &self.verb {
             Some(ServerVerb::StartDev(args)) => args.settings(&context.namespaces),
+            Some(ServerVerb::StartTest(args)) => args.settings(&context.namespaces),
             None => self.configured()?,
         };
         logging::start(settings.log_level, settings.log_format);
@@ -119,6 +140,20 @@ impl StartDevArgs {
         settings.namespaces.extend_from_slice(namespaces);
         settings.search_attributes = self.search_attribute.iter().cloned().collect();
         self.temporal.apply_to(&mut settings, &self.ip);
+        self.log.apply_to(&mut settings);
+        settings
+    }
+}
+
+impl StartTestArgs {
+    fn settings(&self, namespaces: &[String]) -> Settings {
+        let mut settings = Settings::with_defaults();
+        settings.listen = listen_address(&self.ip, self.port);
+        settings.database = None;
+        settings.namespaces.extend_from_slice(namespaces);
+        // A year is over at once; what tests want to look at afterwards is kept for ever.
+        settings.retention = Duration::ZERO;
+        settings.time_skipping = Some(u32::from(!self.enable_time_skipping));
         self.log.apply_to(&mut settings);
         settings
     }
@@ -180,6 +215,22 @@ mod tests {
         );
         assert_eq!(start_dev("server start-dev -f :memory:").database, None);
         assert_eq!(start_dev("server start-dev --port 0").database, None);
+    }
+
+    #[test]
+    fn the_test_server_skips_time_once_it_is_unlocked() {
+        let start_test = |line| match parse(line).verb {
+            Some(ServerVerb::StartTest(args)) => args.settings(&[]),
+            other => panic!("not start-test: {other:?}"),
+        };
+        let settings = start_test("server start-test 7400");
+        assert_eq!(
+            (settings.listen.as_str(), settings.time_skipping),
+            ("127.0.0.1:7400", Some(1))
+        );
+        assert_eq!(settings.database, None);
+        let settings = start_test("server start-test 0 --enable-time-skipping");
+        assert_eq!(settings.time_skipping, Some(0));
     }
 
     #[test]

@@ -36,6 +36,7 @@ pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<E
         store: "sqlite".to_owned(),
         drain: settings.drain,
         codec_endpoint: settings.codec_endpoint.clone(),
+        time_skipping: settings.time_skipping.is_some(),
     };
     let serving = wrt_api::serve(engine.clone(), listeners, options, shutdown.clone());
     let ending = async {
@@ -92,6 +93,7 @@ async fn start_engine(settings: &Settings) -> anyhow::Result<Engine> {
         settings.limits.concurrent_activities,
     );
     options.limits = settings.namespace_limits;
+    options.time_skipping = settings.time_skipping;
     Engine::start(options).await.context("start engine")
 }
 
