@@ -36,6 +36,7 @@ mod signal;
 mod start;
 mod stats;
 mod task_queue;
+mod time_skipping;
 mod timers;
 mod update;
 mod upgrade;
@@ -80,6 +81,7 @@ use crate::{
     routing::Routing,
     schedule::Schedules,
     stats::Counters,
+    time_skipping::TimeSkipping,
     timers::Timers,
     watch::Watchers,
 };
@@ -99,6 +101,8 @@ pub struct EngineOptions {
     pub concurrent_activities: usize,
     /// What namespaces allow that set no limits of their own.
     pub limits: Limits,
+    /// Whether time is skipped while nothing happens, for tests, and how many locks keep it from that at first.
+    pub time_skipping: Option<u32>,
 }
 
 impl EngineOptions {
@@ -110,6 +114,7 @@ impl EngineOptions {
             parked_bytes: 512 * 1024 * 1024,
             concurrent_activities: 512,
             limits: Limits::default(),
+            time_skipping: None,
         }
     }
 }
@@ -144,6 +149,7 @@ struct Inner {
     counters: Counters,
     executions: Executions,
     activity_slots: Arc<tokio::sync::Semaphore>,
+    time_skipping: Option<TimeSkipping>,
     /// Everything that must end before the store closes.
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -171,6 +177,7 @@ impl Engine {
                 counters: Counters::default(),
                 executions: Executions::default(),
                 activity_slots: Arc::new(tokio::sync::Semaphore::new(options.concurrent_activities)),
+                time_skipping: options.time_skipping.map(TimeSkipping::new),
                 tasks: TaskTracker::new(),
                 stopping: CancellationToken::new(),
                 limits: options.limits,
@@ -186,6 +193,7 @@ impl Engine {
         engine.recover_schedules().await?;
         engine.recover_batches().await?;
         engine.spawn_retention();
+        engine.spawn_time_skipping();
         Ok(engine)
     }
 

@@ -20,8 +20,9 @@ use crate::{Engine, EngineError, IDENTITY};
 impl Engine {
     /// Sends what a run has decided to tell others, one message after the other.
     pub(crate) fn send_outgoing(&self, from: RunKey, messages: Vec<Outgoing>) {
-        let engine = self.clone();
+        let (engine, hold) = (self.clone(), self.hold_time());
         self.inner.tasks.spawn(async move {
+            let _hold = hold;
             for message in messages {
                 match engine.send_message(&from, &message).await {
                     Ok(()) => {}

@@ -33,6 +33,9 @@ impl Lane {
                 self.engine.offer_workflow_task(&current.run);
             }
             self.engine.inner.timers.set(&self.key, next_deadline(&current.run));
+            if let Some(skipping) = &self.engine.inner.time_skipping {
+                skipping.committed(&current.run);
+            }
         }
         for run in step.superseded.iter_mut().chain(self.current.as_deref_mut()) {
             if !run.pending.outgoing.is_empty() {

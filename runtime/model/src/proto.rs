@@ -19,6 +19,7 @@ pub use temporalio_protos::temporal::api::{
     schedule::v1 as schedule,
     sdk::v1::{self as sdk, UserMetadata},
     taskqueue::v1::{self as taskqueue, TaskQueue},
+    testservice::v1 as testservice,
     update::v1 as update,
     workflow::v1 as workflow,
     workflowservice::v1 as workflowservice,
