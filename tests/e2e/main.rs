@@ -22,6 +22,7 @@ mod reset;
 mod schedule;
 mod signal;
 mod task_queue;
+mod temporal_guest;
 mod timer;
 mod update;
 mod visibility;
