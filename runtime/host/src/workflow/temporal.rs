@@ -2,8 +2,7 @@
 //!
 //! They speak of jobs and commands as Temporal's SDKs do with the core that they share, so this folder has that core's part:
 //! which jobs events become and in which order (`activation`), how the guest's routines are polled (`routines`), and what
-//! becomes of its commands (`commands`). Histories are those that the SDK's own worker would leave, command by command, so a
-//! run can be replayed here that was written there.
+//! becomes of its commands (`commands`). Commands have the order and the ids that the SDK's own worker would give them.
 
 use prost::Message;
 use wasmtime::{Result, Store, component::ResourceAny, error::Context};
