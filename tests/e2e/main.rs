@@ -23,6 +23,7 @@ mod reset;
 mod schedule;
 mod signal;
 mod task_queue;
+mod temporal_guest;
 mod time_skipping;
 mod timer;
 mod update;

@@ -25,3 +25,16 @@ pub(crate) mod activity {
     pub(crate) use exports::wrt::activity::guest;
     pub(crate) use wrt::activity as imports;
 }
+
+#[allow(missing_docs, unreachable_pub, clippy::unwrap_used)]
+pub(crate) mod temporal {
+    wasmtime::component::bindgen!({
+        path: "../../wit/temporal",
+        world: "workflow-module",
+        imports: { default: trappable },
+        exports: { default: async },
+    });
+
+    pub(crate) use exports::temporal::workflow_runtime::workflow_guest as guest;
+    pub(crate) use temporal::workflow_runtime as imports;
+}

@@ -79,10 +79,12 @@ pub enum PrepareError {
     /// Broken, or of a kind that is not supported.
     #[error("read the component: {0}")]
     Invalid(String),
-    /// Exports neither contract.
+    /// Exports none of the contracts.
     #[error(
-        "the component exports neither `wrt:workflow/guest@{version}` nor `wrt:activity/guest@{version}`; it exports {exports}",
-        version = crate::CONTRACT_VERSION
+        "the component exports neither `wrt:workflow/guest@{version}`, `{temporal}` nor `wrt:activity/guest@{version}`; it \
+         exports {exports}",
+        version = crate::CONTRACT_VERSION,
+        temporal = crate::prepare::TEMPORAL_GUEST
     )]
     NoWorld {
         /// What it exports instead.

@@ -48,6 +48,17 @@ impl TaskFailure {
         )
     }
 
+    /// The guest's own failure, with the cause that it gives.
+    pub(crate) fn raised(failure: Failure, cause: Option<WorkflowTaskFailedCause>) -> Self {
+        TaskFailure {
+            cause: cause.unwrap_or(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure),
+            failure: Failure {
+                message: limited(failure.message),
+                ..failure
+            },
+        }
+    }
+
     pub(crate) fn tainted() -> Self {
         Self::reported("the instance is tainted by a query or a failure; drop it and replay the history".to_owned())
     }
@@ -89,6 +100,16 @@ impl QueryFailure {
     pub(crate) fn refused(message: String) -> Self {
         QueryFailure {
             failure: failure::application(limited(message), "QueryFailed", true),
+        }
+    }
+
+    /// The guest's own failure.
+    pub(crate) fn raised(failure: Failure) -> Self {
+        QueryFailure {
+            failure: Failure {
+                message: limited(failure.message),
+                ..failure
+            },
         }
     }
 

@@ -49,8 +49,9 @@ impl Host {
     pub async fn prepare(&self, bytes: &[u8]) -> Result<Prepared, PrepareError> {
         let bytes = prepare::componentize(bytes)?;
         let interfaces = prepare::interfaces(&bytes)?;
-        let kind = interfaces.kind()?;
-        interfaces.check_imports(kind)?;
+        let world = interfaces.world()?;
+        interfaces.check_imports(world)?;
+        let kind = world.kind();
         let digest = Digest::of(&bytes);
         let Description {
             sdk_name,

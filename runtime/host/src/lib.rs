@@ -5,7 +5,8 @@
 //!
 //! Where things are: `workflow/` has one file per interface of the contract (`activity`, `timer`, `execution`, `log`), the
 //! parts of WASI that belong to the run (`clock`, `random`), the way from events to the guest (`turns`, `jobs`), and the
-//! commands with their check on replay (`ledger`, `check`).
+//! commands with their check on replay (`ledger`, `check`). `contract` is where guests of different contracts part; that of
+//! Temporal's own crate has the folder `temporal`.
 
 mod activity;
 mod bindings;

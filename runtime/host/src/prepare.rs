@@ -37,6 +37,29 @@ fn encode(module: &[u8]) -> anyhow::Result<Vec<u8>> {
         .encode()
 }
 
+/// What a guest of Temporal's own crate exports.
+pub(crate) const TEMPORAL_GUEST: &str = "temporal:workflow-runtime/workflow-guest@0.1.0";
+
+/// The contract that a component is made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum World {
+    /// `wrt:workflow`.
+    Workflow,
+    /// `temporal:workflow-runtime`.
+    TemporalWorkflow,
+    /// `wrt:activity`.
+    Activity,
+}
+
+impl World {
+    pub(crate) fn kind(self) -> ComponentKind {
+        match self {
+            World::Workflow | World::TemporalWorkflow => ComponentKind::Workflow,
+            World::Activity => ComponentKind::Activity,
+        }
+    }
+}
+
 /// The names that a component imports and exports.
 pub(crate) struct Interfaces {
     pub(crate) imports: Vec<String>,
@@ -62,15 +85,14 @@ pub(crate) fn interfaces(component: &[u8]) -> Result<Interfaces, PrepareError> {
 
 impl Interfaces {
     /// The world that the component is made for.
-    pub(crate) fn kind(&self) -> Result<ComponentKind, PrepareError> {
-        let exports = |world| {
-            let guest = format!("wrt:{world}/guest@{CONTRACT_VERSION}");
-            self.exports.contains(&guest)
-        };
-        if exports("workflow") {
-            Ok(ComponentKind::Workflow)
-        } else if exports("activity") {
-            Ok(ComponentKind::Activity)
+    pub(crate) fn world(&self) -> Result<World, PrepareError> {
+        let exports = |name: &str| self.exports.iter().any(|export| export == name);
+        if exports(&format!("wrt:workflow/guest@{CONTRACT_VERSION}")) {
+            Ok(World::Workflow)
+        } else if exports(TEMPORAL_GUEST) {
+            Ok(World::TemporalWorkflow)
+        } else if exports(&format!("wrt:activity/guest@{CONTRACT_VERSION}")) {
+            Ok(World::Activity)
         } else {
             Err(PrepareError::NoWorld {
                 exports: list(&self.exports),
@@ -78,14 +100,14 @@ impl Interfaces {
         }
     }
 
-    /// Refuses the first import that this kind of component may not have.
-    pub(crate) fn check_imports(&self, kind: ComponentKind) -> Result<(), PrepareError> {
-        match self.imports.iter().find(|import| !allowed(kind, import)) {
+    /// Refuses the first import that a component of this world may not have.
+    pub(crate) fn check_imports(&self, world: World) -> Result<(), PrepareError> {
+        match self.imports.iter().find(|import| !allowed(world, import)) {
             None => Ok(()),
             Some(import) => Err(PrepareError::ForbiddenImport {
-                kind,
+                kind: world.kind(),
                 import: import.clone(),
-                why: match kind {
+                why: match world.kind() {
                     ComponentKind::Workflow => {
                         "which a workflow may not have: it would not be the same on replay. Move what needs it into an \
                          activity"
@@ -100,14 +122,15 @@ impl Interfaces {
 /// Packages of WASI that every component may import.
 const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
 
-fn allowed(kind: ComponentKind, import: &str) -> bool {
+fn allowed(world: World, import: &str) -> bool {
     let Some((package, _)) = import.split_once('/') else {
         return false;
     };
-    match (kind, package.split_once(':')) {
-        (ComponentKind::Workflow, Some(("wrt", "workflow"))) => true,
-        (ComponentKind::Activity, Some(("wrt", "activity"))) => true,
-        (ComponentKind::Activity, Some(("wasi", "http"))) => true,
+    match (world, package.split_once(':')) {
+        (World::Workflow, Some(("wrt", "workflow"))) => true,
+        (World::TemporalWorkflow, Some(("temporal", "workflow-runtime"))) => true,
+        (World::Activity, Some(("wrt", "activity"))) => true,
+        (World::Activity, Some(("wasi", "http"))) => true,
         (_, Some(("wasi", package))) => WASI.contains(&package),
         _ => false,
     }
@@ -127,21 +150,26 @@ mod tests {
 
     #[test]
     fn each_world_has_its_imports() {
-        use ComponentKind::{Activity, Workflow};
-        for (kind, import, expected) in [
+        use World::{Activity, TemporalWorkflow, Workflow};
+        for (world, import, expected) in [
             (Workflow, "wrt:workflow/timer@0.1.0", true),
             (Workflow, "wasi:clocks/wall-clock@0.2.12", true),
             (Workflow, "wasi:sockets/tcp@0.2.9", true),
             (Workflow, "wasi:http/outgoing-handler@0.2.10", false),
             (Workflow, "wrt:activity/context@0.1.0", false),
+            (Workflow, "temporal:workflow-runtime/workflow-host@0.1.0", false),
             (Workflow, "acme:db/query", false),
             (Workflow, "print", false),
+            (TemporalWorkflow, "temporal:workflow-runtime/workflow-host@0.1.0", true),
+            (TemporalWorkflow, "wasi:clocks/wall-clock@0.2.12", true),
+            (TemporalWorkflow, "wasi:http/outgoing-handler@0.2.10", false),
+            (TemporalWorkflow, "wrt:workflow/timer@0.1.0", false),
             (Activity, "wasi:http/outgoing-handler@0.2.10", true),
             (Activity, "wrt:activity/context@0.1.0", true),
             (Activity, "wrt:workflow/timer@0.1.0", false),
             (Activity, "wasi:keyvalue/store@0.2.0", false),
         ] {
-            assert_eq!(allowed(kind, import), expected, "{kind:?} {import}");
+            assert_eq!(allowed(world, import), expected, "{world:?} {import}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wasmtime::{
     Engine, Result, Store,
-    component::{Component, HasSelf, Linker},
+    component::{Component, Linker},
 };
 use wrt_model::{
     ComponentKind, Digest, Time,
@@ -14,7 +14,7 @@ use wrt_model::{
 
 use crate::{
     HostError, WorkflowLimits,
-    bindings::workflow::{self, Workflow, WorkflowPre, guest},
+    bindings::workflow::{self, guest as wit},
     describe::Description,
     error::message,
     trap,
@@ -24,10 +24,12 @@ mod activity;
 mod check;
 mod child_workflow;
 mod clock;
+mod contract;
 mod convert;
 mod execution;
 mod external_workflow;
 mod failure;
+mod guest;
 mod instance;
 mod jobs;
 mod ledger;
@@ -38,14 +40,18 @@ mod random;
 mod resolutions;
 mod start;
 mod state;
+mod temporal;
 mod timer;
 mod turns;
 mod update;
 mod visibility;
 mod wasi;
 
-use self::state::RunState;
 pub(crate) use self::{check::Divergence, turns::BrokenHistory};
+use self::{
+    contract::{Code, Guest},
+    state::RunState,
+};
 pub use self::{
     instance::WorkflowInstance,
     ledger::Completion,
@@ -56,7 +62,7 @@ pub use self::{
 #[derive(Clone)]
 pub struct WorkflowModule {
     digest: Digest,
-    component: WorkflowPre<RunState>,
+    code: Code,
     limits: Arc<WorkflowLimits>,
 }
 
@@ -104,7 +110,7 @@ impl WorkflowLinker {
     pub(crate) fn new(engine: &Engine, limits: WorkflowLimits) -> Result<Self> {
         let mut linker = Linker::new(engine);
         wasi::add_to_linker(&mut linker)?;
-        Workflow::add_to_linker::<_, HasSelf<RunState>>(&mut linker, |state| state)?;
+        contract::add_to_linker(&mut linker)?;
         Ok(WorkflowLinker {
             linker,
             limits: Arc::new(limits),
@@ -112,12 +118,10 @@ impl WorkflowLinker {
     }
 
     pub(crate) fn link(&self, digest: &Digest, component: &Component) -> Result<WorkflowModule, HostError> {
-        self.linker
-            .instantiate_pre(component)
-            .and_then(WorkflowPre::new)
-            .map(|component| WorkflowModule {
+        Code::link(&self.linker, component)
+            .map(|code| WorkflowModule {
                 digest: digest.clone(),
-                component,
+                code,
                 limits: Arc::clone(&self.limits),
             })
             .map_err(|error| HostError::Kind {
@@ -152,19 +156,19 @@ impl WorkflowModule {
         };
         let (mut store, guest) = self.start(nobody).await?;
         store.data_mut().ledger.refuse("describing a component");
-        match guest.wrt_workflow_guest().call_describe(&mut store).await {
-            Ok(definition) => Ok(definition.into()),
+        match guest.describe(&mut store).await {
+            Ok(description) => Ok(description),
             Err(error) => Err(self.stopped(&error, store.data())),
         }
     }
 
-    async fn start(&self, run: RunIdentity) -> Result<(Store<RunState>, Workflow), HostError> {
+    async fn start(&self, run: RunIdentity) -> Result<(Store<RunState>, Guest), HostError> {
         let state = RunState::new(Arc::new(run), Arc::clone(&self.limits));
-        let mut store = Store::new(self.component.engine(), state);
+        let mut store = Store::new(self.code.engine(), state);
         store.limiter(|state| &mut state.memory);
         store.epoch_deadline_callback(|mut store| store.data_mut().tick());
         store.set_epoch_deadline(1);
-        match self.component.instantiate_async(&mut store).await {
+        match self.code.instantiate(&mut store).await {
             Ok(guest) => Ok((store, guest)),
             Err(error) => Err(self.stopped(&error, store.data())),
         }
@@ -184,8 +188,8 @@ impl workflow::imports::failures::Host for RunState {}
 
 // === Describing ===
 
-impl From<guest::ModuleDefinition> for Description {
-    fn from(definition: guest::ModuleDefinition) -> Self {
+impl From<wit::ModuleDefinition> for Description {
+    fn from(definition: wit::ModuleDefinition) -> Self {
         Description {
             sdk_name: definition.sdk_name,
             sdk_version: definition.sdk_version,
@@ -194,7 +198,7 @@ impl From<guest::ModuleDefinition> for Description {
     }
 }
 
-fn type_definition(definition: guest::WorkflowDefinition) -> TypeDefinition {
+fn type_definition(definition: wit::WorkflowDefinition) -> TypeDefinition {
     TypeDefinition {
         name: definition.name,
         description: definition.description,
@@ -206,7 +210,7 @@ fn type_definition(definition: guest::WorkflowDefinition) -> TypeDefinition {
     }
 }
 
-fn handler(definition: guest::HandlerDefinition) -> wrt_model::component::HandlerDefinition {
+fn handler(definition: wit::HandlerDefinition) -> wrt_model::component::HandlerDefinition {
     wrt_model::component::HandlerDefinition {
         name: definition.name,
         description: definition.description,

@@ -1,5 +1,7 @@
 //! Short names for Temporal's messages.
 
+/// The messages between Temporal's SDKs and the core that they share.
+pub use temporalio_protos::coresdk;
 pub use temporalio_protos::temporal::api::{
     activity::v1 as activity,
     batch::v1 as batch,

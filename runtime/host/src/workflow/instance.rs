@@ -5,15 +5,14 @@ use wrt_model::proto::{Header, HistoryEvent, Payloads, update};
 
 use super::{
     check::Divergence,
-    convert::{header_to_wit, payloads_from_wit, payloads_to_wit},
-    jobs,
+    contract::{Guest, Stopped},
+    jobs::{self, Activation},
     ledger::Completion,
     local_activity::LocalActivityEnd,
     state::RunState,
     turns::{self, BrokenHistory, Turn},
 };
 use crate::{
-    bindings::workflow::{Workflow, guest},
     failure::{QueryFailure, TaskFailure},
     trap,
 };
@@ -22,7 +21,7 @@ use crate::{
 /// by one path for those that were seen before and those that are new.
 pub struct WorkflowInstance {
     store: Store<RunState>,
-    guest: Workflow,
+    guest: Guest,
     /// Events after the last task that was run. Their jobs belong to the next one.
     kept: Vec<HistoryEvent>,
     /// The last task, if it was run here for the first time: the history has yet to say that it was completed.
@@ -39,7 +38,7 @@ struct Unsettled {
 }
 
 impl WorkflowInstance {
-    pub(crate) fn new(store: Store<RunState>, guest: Workflow) -> Self {
+    pub(crate) fn new(store: Store<RunState>, guest: Guest) -> Self {
         WorkflowInstance {
             store,
             guest,
@@ -78,10 +77,14 @@ impl WorkflowInstance {
         self.begin(false);
         let ledger = &mut self.store.data_mut().ledger;
         ledger.go_on();
-        let job = ledger
+        let ended = ledger
             .end_local_activity(end)
             .map_err(|error| TaskFailure::reported(error.to_string()))?;
-        self.call(&jobs::with_jobs(&unsettled.started, vec![job])).await?;
+        self.call(&Activation {
+            started: &unsettled.started,
+            jobs: vec![ended.job()],
+        })
+        .await?;
         let completion = self.end()?;
         self.unsettled = Some(Unsettled {
             commands: unsettled.commands + completion.commands.len(),
@@ -111,28 +114,22 @@ impl WorkflowInstance {
             return Err(QueryFailure::trapped_before());
         }
         self.tainted = true;
-        let query = guest::WorkflowQuery {
-            name: query_type.to_owned(),
-            input: payloads_to_wit(input.as_ref()),
-            header: header_to_wit(header.as_ref()),
-        };
         self.begin(false);
         self.store.data_mut().ledger.refuse("a query");
-        let guest = self.guest.wrt_workflow_guest();
         // A query that is dropped in the middle leaves the guest in the middle.
         self.trapped = true;
-        let outcome = guest.call_query(&mut self.store, &query).await;
-        self.store.data().console.end();
+        let outcome = self
+            .guest
+            .query(&mut self.store, query_type, input.as_ref(), header.as_ref())
+            .await;
+        let state = self.store.data_mut();
+        state.console.end();
         match outcome {
             Ok(answer) => {
                 self.trapped = false;
-                answer.map(payloads_from_wit).map_err(QueryFailure::refused)
+                answer
             }
-            Err(error) => Err(QueryFailure::from(trap::explain(
-                &error,
-                &self.store.data().memory,
-                &self.store.data().console,
-            ))),
+            Err(error) => Err(trap::explain(&error, &state.memory, &state.console).into()),
         }
     }
 
@@ -226,10 +223,14 @@ impl WorkflowInstance {
         let state = self.store.data_mut();
         state
             .ledger
-            .compare(turn.started.event_id, updates, turn.commands.iter().copied());
+            .compare(turn.started.event_id, updates.clone(), turn.commands.iter().copied());
         self.call(&activation).await?;
-        while let Some(job) = self.store.data_mut().ledger.recorded_local_activity() {
-            self.call(&jobs::with_jobs(turn.started, vec![job])).await?;
+        while let Some(ended) = self.store.data_mut().ledger.recorded_local_activity() {
+            self.call(&Activation {
+                started: turn.started,
+                jobs: vec![ended.job()],
+            })
+            .await?;
         }
         self.end()?;
         Ok(())
@@ -246,7 +247,7 @@ impl WorkflowInstance {
         self.begin(false);
         let state = self.store.data_mut();
         let command_bytes = state.limits().command_bytes;
-        state.ledger.collect(started.event_id, updates, command_bytes);
+        state.ledger.collect(started.event_id, updates.clone(), command_bytes);
         self.call(&activation).await?;
         let completion = self.end()?;
         self.unsettled = Some(Unsettled {
@@ -263,19 +264,18 @@ impl WorkflowInstance {
         self.store.data_mut().begin(replaying);
     }
 
-    async fn call(&mut self, activation: &guest::Activation) -> Result<(), TaskFailure> {
-        let guest = self.guest.wrt_workflow_guest();
+    async fn call(&mut self, activation: &Activation<'_>) -> Result<(), TaskFailure> {
         self.trapped = true;
-        let outcome = guest.call_activate(&mut self.store, activation).await;
+        let outcome = self.guest.activate(&mut self.store, activation).await;
         let state = self.store.data_mut();
         state.console.end();
         match outcome {
-            Ok(Ok(())) => {}
-            Ok(Err(message)) => {
+            Ok(()) => {}
+            Err(Stopped::Failed(failure)) => {
                 self.trapped = false;
-                return Err(TaskFailure::reported(message));
+                return Err(*failure);
             }
-            Err(error) => {
+            Err(Stopped::Trapped(error)) => {
                 return Err(trap::explain(&error, &state.memory, &state.console).into());
             }
         }

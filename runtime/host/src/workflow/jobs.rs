@@ -1,98 +1,124 @@
-//! Turns events into jobs: what the guest is told.
+//! Turns events into jobs: what a workflow is told, before it is put into the words of its contract.
 
 use wrt_model::{
     Time,
     proto::{
-        EventAttributes, HistoryEvent,
-        history::{WorkflowExecutionCancelRequestedEventAttributes, WorkflowExecutionSignaledEventAttributes},
+        EventAttributes, Failure, HistoryEvent, Payloads,
+        enums::{
+            CancelExternalWorkflowExecutionFailedCause as CancelFailed,
+            SignalExternalWorkflowExecutionFailedCause as SignalFailed,
+            StartChildWorkflowExecutionFailedCause as StartFailed, WorkflowTaskFailedCause,
+        },
+        history::{WorkflowExecutionSignaledEventAttributes, WorkflowExecutionStartedEventAttributes},
         update,
     },
 };
 
-use super::{
-    convert::{header_to_wit, payloads_to_wit, timestamp_to_wit},
-    resolutions, start,
-    state::RunState,
-    turns::BrokenHistory,
-};
-use crate::bindings::workflow::guest as wit;
+use super::{resolutions, start, state::RunState, turns::BrokenHistory};
+
+/// What a guest is told at once.
+pub(crate) struct Activation<'e> {
+    /// The `started` event of the task.
+    pub(crate) started: &'e HistoryEvent,
+    pub(crate) jobs: Vec<Job<'e>>,
+}
+
+/// Something that happened to a run. Numbers are those of what the guest has asked for.
+pub(crate) enum Job<'e> {
+    Start {
+        attributes: &'e WorkflowExecutionStartedEventAttributes,
+        event: &'e HistoryEvent,
+    },
+    /// The run goes on from a point of its past, under this id.
+    Reset {
+        run_id: &'e str,
+    },
+    Signal {
+        attributes: &'e WorkflowExecutionSignaledEventAttributes,
+        event_id: i64,
+    },
+    Update(&'e update::Request),
+    CancelRequested {
+        reason: &'e str,
+    },
+    TimerFired {
+        seq: u32,
+    },
+    ActivityResolved {
+        seq: u32,
+        is_local: bool,
+        output: Output<'e>,
+    },
+    ChildWorkflowStarted {
+        seq: u32,
+        run_id: Result<&'e str, Refused<StartFailed>>,
+    },
+    ChildWorkflowResolved {
+        seq: u32,
+        output: Output<'e>,
+    },
+    SignalResolved {
+        seq: u32,
+        outcome: Result<(), Refused<SignalFailed>>,
+    },
+    CancelResolved {
+        seq: u32,
+        outcome: Result<(), Refused<CancelFailed>>,
+    },
+}
+
+/// What was asked for, or why it will not come.
+pub(crate) type Output<'e> = Result<Option<&'e Payloads>, Failure>;
+
+/// Why the server did not do what it was asked for.
+pub(crate) struct Refused<Cause> {
+    pub(crate) cause: Cause,
+    pub(crate) failure: Failure,
+}
 
 /// The activation of a task: everything that happened since the one before, up to its `started` event, and then the
 /// updates that it brings.
-pub(crate) fn activation(
+pub(crate) fn activation<'e>(
     state: &mut RunState,
-    started: &HistoryEvent,
-    happened: &[&HistoryEvent],
-    updates: &[update::Request],
-) -> Result<wit::Activation, BrokenHistory> {
+    started: &'e HistoryEvent,
+    happened: &[&'e HistoryEvent],
+    updates: &'e [update::Request],
+) -> Result<Activation<'e>, BrokenHistory> {
     let mut jobs = Vec::new();
     for event in happened {
         jobs.extend(job(state, event)?);
     }
-    jobs.extend(updates.iter().map(update_job));
+    jobs.extend(updates.iter().map(Job::Update));
     state.set_time(time_of(started));
-    Ok(with_jobs(started, jobs))
-}
-
-/// An activation of the task with this `started` event.
-pub(crate) fn with_jobs(started: &HistoryEvent, jobs: Vec<wit::Job>) -> wit::Activation {
-    let (history_size, continue_as_new_suggested) = match &started.attributes {
-        Some(EventAttributes::WorkflowTaskStartedEventAttributes(started)) => {
-            (started.history_size_bytes, started.suggest_continue_as_new)
-        }
-        _ => (0, false),
-    };
-    wit::Activation {
-        time: timestamp_to_wit(time_of(started)),
-        history_length: u32::try_from(started.event_id).unwrap_or(u32::MAX),
-        history_size: u32::try_from(history_size).unwrap_or(u32::MAX),
-        continue_as_new_suggested,
-        jobs,
-    }
+    Ok(Activation { started, jobs })
 }
 
 /// The job of an event, if it has one. Events of the task itself, of commands and of attempts have none.
-fn job(state: &mut RunState, event: &HistoryEvent) -> Result<Option<wit::Job>, BrokenHistory> {
+fn job<'e>(state: &mut RunState, event: &'e HistoryEvent) -> Result<Option<Job<'e>>, BrokenHistory> {
     use EventAttributes as A;
     let Some(attributes) = &event.attributes else {
         return Ok(None);
     };
     Ok(match attributes {
-        A::WorkflowExecutionStartedEventAttributes(attributes) => Some(start::job(state, attributes, event)?),
-        A::WorkflowExecutionSignaledEventAttributes(attributes) => Some(wit::Job::Signal(signal(attributes))),
-        A::WorkflowExecutionCancelRequestedEventAttributes(attributes) => Some(cancel_requested(attributes)),
+        A::WorkflowExecutionStartedEventAttributes(attributes) => {
+            start::begin(state, attributes)?;
+            Some(Job::Start { attributes, event })
+        }
+        A::WorkflowTaskFailedEventAttributes(attributes) => {
+            let is_reset = attributes.cause() == WorkflowTaskFailedCause::ResetWorkflow;
+            is_reset.then(|| Job::Reset {
+                run_id: &attributes.new_run_id,
+            })
+        }
+        A::WorkflowExecutionSignaledEventAttributes(attributes) => Some(Job::Signal {
+            attributes,
+            event_id: event.event_id,
+        }),
+        A::WorkflowExecutionCancelRequestedEventAttributes(attributes) => Some(Job::CancelRequested {
+            reason: &attributes.cause,
+        }),
         _ => resolutions::job(&mut state.ledger, event.event_id, attributes)?,
     })
-}
-
-// === From outside ===
-
-fn signal(attributes: &WorkflowExecutionSignaledEventAttributes) -> wit::Signal {
-    wit::Signal {
-        name: attributes.signal_name.clone(),
-        input: payloads_to_wit(attributes.input.as_ref()),
-        identity: attributes.identity.clone(),
-        header: header_to_wit(attributes.header.as_ref()),
-    }
-}
-
-fn update_job(request: &update::Request) -> wit::Job {
-    let input = request.input.as_ref();
-    wit::Job::Update(wit::Update {
-        update_id: wrt_model::update_id(request).to_owned(),
-        name: input.map(|input| input.name.clone()).unwrap_or_default(),
-        input: payloads_to_wit(input.and_then(|input| input.args.as_ref())),
-        identity: request
-            .meta
-            .as_ref()
-            .map(|meta| meta.identity.clone())
-            .unwrap_or_default(),
-        header: header_to_wit(input.and_then(|input| input.header.as_ref())),
-    })
-}
-
-fn cancel_requested(attributes: &WorkflowExecutionCancelRequestedEventAttributes) -> wit::Job {
-    wit::Job::CancelRequested(attributes.cause.clone())
 }
 
 pub(crate) fn time_of(event: &HistoryEvent) -> Time {

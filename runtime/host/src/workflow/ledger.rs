@@ -196,11 +196,23 @@ impl Ledger {
         summary: Option<String>,
         kind: OpenKind,
     ) -> Result<u32> {
-        let event_id = self.issue(attributes, summary)?;
         let seq = self.take_seq();
-        self.open.insert(event_id, Open { seq, kind });
+        let event_id = self.open_as(seq, attributes, summary.map(in_short), kind)?;
         self.events.insert(seq, event_id);
         Ok(seq)
+    }
+
+    /// Takes a command that opens something under a number of the guest's own, and returns the id of its event.
+    pub(super) fn open_as(
+        &mut self,
+        seq: u32,
+        attributes: CommandAttributes,
+        metadata: Option<UserMetadata>,
+        kind: OpenKind,
+    ) -> Result<i64> {
+        let event_id = self.issue(attributes, metadata)?;
+        self.open.insert(event_id, Open { seq, kind });
+        Ok(event_id)
     }
 
     pub(super) fn take_seq(&mut self) -> u32 {
@@ -217,10 +229,10 @@ impl Ledger {
     }
 
     /// Takes a command and returns the id of its event.
-    pub(super) fn issue(&mut self, attributes: CommandAttributes, summary: Option<String>) -> Result<i64> {
+    pub(super) fn issue(&mut self, attributes: CommandAttributes, metadata: Option<UserMetadata>) -> Result<i64> {
         self.skip_deprecated_patches(patch::marked_by_command(&attributes).as_deref());
         let issued = check::describe_command(&attributes);
-        self.issue_as(command(attributes, summary), issued, |command, event| {
+        self.issue_as(command(attributes, metadata), issued, |command, event| {
             command
                 .attributes
                 .as_ref()
@@ -312,13 +324,18 @@ impl Ledger {
     }
 }
 
-pub(super) fn command(attributes: CommandAttributes, summary: Option<String>) -> Command {
+/// A summary as clients show it.
+fn in_short(summary: String) -> UserMetadata {
+    UserMetadata {
+        summary: Some(payload::json(serde_json::to_vec(&summary).expect("a string is JSON"))),
+        details: None,
+    }
+}
+
+pub(super) fn command(attributes: CommandAttributes, user_metadata: Option<UserMetadata>) -> Command {
     Command {
         command_type: check::command_type(&attributes).into(),
-        user_metadata: summary.map(|summary| UserMetadata {
-            summary: Some(payload::json(serde_json::to_vec(&summary).expect("a string is JSON"))),
-            details: None,
-        }),
+        user_metadata,
         attributes: Some(attributes),
         ..Default::default()
     }

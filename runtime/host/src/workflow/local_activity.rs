@@ -15,15 +15,12 @@ use wrt_model::{
 };
 
 use super::{
-    convert::{duration_from_wit, payloads_from_wit, payloads_to_wit, retry_policy_from_wit},
-    failure,
+    convert::{duration_from_wit, payloads_from_wit, retry_policy_from_wit},
+    jobs::Job,
     ledger::{Ledger, Mode},
     state::RunState,
 };
-use crate::bindings::workflow::{
-    guest as wit,
-    imports::{activity::LocalActivityOptions, types::Payload},
-};
+use crate::bindings::workflow::imports::{activity::LocalActivityOptions, types::Payload};
 
 /// The names that Temporal's SDKs give the marker and its details.
 const MARKER: &str = "core_local_activity";
@@ -60,6 +57,26 @@ pub struct LocalActivityEnd {
     pub outcome: std::result::Result<Option<Payloads>, (Failure, RetryState)>,
 }
 
+/// A local activity that has ended, as its marker has it.
+pub(crate) struct Ended {
+    seq: u32,
+    outcome: std::result::Result<Option<Payloads>, Failure>,
+}
+
+impl Ended {
+    /// What the guest is told.
+    pub(crate) fn job(&self) -> Job<'_> {
+        Job::ActivityResolved {
+            seq: self.seq,
+            is_local: true,
+            output: match &self.outcome {
+                Ok(result) => Ok(result.as_ref()),
+                Err(failure) => Err(failure.clone()),
+            },
+        }
+    }
+}
+
 /// The local activities of a run.
 #[derive(Default)]
 pub(crate) struct LocalActivities {
@@ -87,30 +104,35 @@ impl RunState {
         input: Vec<Payload>,
         options: LocalActivityOptions,
     ) -> Result<u32> {
-        self.ledger
-            .check_open(&format!("a local activity of type `{activity_type}`"))?;
         let seq = self.ledger.take_seq();
-        let activity_id = options.activity_id.unwrap_or_else(|| seq.to_string());
-        let activities = &mut self.ledger.local_activities;
-        activities
-            .open
-            .insert(seq, (activity_id.clone(), activity_type.clone()));
-        if let Mode::Collect(_) = self.ledger.mode {
-            activities.asked.push(LocalActivity {
-                seq,
-                activity_id,
-                activity_type,
-                input: payloads_from_wit(input),
-                schedule_to_close_timeout: options.schedule_to_close_timeout.map(duration_from_wit),
-                start_to_close_timeout: options.start_to_close_timeout.map(duration_from_wit),
-                retry_policy: options.retry_policy.map(retry_policy_from_wit),
-            });
-        }
+        self.ledger.schedule_local_activity(LocalActivity {
+            seq,
+            activity_id: options.activity_id.unwrap_or_else(|| seq.to_string()),
+            activity_type,
+            input: payloads_from_wit(input),
+            schedule_to_close_timeout: options.schedule_to_close_timeout.map(duration_from_wit),
+            start_to_close_timeout: options.start_to_close_timeout.map(duration_from_wit),
+            retry_policy: options.retry_policy.map(retry_policy_from_wit),
+        })?;
         Ok(seq)
     }
 }
 
 impl Ledger {
+    /// Asks for a local activity. Its number is unique among those of the run.
+    pub(super) fn schedule_local_activity(&mut self, activity: LocalActivity) -> Result<()> {
+        self.check_open(&format!("a local activity of type `{}`", activity.activity_type))?;
+        let activities = &mut self.local_activities;
+        activities.open.insert(
+            activity.seq,
+            (activity.activity_id.clone(), activity.activity_type.clone()),
+        );
+        if let Mode::Collect(_) = self.mode {
+            activities.asked.push(activity);
+        }
+        Ok(())
+    }
+
     /// Asks a local activity to stop. False when the number belongs to none that is open.
     pub(super) fn cancel_local_activity(&mut self, seq: u32) -> bool {
         let is_open = self.local_activities.open.contains_key(&seq);
@@ -120,8 +142,8 @@ impl Ledger {
         is_open
     }
 
-    /// Records how a local activity has ended, and returns what the guest is told.
-    pub(super) fn end_local_activity(&mut self, end: LocalActivityEnd) -> Result<wit::Job> {
+    /// Records how a local activity has ended.
+    pub(super) fn end_local_activity(&mut self, end: LocalActivityEnd) -> Result<Ended> {
         let Some((activity_id, activity_type)) = self.local_activities.open.remove(&end.seq) else {
             bail!("local activity {} has ended, which is not open", end.seq);
         };
@@ -135,12 +157,12 @@ impl Ledger {
             .outcome
             .map_err(|(cause, retry_state)| activity_failure(&data, retry_state, cause));
         self.issue(marker(&data, &outcome), None)?;
-        Ok(resolved(data.seq, outcome))
+        Ok(Ended { seq: data.seq, outcome })
     }
 
     /// On replay, what the guest is told next within this task: the history has the end of a local activity as its next
     /// command.
-    pub(super) fn recorded_local_activity(&mut self) -> Option<wit::Job> {
+    pub(super) fn recorded_local_activity(&mut self) -> Option<Ended> {
         self.skip_deprecated_patches(None);
         let Mode::Compare(expected) = &self.mode else {
             return None;
@@ -149,7 +171,7 @@ impl Ledger {
         // One that the workflow has not asked for stays a command that it has not issued.
         self.local_activities.open.remove(&data.seq)?;
         self.pass_command();
-        Some(resolved(data.seq, outcome))
+        Some(Ended { seq: data.seq, outcome })
     }
 
     /// A local activity that the workflow has asked for, and whose end the history does not have.
@@ -158,15 +180,6 @@ impl Ledger {
         let is_open = self.closed_by.is_none();
         is_open.then(|| format!("local activity `{activity_id}` of type `{activity_type}`"))
     }
-}
-
-fn resolved(seq: u32, outcome: std::result::Result<Option<Payloads>, Failure>) -> wit::Job {
-    wit::Job::ActivityResolved(wit::ActivityResolved {
-        seq,
-        output: outcome
-            .map(|result| payloads_to_wit(result.as_ref()))
-            .map_err(|failure| failure::to_wit(&failure)),
-    })
 }
 
 fn activity_failure(data: &MarkerData, retry_state: RetryState, cause: Failure) -> Failure {

@@ -45,7 +45,7 @@ impl Host for RunState {
 }
 
 impl Ledger {
-    fn patched(&mut self, id: String) -> Result<bool> {
+    pub(super) fn patched(&mut self, id: String) -> Result<bool> {
         if let Some(&answer) = self.patches.get(&id) {
             return Ok(answer);
         }
@@ -58,12 +58,24 @@ impl Ledger {
         Ok(answer)
     }
 
-    fn deprecate(&mut self, id: String) -> Result<()> {
+    pub(super) fn deprecate(&mut self, id: String) -> Result<()> {
         if !self.patches.contains_key(&id) && self.is_marked_or_new(&id) {
             self.issue(mark(&id, true), None)?;
         }
         self.patches.insert(id, true);
         Ok(())
+    }
+
+    /// The patches that the history has marks of, within the task that is replayed.
+    pub(super) fn expected_patches(&self) -> Vec<String> {
+        match &self.mode {
+            Mode::Compare(expected) => expected
+                .iter()
+                .filter_map(marked_by_event)
+                .map(|mark| mark.id)
+                .collect(),
+            Mode::Collect(_) | Mode::Refuse(_) => Vec::new(),
+        }
     }
 
     /// On replay the history says whether the mark was made.

@@ -3,26 +3,28 @@
 use wrt_model::{
     failure as failures,
     proto::{
-        ActivityType, EventAttributes, Failure, Payloads, WorkflowExecution, WorkflowType,
-        enums::{RetryState, StartChildWorkflowExecutionFailedCause as StartFailed, TimeoutType},
+        ActivityType, EventAttributes, Failure, WorkflowExecution, WorkflowType,
+        enums::{
+            CancelExternalWorkflowExecutionFailedCause as CancelFailed, RetryState,
+            SignalExternalWorkflowExecutionFailedCause as SignalFailed,
+            StartChildWorkflowExecutionFailedCause as StartFailed, TimeoutType,
+        },
         failure::{ActivityFailureInfo, ChildWorkflowExecutionFailureInfo},
     },
 };
 
 use super::{
-    convert::payloads_to_wit,
-    failure,
+    jobs::{Job, Output, Refused},
     ledger::{Ledger, Open, OpenKind},
     turns::BrokenHistory,
 };
-use crate::bindings::workflow::guest as wit;
 
 /// The job of an event that answers a command; `None` for other events, and when the guest does not wait any more.
-pub(crate) fn job(
+pub(crate) fn job<'e>(
     ledger: &mut Ledger,
     event_id: i64,
-    attributes: &EventAttributes,
-) -> Result<Option<wit::Job>, BrokenHistory> {
+    attributes: &'e EventAttributes,
+) -> Result<Option<Job<'e>>, BrokenHistory> {
     use EventAttributes as A;
     let mut resolve = |opened_by: i64| resolve(ledger, event_id, opened_by);
     Ok(Some(match attributes {
@@ -30,7 +32,7 @@ pub(crate) fn job(
         A::TimerFiredEventAttributes(event) => {
             return Ok(ledger
                 .resolve(event.started_event_id)
-                .map(|timer| wit::Job::TimerFired(timer.seq)));
+                .map(|timer| Job::TimerFired { seq: timer.seq }));
         }
 
         A::ActivityTaskCompletedEventAttributes(event) => {
@@ -51,24 +53,24 @@ pub(crate) fn job(
         }
 
         A::ChildWorkflowExecutionStartedEventAttributes(event) => {
-            let run_id = event
-                .workflow_execution
-                .as_ref()
-                .map(|execution| execution.run_id.clone());
-            return Ok(ledger.open_by_event(event.initiated_event_id).map(|open| {
-                wit::Job::ChildWorkflowStarted(wit::ChildWorkflowStarted {
-                    seq: open.seq,
-                    outcome: Ok(run_id.unwrap_or_default()),
-                })
+            let execution = event.workflow_execution.as_ref();
+            let run_id = execution.map_or("", |execution| &execution.run_id);
+            let open = ledger.open_by_event(event.initiated_event_id);
+            return Ok(open.map(|open| Job::ChildWorkflowStarted {
+                seq: open.seq,
+                run_id: Ok(run_id),
             }));
         }
         A::StartChildWorkflowExecutionFailedEventAttributes(event) => {
             let open = resolve(event.initiated_event_id)?;
-            let cause = not_started(&event.workflow_id, event.cause());
-            wit::Job::ChildWorkflowStarted(wit::ChildWorkflowStarted {
+            let reason = not_started(&event.workflow_id, event.cause());
+            Job::ChildWorkflowStarted {
                 seq: open.seq,
-                outcome: Err(child_failure(&open, None, RetryState::NonRetryableFailure, cause)),
-            })
+                run_id: Err(Refused {
+                    cause: event.cause(),
+                    failure: child_failure(&open, None, RetryState::NonRetryableFailure, reason),
+                }),
+            }
         }
         A::ChildWorkflowExecutionCompletedEventAttributes(event) => {
             child(&resolve(event.initiated_event_id)?, Ok(event.result.as_ref()))
@@ -108,18 +110,24 @@ pub(crate) fn job(
         }
 
         A::ExternalWorkflowExecutionSignaledEventAttributes(event) => {
-            return Ok(external(ledger, event.initiated_event_id, Ok(())));
+            return Ok(signaled(ledger, event.initiated_event_id, Ok(())));
         }
         A::ExternalWorkflowExecutionCancelRequestedEventAttributes(event) => {
-            return Ok(external(ledger, event.initiated_event_id, Ok(())));
+            return Ok(cancel_requested(ledger, event.initiated_event_id, Ok(())));
         }
         A::SignalExternalWorkflowExecutionFailedEventAttributes(event) => {
-            let failure = not_found("signal", event.workflow_execution.as_ref());
-            return Ok(external(ledger, event.initiated_event_id, Err(failure)));
+            let refused = Refused {
+                cause: event.cause(),
+                failure: not_found("signal", event.workflow_execution.as_ref()),
+            };
+            return Ok(signaled(ledger, event.initiated_event_id, Err(refused)));
         }
         A::RequestCancelExternalWorkflowExecutionFailedEventAttributes(event) => {
-            let failure = not_found("cancel", event.workflow_execution.as_ref());
-            return Ok(external(ledger, event.initiated_event_id, Err(failure)));
+            let refused = Refused {
+                cause: event.cause(),
+                failure: not_found("cancel", event.workflow_execution.as_ref()),
+            };
+            return Ok(cancel_requested(ledger, event.initiated_event_id, Err(refused)));
         }
         _ => return Ok(None),
     }))
@@ -136,14 +144,15 @@ fn resolve(ledger: &mut Ledger, event_id: i64, opened_by: i64) -> Result<Open, B
 
 // === Activities ===
 
-fn activity(open: &Open, output: Result<Option<&Payloads>, Failure>) -> wit::Job {
-    wit::Job::ActivityResolved(wit::ActivityResolved {
+fn activity<'e>(open: &Open, output: Output<'e>) -> Job<'e> {
+    Job::ActivityResolved {
         seq: open.seq,
-        output: output.map(payloads_to_wit).map_err(|failure| failure::to_wit(&failure)),
-    })
+        is_local: false,
+        output,
+    }
 }
 
-fn activity_failed(open: &Open, identity: &str, retry_state: RetryState, cause: Option<Failure>) -> wit::Job {
+fn activity_failed<'e>(open: &Open, identity: &str, retry_state: RetryState, cause: Option<Failure>) -> Job<'e> {
     let (id, kind) = match &open.kind {
         OpenKind::Activity {
             activity_id,
@@ -166,19 +175,16 @@ fn activity_failed(open: &Open, identity: &str, retry_state: RetryState, cause: 
 
 // === Children ===
 
-fn child(open: &Open, output: Result<Option<&Payloads>, wit::Failure>) -> wit::Job {
-    wit::Job::ChildWorkflowResolved(wit::ChildWorkflowResolved {
-        seq: open.seq,
-        output: output.map(payloads_to_wit),
-    })
+fn child<'e>(open: &Open, output: Output<'e>) -> Job<'e> {
+    Job::ChildWorkflowResolved { seq: open.seq, output }
 }
 
-fn child_failed(
+fn child_failed<'e>(
     open: &Open,
     execution: Option<&WorkflowExecution>,
     retry_state: RetryState,
     cause: Failure,
-) -> wit::Job {
+) -> Job<'e> {
     child(open, Err(child_failure(open, execution, retry_state, cause)))
 }
 
@@ -187,7 +193,7 @@ fn child_failure(
     execution: Option<&WorkflowExecution>,
     retry_state: RetryState,
     cause: Failure,
-) -> wit::Failure {
+) -> Failure {
     let (workflow_id, workflow_type) = match &open.kind {
         OpenKind::ChildWorkflow {
             workflow_id,
@@ -204,7 +210,7 @@ fn child_failure(
         workflow_type: Some(WorkflowType { name: workflow_type }),
         ..Default::default()
     };
-    failure::to_wit(&failures::child_workflow(info, retry_state, cause))
+    failures::child_workflow(info, retry_state, cause)
 }
 
 fn not_started(workflow_id: &str, cause: StartFailed) -> Failure {
@@ -229,13 +235,23 @@ fn not_started(workflow_id: &str, cause: StartFailed) -> Failure {
 
 // === Other workflows ===
 
-fn external(ledger: &mut Ledger, initiated_event_id: i64, outcome: Result<(), Failure>) -> Option<wit::Job> {
+fn signaled<'e>(
+    ledger: &mut Ledger,
+    initiated_event_id: i64,
+    outcome: Result<(), Refused<SignalFailed>>,
+) -> Option<Job<'e>> {
+    let open = ledger.resolve(initiated_event_id)?;
+    Some(Job::SignalResolved { seq: open.seq, outcome })
+}
+
+fn cancel_requested<'e>(
+    ledger: &mut Ledger,
+    initiated_event_id: i64,
+    outcome: Result<(), Refused<CancelFailed>>,
+) -> Option<Job<'e>> {
     // A request to cancel a child opens nothing.
     let open = ledger.resolve(initiated_event_id)?;
-    Some(wit::Job::ExternalResolved(wit::ExternalResolved {
-        seq: open.seq,
-        outcome: outcome.map_err(|failure| failure::to_wit(&failure)),
-    }))
+    Some(Job::CancelResolved { seq: open.seq, outcome })
 }
 
 fn not_found(verb: &str, execution: Option<&WorkflowExecution>) -> Failure {

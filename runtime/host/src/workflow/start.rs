@@ -17,19 +17,27 @@ use super::{
 };
 use crate::{RunIdentity, bindings::workflow::guest as wit};
 
-/// The job of the first event.
-pub(crate) fn job(
+/// Takes from the first event what the state of a run keeps of it.
+pub(crate) fn begin(
     state: &mut RunState,
     started: &WorkflowExecutionStartedEventAttributes,
-    event: &HistoryEvent,
-) -> Result<wit::Job, BrokenHistory> {
+) -> Result<(), BrokenHistory> {
     check_seed(&state.run, started)?;
     state.task_queue = task_queue(started);
-    Ok(wit::Job::Start(wit::Start {
-        info: info(&state.run, started, time_of(event)),
+    Ok(())
+}
+
+/// The job of the first event.
+pub(crate) fn to_wit(
+    run: &RunIdentity,
+    started: &WorkflowExecutionStartedEventAttributes,
+    event: &HistoryEvent,
+) -> wit::Start {
+    wit::Start {
+        info: info(run, started, time_of(event)),
         input: payloads_to_wit(started.input.as_ref()),
         header: header_to_wit(started.header.as_ref()),
-    }))
+    }
 }
 
 /// The seed comes from whoever made the instance. Another one would replay to another state, silently.

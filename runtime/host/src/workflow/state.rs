@@ -6,7 +6,7 @@ use wasmtime::{Result, UpdateDeadline, bail};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 use wrt_model::Time;
 
-use super::{clock::RunClock, ledger::Ledger, random::RunRandom};
+use super::{clock::RunClock, ledger::Ledger, random::RunRandom, temporal::Pushed};
 use crate::{RunIdentity, WorkflowLimits, console::Console, engine::TICK, limits::MemoryLimit};
 
 /// WASI handles that a guest may hold at the same time.
@@ -18,6 +18,8 @@ pub(crate) struct RunState {
     /// The task queue of the run; activities go there unless they name another one.
     pub(crate) task_queue: String,
     pub(crate) ledger: Ledger,
+    /// Commands of a guest of Temporal's contract that have yet to go to the ledger.
+    pub(super) pushed: Pushed,
     pub(crate) clock: RunClock,
     pub(crate) random: RunRandom,
     pub(crate) console: Console,
@@ -38,6 +40,7 @@ impl RunState {
         RunState {
             task_queue: String::new(),
             ledger: Ledger::new(),
+            pushed: Pushed::default(),
             clock: RunClock::starting(run.start_time),
             random: RunRandom::seeded(&run.original_execution_run_id),
             memory: MemoryLimit::new(limits.memory_bytes),
@@ -55,6 +58,7 @@ impl RunState {
     pub(crate) fn begin(&mut self, replaying: bool) {
         self.replaying = replaying;
         self.ticks_left = ticks(self.limits.activation_time);
+        self.pushed = Pushed::default();
         self.memory.begin();
         self.console.begin(replaying);
     }

@@ -3,7 +3,7 @@
 use wasmtime::{Result, bail};
 use wrt_model::{
     proto::{
-        CommandAttributes, EventAttributes, HistoryEvent,
+        self, CommandAttributes, EventAttributes, HistoryEvent,
         command::ProtocolMessageCommandAttributes,
         protocol,
         update::{self, outcome},
@@ -26,11 +26,15 @@ impl Host for RunState {
     }
 
     fn reject(&mut self, update_id: String, reason: Failure) -> Result<()> {
-        self.ledger.reject(&update_id, reason)
+        self.ledger.reject(&update_id, failure::from_wit(reason))
     }
 
     fn complete(&mut self, update_id: String, outcome: Result<Vec<Payload>, Failure>) -> Result<()> {
-        self.ledger.complete(&update_id, outcome)
+        let value = match outcome {
+            Ok(output) => outcome::Value::Success(payloads_from_wit(output).unwrap_or_default()),
+            Err(reason) => outcome::Value::Failure(failure::from_wit(reason).unwrap_or_default()),
+        };
+        self.ledger.complete(&update_id, value)
     }
 }
 
@@ -58,7 +62,7 @@ impl Ledger {
         accepted.collect()
     }
 
-    fn accept(&mut self, id: &str) -> Result<()> {
+    pub(super) fn accept(&mut self, id: &str) -> Result<()> {
         let request = self.take_update(id)?;
         self.accepted.insert(id.to_owned(), request.meta.clone());
         let acceptance = update::Acceptance {
@@ -75,7 +79,7 @@ impl Ledger {
     }
 
     /// A rejection is no command: the activation is repeated without the update, so that nothing is left of it.
-    fn reject(&mut self, id: &str, reason: Failure) -> Result<()> {
+    pub(super) fn reject(&mut self, id: &str, reason: Option<proto::Failure>) -> Result<()> {
         let request = self.take_update(id)?;
         match self.mode {
             Mode::Collect(_) => {}
@@ -85,20 +89,16 @@ impl Ledger {
         let rejection = update::Rejection {
             rejected_request_message_id: format!("{id}/request"),
             rejected_request: Some(request),
-            failure: failure::from_wit(reason),
+            failure: reason,
             ..Default::default()
         };
         self.rejections.push(message(id, "reject", &rejection));
         Ok(())
     }
 
-    fn complete(&mut self, id: &str, outcome: Result<Vec<Payload>, Failure>) -> Result<()> {
+    pub(super) fn complete(&mut self, id: &str, value: outcome::Value) -> Result<()> {
         let Some(meta) = self.accepted.remove(id) else {
             bail!("update.complete: no update {id:?} was accepted that has not completed");
-        };
-        let value = match outcome {
-            Ok(output) => outcome::Value::Success(payloads_from_wit(output).unwrap_or_default()),
-            Err(reason) => outcome::Value::Failure(failure::from_wit(reason).unwrap_or_default()),
         };
         let response = update::Response {
             meta,

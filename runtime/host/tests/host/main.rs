@@ -16,3 +16,4 @@ mod queries;
 mod replay;
 mod story;
 mod support;
+mod temporal_guest;

@@ -41,6 +41,11 @@ impl Story {
 
     pub(crate) async fn on(host: &Host, script: &str) -> Story {
         let module = support::workflow(host, &guest("contract-guest")).await;
+        Self::begin(module, "Scripted", script).await
+    }
+
+    /// A new run of a workflow, with this input.
+    pub(crate) async fn begin(module: WorkflowModule, workflow_type: &str, input: &str) -> Story {
         let instance = module.instantiate(identity()).await.unwrap();
         let mut story = Story {
             events: Vec::new(),
@@ -49,7 +54,8 @@ impl Story {
             now: START,
         };
         story.push(EventAttributes::WorkflowExecutionStartedEventAttributes(started(
-            script,
+            workflow_type,
+            input,
         )));
         story
     }
@@ -276,16 +282,16 @@ pub(crate) async fn transcript(instance: &mut WorkflowInstance) -> String {
     support::show(answer.as_ref())
 }
 
-fn started(script: &str) -> h::WorkflowExecutionStartedEventAttributes {
+fn started(workflow_type: &str, input: &str) -> h::WorkflowExecutionStartedEventAttributes {
     h::WorkflowExecutionStartedEventAttributes {
         workflow_type: Some(WorkflowType {
-            name: "Scripted".to_owned(),
+            name: workflow_type.to_owned(),
         }),
         task_queue: Some(TaskQueue {
             name: "orders".to_owned(),
             ..Default::default()
         }),
-        input: text(script),
+        input: text(input),
         original_execution_run_id: "run-1".to_owned(),
         first_execution_run_id: "run-1".to_owned(),
         attempt: 1,
@@ -362,6 +368,17 @@ fn event_of(story: &Story, command: &Command) -> EventAttributes {
                 ..Default::default()
             })
         }
+        C::StartChildWorkflowExecutionCommandAttributes(command) => {
+            E::StartChildWorkflowExecutionInitiatedEventAttributes(
+                h::StartChildWorkflowExecutionInitiatedEventAttributes {
+                    workflow_id: command.workflow_id,
+                    workflow_type: command.workflow_type,
+                    input: command.input,
+                    header: command.header,
+                    ..Default::default()
+                },
+            )
+        }
         other => panic!("no command of the contract: {other:?}"),
     }
 }
@@ -396,6 +413,11 @@ pub(crate) fn show(commands: &[Command]) -> Vec<String> {
         }
         C::CancelWorkflowExecutionCommandAttributes(_) => "canceled".to_owned(),
         C::RecordMarkerCommandAttributes(command) => format!("marker {}", command.marker_name),
+        C::StartChildWorkflowExecutionCommandAttributes(command) => format!(
+            "child {} {}",
+            command.workflow_id,
+            support::show(command.input.as_ref())
+        ),
         other => panic!("no command of the contract: {other:?}"),
     };
     commands.iter().map(one).collect()

@@ -1,0 +1,310 @@
+//! What becomes of the guest's commands. They wait here until nothing is left to do in their task, and then go to the ledger
+//! in their order; one that was canceled before has never been.
+
+use std::collections::HashMap;
+
+use wasmtime::{Result, bail, error::Context};
+use wrt_model::proto::{
+    CommandAttributes, Failure, UserMetadata,
+    command::{RequestCancelActivityTaskCommandAttributes, RequestCancelExternalWorkflowExecutionCommandAttributes},
+    coresdk::{
+        workflow_activation::WorkflowActivationJob,
+        workflow_commands::{CancelChildWorkflowExecution, CancelTimer, WorkflowCommand, workflow_command::Variant},
+    },
+    update::outcome,
+};
+
+use super::{
+    cancellation::{self, OnCancel},
+    queue::Queued,
+    translation,
+    waiting::{Noun, Place, Waiting},
+};
+use crate::workflow::{
+    ledger::{Ledger, OpenKind},
+    state::RunState,
+};
+
+#[cfg(test)]
+mod tests;
+
+/// The commands of a run that have yet to be issued, and what the guest waits for.
+#[derive(Default)]
+pub(super) struct Commands {
+    /// A place is empty when its command was canceled.
+    queue: Vec<Option<Queued>>,
+    waiting: HashMap<(Noun, u32), Waiting>,
+    resolutions: Vec<WorkflowActivationJob>,
+    is_closed: bool,
+}
+
+impl Commands {
+    // === Updates ===
+
+    pub(super) fn accept(&mut self, update_id: String) {
+        self.queue.push(Some(Queued::Accept(update_id)));
+    }
+
+    pub(super) fn reject(&mut self, update_id: String, reason: Failure) {
+        self.queue.push(Some(Queued::Reject(update_id, reason)));
+    }
+
+    pub(super) fn complete(&mut self, update_id: String, outcome: outcome::Value) {
+        self.queue.push(Some(Queued::Complete(update_id, outcome)));
+    }
+
+    // === What is waited for ===
+
+    /// Something has been answered. `None` when the guest does not wait for it any more.
+    pub(super) fn end(&mut self, noun: Noun, seq: u32) -> Option<Waiting> {
+        self.waiting.remove(&(noun, seq))
+    }
+
+    /// A child has started. `None` when the guest does not wait for it any more.
+    pub(super) fn child_started(&mut self, seq: u32) -> Option<()> {
+        let child = self.waiting.get_mut(&(Noun::ChildWorkflow, seq))?;
+        child.is_started = true;
+        Some(())
+    }
+
+    /// What the guest is told at once because of its own commands.
+    pub(super) fn resolutions(&mut self) -> Vec<WorkflowActivationJob> {
+        let resolutions = std::mem::take(&mut self.resolutions);
+        if self.is_closed { Vec::new() } else { resolutions }
+    }
+
+    // === Commands ===
+
+    /// Takes what the guest has pushed.
+    pub(super) fn take(&mut self, state: &mut RunState) -> Result<()> {
+        for command in std::mem::take(&mut state.pushed).commands {
+            self.push(command, state)?;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, command: WorkflowCommand, state: &mut RunState) -> Result<()> {
+        let (task_queue, namespace) = (&state.task_queue, &state.run.namespace);
+        let issued = command.to_string();
+        let metadata = command.user_metadata;
+        match command.variant.context("the guest pushed a command without content")? {
+            Variant::StartTimer(timer) => {
+                let seq = timer.seq;
+                self.open(
+                    Noun::Timer,
+                    seq,
+                    timer.into(),
+                    metadata,
+                    OpenKind::Timer,
+                    Waiting::default(),
+                );
+            }
+            Variant::CancelTimer(timer) => self.cancel_timer(timer, &mut state.ledger),
+            Variant::ScheduleActivity(activity) => {
+                let (seq, waiting) = (activity.seq, Waiting::for_activity(&activity));
+                let (attributes, kind) = translation::schedule(activity, task_queue);
+                self.open(Noun::Activity, seq, attributes, metadata, kind, waiting);
+            }
+            Variant::RequestCancelActivity(cancel) => self.cancel_activity(cancel.seq),
+            Variant::ScheduleLocalActivity(activity) => {
+                self.wait(
+                    Noun::LocalActivity,
+                    activity.seq,
+                    Waiting::for_local_activity(&activity),
+                );
+                let queued = Queued::ScheduleLocal(translation::local_activity(activity));
+                self.queue.push(Some(queued));
+            }
+            Variant::RequestCancelLocalActivity(cancel) => self.cancel_local_activity(cancel.seq),
+            Variant::StartChildWorkflowExecution(child) => {
+                let (seq, waiting) = (child.seq, Waiting::for_child(&child));
+                let (attributes, kind) = translation::start_child(child, task_queue);
+                self.open(Noun::ChildWorkflow, seq, attributes, metadata, kind, waiting);
+            }
+            Variant::CancelChildWorkflowExecution(cancel) => self.cancel_child(cancel),
+            Variant::SignalExternalWorkflowExecution(signal) => {
+                let seq = signal.seq;
+                let attributes = translation::signal(signal, namespace)?;
+                self.open(
+                    Noun::Signal,
+                    seq,
+                    attributes,
+                    metadata,
+                    OpenKind::External,
+                    Waiting::default(),
+                );
+            }
+            Variant::RequestCancelExternalWorkflowExecution(cancel) => {
+                let seq = cancel.seq;
+                let attributes = translation::request_cancel(cancel, namespace)?;
+                self.open(
+                    Noun::Cancel,
+                    seq,
+                    attributes,
+                    metadata,
+                    OpenKind::External,
+                    Waiting::default(),
+                );
+            }
+            Variant::CancelSignalWorkflow(cancel) => self.take_back_signal(cancel.seq),
+            Variant::SetPatchMarker(mark) => self.queue.push(Some(Queued::Patch(mark))),
+            Variant::UpsertWorkflowSearchAttributes(upsert) => self.issue_later(upsert.into(), metadata),
+            Variant::ModifyWorkflowProperties(modify) => self.issue_later(modify.into(), metadata),
+            Variant::CompleteWorkflowExecution(complete) => self.close(complete.into()),
+            Variant::FailWorkflowExecution(fail) => self.close(fail.into()),
+            Variant::CancelWorkflowExecution(cancel) => self.close(cancel.into()),
+            Variant::ContinueAsNewWorkflowExecution(request) => self.close(translation::continue_as_new(request)),
+            Variant::ScheduleNexusOperation(_) | Variant::RequestCancelNexusOperation(_) => bail!(
+                "the workflow issued {issued}: this server runs no Nexus operations. Call the service from an activity"
+            ),
+            Variant::RespondToQuery(_) | Variant::UpdateResponse(_) => {
+                bail!("the guest pushed {issued}, which it has to return instead")
+            }
+        }
+        Ok(())
+    }
+
+    fn open(
+        &mut self,
+        noun: Noun,
+        seq: u32,
+        attributes: CommandAttributes,
+        metadata: Option<UserMetadata>,
+        kind: OpenKind,
+        waiting: Waiting,
+    ) {
+        self.wait(noun, seq, waiting);
+        self.queue.push(Some(Queued::Open {
+            noun,
+            seq,
+            attributes,
+            metadata,
+            kind,
+        }));
+    }
+
+    /// The guest waits for what is queued next.
+    fn wait(&mut self, noun: Noun, seq: u32, waiting: Waiting) {
+        let place = Place::Queued(self.queue.len());
+        self.waiting.insert((noun, seq), Waiting { place, ..waiting });
+    }
+
+    fn issue_later(&mut self, attributes: CommandAttributes, metadata: Option<UserMetadata>) {
+        self.queue.push(Some(Queued::Issue(attributes, metadata)));
+    }
+
+    fn close(&mut self, attributes: CommandAttributes) {
+        self.is_closed = true;
+        self.queue.push(Some(Queued::Close(attributes)));
+    }
+
+    // === Cancellation ===
+
+    /// The guest knows already that its timer is canceled.
+    fn cancel_timer(&mut self, timer: CancelTimer, ledger: &mut Ledger) {
+        match self.end(Noun::Timer, timer.seq).map(|waiting| waiting.place) {
+            None => {}
+            Some(Place::Queued(place)) => self.queue[place] = None,
+            Some(Place::Issued(event_id)) => {
+                ledger.resolve(event_id);
+                self.issue_later(timer.into(), None);
+            }
+        }
+    }
+
+    fn cancel_activity(&mut self, seq: u32) {
+        self.cancel(Noun::Activity, seq, |scheduled_event_id, _| {
+            let attributes = RequestCancelActivityTaskCommandAttributes { scheduled_event_id };
+            CommandAttributes::RequestCancelActivityTaskCommandAttributes(attributes)
+        });
+    }
+
+    fn cancel_child(&mut self, cancel: CancelChildWorkflowExecution) {
+        let CancelChildWorkflowExecution {
+            child_workflow_seq: seq,
+            reason,
+        } = cancel;
+        self.cancel(Noun::ChildWorkflow, seq, |_, child| {
+            let attributes = RequestCancelExternalWorkflowExecutionCommandAttributes {
+                workflow_id: child.id.clone(),
+                child_workflow_only: true,
+                reason,
+                ..Default::default()
+            };
+            CommandAttributes::RequestCancelExternalWorkflowExecutionCommandAttributes(attributes)
+        });
+    }
+
+    /// Cancels an activity or a child, with the command for one that is in the history.
+    fn cancel(&mut self, noun: Noun, seq: u32, command: impl FnOnce(i64, &Waiting) -> CommandAttributes) {
+        let Some(waiting) = self.waiting.get_mut(&(noun, seq)) else {
+            return;
+        };
+        let is_over = match waiting.place {
+            Place::Queued(place) => {
+                self.queue[place] = None;
+                true
+            }
+            Place::Issued(event_id) => {
+                let is_first = !std::mem::replace(&mut waiting.cancel_requested, true);
+                if waiting.on_cancel != OnCancel::Abandon && is_first {
+                    let attributes = command(event_id, waiting);
+                    self.queue.push(Some(Queued::Issue(attributes, None)));
+                }
+                waiting.on_cancel != OnCancel::Wait
+            }
+        };
+        if is_over && let Some(waiting) = self.end(noun, seq) {
+            self.resolutions.push(cancellation::resolution(noun, seq, &waiting));
+        }
+    }
+
+    /// The server tells the end of one that it runs, however the guest would like to hear of it.
+    fn cancel_local_activity(&mut self, seq: u32) {
+        let place = self
+            .waiting
+            .get(&(Noun::LocalActivity, seq))
+            .map(|waiting| waiting.place);
+        match place {
+            None => {}
+            Some(Place::Queued(place)) => {
+                self.queue[place] = None;
+                if let Some(waiting) = self.end(Noun::LocalActivity, seq) {
+                    let resolution = cancellation::resolution(Noun::LocalActivity, seq, &waiting);
+                    self.resolutions.push(resolution);
+                }
+            }
+            Some(Place::Issued(_)) => self.queue.push(Some(Queued::CancelLocal(seq))),
+        }
+    }
+
+    /// A signal that is on its way cannot be taken back.
+    fn take_back_signal(&mut self, seq: u32) {
+        let signal = self.waiting.get(&(Noun::Signal, seq)).map(|waiting| waiting.place);
+        if let Some(Place::Queued(place)) = signal {
+            self.queue[place] = None;
+            if let Some(waiting) = self.end(Noun::Signal, seq) {
+                self.resolutions
+                    .push(cancellation::resolution(Noun::Signal, seq, &waiting));
+            }
+        }
+    }
+
+    // === The ledger ===
+
+    /// Issues what is queued.
+    pub(super) fn issue(&mut self, ledger: &mut Ledger) -> Result<()> {
+        for queued in std::mem::take(&mut self.queue).into_iter().flatten() {
+            if let Some((noun, seq, event_id)) = queued.issue(ledger)? {
+                self.issued(noun, seq, event_id);
+            }
+        }
+        Ok(())
+    }
+
+    fn issued(&mut self, noun: Noun, seq: u32, event_id: i64) {
+        if let Some(waiting) = self.waiting.get_mut(&(noun, seq)) {
+            waiting.place = Place::Issued(event_id);
+        }
+    }
+}
