@@ -47,7 +47,7 @@ pub(crate) struct ServerArgs {
 
 #[derive(Debug, Subcommand)]
 enum ServerVerb {
-    StartDev(StartDevArgs),
+    StartDev(Box<StartDevArgs>),
     StartTest(StartTestArgs),
 }
 
