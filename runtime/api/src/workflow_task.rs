@@ -68,6 +68,8 @@ pub(crate) async fn completed(
             discards_speculative_task_with_events: capabilities.discard_speculative_workflow_task_with_events,
             sdk_metadata: request.sdk_metadata,
             metering_metadata: request.metering_metadata,
+            worker_version: request.worker_version_stamp,
+            deployment: request.deployment_options,
         },
     };
     Ok(engine.workflow_task_completed(token, done).await?)

@@ -10,7 +10,7 @@ pub use temporalio_protos::temporal::api::{
         self as common, ActivityType, Header, Memo, Payload, Payloads, Priority, RetryPolicy, SearchAttributes,
         WorkflowExecution, WorkflowType,
     },
-    deployment::v1::WorkerDeploymentVersion,
+    deployment::v1::{self as deployment, WorkerDeploymentVersion},
     enums::v1 as enums,
     failure::v1::{self as failure, Failure, failure::FailureInfo},
     history::v1::{self as history, History, HistoryEvent, history_event::Attributes as EventAttributes},

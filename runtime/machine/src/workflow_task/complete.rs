@@ -7,7 +7,8 @@ use wrt_model::{
     proto::{
         Command, CommandAttributes, EventAttributes, WorkerDeploymentVersion,
         command::ProtocolMessageCommandAttributes,
-        common::MeteringMetadata,
+        common::{MeteringMetadata, WorkerVersionStamp},
+        deployment::WorkerDeploymentOptions,
         enums::{CommandType, TimeoutType},
         history::WorkflowTaskCompletedEventAttributes,
         protocol,
@@ -44,6 +45,10 @@ pub struct WorkflowTaskCompletion {
     pub sdk_metadata: Option<WorkflowTaskCompletedMetadata>,
     /// What the worker has counted.
     pub metering_metadata: Option<MeteringMetadata>,
+    /// The build of a worker that does not name a deployment.
+    pub worker_version: Option<WorkerVersionStamp>,
+    /// The deployment that the worker belongs to.
+    pub deployment: Option<WorkerDeploymentOptions>,
 }
 
 /// What has become of a workflow task that was completed.
@@ -106,12 +111,15 @@ impl Turn<'_> {
         task: &WorkflowTask,
         mut completion: WorkflowTaskCompletion,
     ) -> WorkflowTaskCompletion {
+        let deployment = completion.deployment.take().unwrap_or_default();
         self.append_transient_events(task);
         self.append(EventAttributes::WorkflowTaskCompletedEventAttributes(
             WorkflowTaskCompletedEventAttributes {
                 scheduled_event_id: task.scheduled_event_id,
                 started_event_id: task.started_event_id,
                 identity: completion.identity.clone(),
+                worker_version: completion.worker_version.take(),
+                worker_deployment_name: deployment.deployment_name,
                 deployment_version: self.new_deployment_version(),
                 sdk_metadata: completion.sdk_metadata.take(),
                 metering_metadata: completion.metering_metadata.take(),
