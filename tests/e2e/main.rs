@@ -25,6 +25,7 @@ mod task_queue;
 mod timer;
 mod update;
 mod visibility;
+mod worker;
 mod workflow;
 
 use anyhow::Result;

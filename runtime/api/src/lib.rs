@@ -28,6 +28,7 @@ mod task_queue;
 mod update;
 mod validate;
 mod visibility;
+mod worker;
 mod workflow;
 mod workflow_service;
 

@@ -193,6 +193,7 @@ fn info(namespace: &Namespace, limits: &Limits) -> NamespaceInfo {
         id: namespace.id.clone(),
         capabilities: Some(namespace_info::Capabilities {
             poller_autoscaling: true,
+            worker_heartbeats: true,
             ..Default::default()
         }),
         limits: Some(namespace_info::Limits {

@@ -8,8 +8,8 @@ use wrt_engine::Engine;
 use crate::{
     activity, activity_control, batch, delete, history, long_poll, namespace, pause,
     proto::temporal::workflow_service_server,
-    reply::{done, reply},
-    reset, schedule, system, task_queue, update, visibility, workflow,
+    reply::{answer, done, reply},
+    reset, schedule, system, task_queue, update, visibility, worker, workflow,
 };
 
 /// Serves Temporal's API from an engine.
@@ -51,7 +51,7 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         &self,
         _: Request<GetSearchAttributesRequest>,
     ) -> Answer<GetSearchAttributesResponse> {
-        Ok(reply(visibility::search_attributes(&self.engine).await?))
+        answer(visibility::search_attributes(&self.engine)).await
     }
 
     // === Namespaces ===
@@ -67,15 +67,15 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         &self,
         request: Request<DescribeNamespaceRequest>,
     ) -> Answer<DescribeNamespaceResponse> {
-        Ok(reply(namespace::describe(&self.engine, request.into_inner()).await?))
+        answer(namespace::describe(&self.engine, request.into_inner())).await
     }
 
     async fn list_namespaces(&self, request: Request<ListNamespacesRequest>) -> Answer<ListNamespacesResponse> {
-        Ok(reply(namespace::list(&self.engine, request.into_inner()).await?))
+        answer(namespace::list(&self.engine, request.into_inner())).await
     }
 
     async fn update_namespace(&self, request: Request<UpdateNamespaceRequest>) -> Answer<UpdateNamespaceResponse> {
-        Ok(reply(namespace::update(&self.engine, request.into_inner()).await?))
+        answer(namespace::update(&self.engine, request.into_inner())).await
     }
 
     // === Workflows ===
@@ -84,7 +84,7 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         &self,
         request: Request<StartWorkflowExecutionRequest>,
     ) -> Answer<StartWorkflowExecutionResponse> {
-        Ok(reply(workflow::start(&self.engine, request.into_inner()).await?))
+        answer(workflow::start(&self.engine, request.into_inner())).await
     }
 
     async fn signal_workflow_execution(
@@ -98,43 +98,39 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         &self,
         request: Request<SignalWithStartWorkflowExecutionRequest>,
     ) -> Answer<SignalWithStartWorkflowExecutionResponse> {
-        Ok(reply(
-            workflow::signal_with_start(&self.engine, request.into_inner()).await?,
-        ))
+        answer(workflow::signal_with_start(&self.engine, request.into_inner())).await
     }
 
     async fn update_workflow_execution(
         &self,
         request: Request<UpdateWorkflowExecutionRequest>,
     ) -> Answer<UpdateWorkflowExecutionResponse> {
-        Ok(reply(update::update(&self.engine, request.into_inner()).await?))
+        answer(update::update(&self.engine, request.into_inner())).await
     }
 
     async fn poll_workflow_execution_update(
         &self,
         request: Request<PollWorkflowExecutionUpdateRequest>,
     ) -> Answer<PollWorkflowExecutionUpdateResponse> {
-        Ok(reply(update::poll(&self.engine, request.into_inner()).await?))
+        answer(update::poll(&self.engine, request.into_inner())).await
     }
 
     async fn execute_multi_operation(
         &self,
         request: Request<ExecuteMultiOperationRequest>,
     ) -> Answer<ExecuteMultiOperationResponse> {
-        Ok(reply(
-            update::update_with_start(&self.engine, request.into_inner()).await?,
-        ))
+        answer(update::update_with_start(&self.engine, request.into_inner())).await
     }
 
     async fn query_workflow(&self, request: Request<QueryWorkflowRequest>) -> Answer<QueryWorkflowResponse> {
-        Ok(reply(workflow::query(&self.engine, request.into_inner()).await?))
+        answer(workflow::query(&self.engine, request.into_inner())).await
     }
 
     async fn describe_workflow_execution(
         &self,
         request: Request<DescribeWorkflowExecutionRequest>,
     ) -> Answer<DescribeWorkflowExecutionResponse> {
-        Ok(reply(workflow::describe(&self.engine, request.into_inner()).await?))
+        answer(workflow::describe(&self.engine, request.into_inner())).await
     }
 
     async fn get_workflow_execution_history(
@@ -142,9 +138,7 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         request: Request<GetWorkflowExecutionHistoryRequest>,
     ) -> Answer<GetWorkflowExecutionHistoryResponse> {
         let wait = long_poll::wait(request.metadata(), history::LONGEST_WAIT);
-        Ok(reply(
-            history::get(&self.engine, request.into_inner(), wait, &self.shutdown).await?,
-        ))
+        answer(history::get(&self.engine, request.into_inner(), wait, &self.shutdown)).await
     }
 
     async fn request_cancel_workflow_execution(
@@ -165,7 +159,7 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         &self,
         request: Request<ResetWorkflowExecutionRequest>,
     ) -> Answer<ResetWorkflowExecutionResponse> {
-        Ok(reply(reset::reset(&self.engine, request.into_inner()).await?))
+        answer(reset::reset(&self.engine, request.into_inner())).await
     }
 
     async fn pause_workflow_execution(
@@ -193,24 +187,45 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         &self,
         request: Request<ListWorkflowExecutionsRequest>,
     ) -> Answer<ListWorkflowExecutionsResponse> {
-        Ok(reply(visibility::list(&self.engine, request.into_inner()).await?))
+        answer(visibility::list(&self.engine, request.into_inner())).await
+    }
+
+    async fn list_open_workflow_executions(
+        &self,
+        request: Request<ListOpenWorkflowExecutionsRequest>,
+    ) -> Answer<ListOpenWorkflowExecutionsResponse> {
+        answer(visibility::filters::list_open(&self.engine, request.into_inner())).await
+    }
+
+    async fn list_closed_workflow_executions(
+        &self,
+        request: Request<ListClosedWorkflowExecutionsRequest>,
+    ) -> Answer<ListClosedWorkflowExecutionsResponse> {
+        answer(visibility::filters::list_closed(&self.engine, request.into_inner())).await
+    }
+
+    async fn scan_workflow_executions(
+        &self,
+        request: Request<ScanWorkflowExecutionsRequest>,
+    ) -> Answer<ScanWorkflowExecutionsResponse> {
+        answer(visibility::filters::scan(&self.engine, request.into_inner())).await
     }
 
     async fn count_workflow_executions(
         &self,
         request: Request<CountWorkflowExecutionsRequest>,
     ) -> Answer<CountWorkflowExecutionsResponse> {
-        Ok(reply(visibility::count(&self.engine, request.into_inner()).await?))
+        answer(visibility::count(&self.engine, request.into_inner())).await
     }
 
     // === Schedules ===
 
     async fn create_schedule(&self, request: Request<CreateScheduleRequest>) -> Answer<CreateScheduleResponse> {
-        Ok(reply(schedule::create(&self.engine, request.into_inner()).await?))
+        answer(schedule::create(&self.engine, request.into_inner())).await
     }
 
     async fn describe_schedule(&self, request: Request<DescribeScheduleRequest>) -> Answer<DescribeScheduleResponse> {
-        Ok(reply(schedule::describe(&self.engine, request.into_inner()).await?))
+        answer(schedule::describe(&self.engine, request.into_inner())).await
     }
 
     async fn update_schedule(&self, request: Request<UpdateScheduleRequest>) -> Answer<UpdateScheduleResponse> {
@@ -229,17 +244,15 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         &self,
         request: Request<ListScheduleMatchingTimesRequest>,
     ) -> Answer<ListScheduleMatchingTimesResponse> {
-        Ok(reply(
-            schedule::matching_times(&self.engine, request.into_inner()).await?,
-        ))
+        answer(schedule::matching_times(&self.engine, request.into_inner())).await
     }
 
     async fn list_schedules(&self, request: Request<ListSchedulesRequest>) -> Answer<ListSchedulesResponse> {
-        Ok(reply(schedule::list(&self.engine, request.into_inner()).await?))
+        answer(schedule::list(&self.engine, request.into_inner())).await
     }
 
     async fn count_schedules(&self, request: Request<CountSchedulesRequest>) -> Answer<CountSchedulesResponse> {
-        Ok(reply(schedule::count(&self.engine, request.into_inner()).await?))
+        answer(schedule::count(&self.engine, request.into_inner())).await
     }
 
     // === Task queues ===
@@ -248,25 +261,21 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         &self,
         request: Request<DescribeTaskQueueRequest>,
     ) -> Answer<DescribeTaskQueueResponse> {
-        Ok(reply(task_queue::describe(&self.engine, request.into_inner()).await?))
+        answer(task_queue::describe(&self.engine, request.into_inner())).await
     }
 
     async fn update_task_queue_config(
         &self,
         request: Request<UpdateTaskQueueConfigRequest>,
     ) -> Answer<UpdateTaskQueueConfigResponse> {
-        Ok(reply(
-            task_queue::update_config(&self.engine, request.into_inner()).await?,
-        ))
+        answer(task_queue::update_config(&self.engine, request.into_inner())).await
     }
 
     async fn list_task_queue_partitions(
         &self,
         request: Request<ListTaskQueuePartitionsRequest>,
     ) -> Answer<ListTaskQueuePartitionsResponse> {
-        Ok(reply(
-            task_queue::list_partitions(&self.engine, request.into_inner()).await?,
-        ))
+        answer(task_queue::list_partitions(&self.engine, request.into_inner())).await
     }
 
     // === Batch operations ===
@@ -289,14 +298,14 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         &self,
         request: Request<DescribeBatchOperationRequest>,
     ) -> Answer<DescribeBatchOperationResponse> {
-        Ok(reply(batch::describe(&self.engine, request.into_inner()).await?))
+        answer(batch::describe(&self.engine, request.into_inner())).await
     }
 
     async fn list_batch_operations(
         &self,
         request: Request<ListBatchOperationsRequest>,
     ) -> Answer<ListBatchOperationsResponse> {
-        Ok(reply(batch::list(&self.engine, request.into_inner()).await?))
+        answer(batch::list(&self.engine, request.into_inner())).await
     }
 
     // === Activities ===
@@ -306,9 +315,7 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         request: Request<PollActivityTaskQueueRequest>,
     ) -> Answer<PollActivityTaskQueueResponse> {
         let wait = long_poll::wait(request.metadata(), activity::LONGEST_WAIT);
-        Ok(reply(
-            activity::poll(&self.engine, request.into_inner(), wait, &self.shutdown).await?,
-        ))
+        answer(activity::poll(&self.engine, request.into_inner(), wait, &self.shutdown)).await
     }
 
     async fn respond_activity_task_completed(
@@ -357,16 +364,14 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         &self,
         request: Request<RecordActivityTaskHeartbeatRequest>,
     ) -> Answer<RecordActivityTaskHeartbeatResponse> {
-        Ok(reply(activity::heartbeat(&self.engine, request.into_inner()).await?))
+        answer(activity::heartbeat(&self.engine, request.into_inner())).await
     }
 
     async fn record_activity_task_heartbeat_by_id(
         &self,
         request: Request<RecordActivityTaskHeartbeatByIdRequest>,
     ) -> Answer<RecordActivityTaskHeartbeatByIdResponse> {
-        Ok(reply(
-            activity::heartbeat_by_id(&self.engine, request.into_inner()).await?,
-        ))
+        answer(activity::heartbeat_by_id(&self.engine, request.into_inner())).await
     }
 
     // === Control of pending activities ===
@@ -433,8 +438,27 @@ impl workflow_service_server::WorkflowService for WorkflowService {
 
     // === Workers ===
 
-    /// A worker says goodbye. Its polls end with its connection, so there is nothing to do.
-    async fn shutdown_worker(&self, _: Request<ShutdownWorkerRequest>) -> Answer<ShutdownWorkerResponse> {
-        Ok(reply(ShutdownWorkerResponse::default()))
+    async fn record_worker_heartbeat(
+        &self,
+        request: Request<RecordWorkerHeartbeatRequest>,
+    ) -> Answer<RecordWorkerHeartbeatResponse> {
+        done(worker::record_heartbeat(&self.engine, request.into_inner())).await
+    }
+
+    async fn list_workers(&self, request: Request<ListWorkersRequest>) -> Answer<ListWorkersResponse> {
+        answer(worker::list(&self.engine, request.into_inner())).await
+    }
+
+    async fn count_workers(&self, request: Request<CountWorkersRequest>) -> Answer<CountWorkersResponse> {
+        answer(worker::count(&self.engine, request.into_inner())).await
+    }
+
+    async fn describe_worker(&self, request: Request<DescribeWorkerRequest>) -> Answer<DescribeWorkerResponse> {
+        answer(worker::describe(&self.engine, request.into_inner())).await
+    }
+
+    /// A worker says goodbye. Its polls end with its connection; its last heartbeat is kept.
+    async fn shutdown_worker(&self, request: Request<ShutdownWorkerRequest>) -> Answer<ShutdownWorkerResponse> {
+        done(worker::shutdown(&self.engine, request.into_inner())).await
     }
 }

@@ -41,6 +41,7 @@ mod upgrade;
 mod visibility;
 mod watch;
 mod worker;
+mod worker_heartbeat;
 mod workflow_task;
 
 use std::{sync::Arc, time::Duration};
@@ -69,6 +70,7 @@ pub use wrt_store::{RunCount, ScheduleCount, StoreError};
 use crate::{
     batch::Batches, executions::Executions, lanes::Lanes, matching::Matching, namespace::Namespaces, parking::Parking,
     retention::Retention, routing::Routing, schedule::Schedules, stats::Counters, timers::Timers, watch::Watchers,
+    worker_heartbeat::WorkerHeartbeats,
 };
 
 /// The name under which the server runs workflow tasks and activities.
@@ -125,6 +127,7 @@ struct Inner {
     watchers: Watchers,
     counters: Counters,
     executions: Executions,
+    worker_heartbeats: WorkerHeartbeats,
     activity_slots: Arc<tokio::sync::Semaphore>,
     /// Everything that must end before the store closes.
     tasks: TaskTracker,
@@ -150,6 +153,7 @@ impl Engine {
                 watchers: Watchers::default(),
                 counters: Counters::default(),
                 executions: Executions::default(),
+                worker_heartbeats: WorkerHeartbeats::default(),
                 activity_slots: Arc::new(tokio::sync::Semaphore::new(options.concurrent_activities)),
                 tasks: TaskTracker::new(),
                 stopping: CancellationToken::new(),

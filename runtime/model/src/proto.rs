@@ -11,6 +11,7 @@ pub use temporalio_protos::temporal::api::{
     deployment::v1::WorkerDeploymentVersion,
     enums::v1 as enums,
     failure::v1::{self as failure, Failure, failure::FailureInfo},
+    filter::v1 as filter,
     history::v1::{self as history, History, HistoryEvent, history_event::Attributes as EventAttributes},
     namespace::v1 as namespace,
     operatorservice::v1 as operatorservice,
@@ -20,6 +21,7 @@ pub use temporalio_protos::temporal::api::{
     sdk::v1::UserMetadata,
     taskqueue::v1::{self as taskqueue, TaskQueue},
     update::v1 as update,
+    worker::v1 as worker,
     workflow::v1 as workflow,
     workflowservice::v1 as workflowservice,
 };
