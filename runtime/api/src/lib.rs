@@ -31,5 +31,6 @@ mod visibility;
 mod worker;
 mod workflow;
 mod workflow_service;
+mod workflow_task;
 
 pub use server::{ServeError, ServeOptions, serve};

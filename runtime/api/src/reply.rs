@@ -19,11 +19,6 @@ pub(crate) async fn done<M: Message + Default>(
     Ok(reply(M::default()))
 }
 
-/// The response to a call, once its answer is there.
-pub(crate) async fn answer<M: Message>(work: impl Future<Output = Result<M, ApiError>>) -> Result<Response<M>, Status> {
-    Ok(reply(work.await?))
-}
-
 /// The response that carries this message.
 pub(crate) fn reply<M: Message>(message: M) -> Response<M> {
     let small = message.encoded_len() < COMPRESS_FROM;

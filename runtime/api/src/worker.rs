@@ -64,13 +64,14 @@ pub(crate) async fn describe(
     })
 }
 
-/// A worker says goodbye, with a last heartbeat if it sends any.
+/// A worker says goodbye, with a last heartbeat if it sends any. Its polls end.
 pub(crate) async fn shutdown(engine: &Engine, request: ShutdownWorkerRequest) -> Result<(), ApiError> {
     let namespace = namespace::resolve(engine, &request.namespace).await?;
     if let Some(heartbeat) = request.worker_heartbeat {
         check(&heartbeat)?;
         engine.record_worker_heartbeats(&namespace, vec![heartbeat]);
     }
+    engine.shutdown_worker(&namespace, &request.sticky_task_queue, &request.worker_instance_key);
     Ok(())
 }
 

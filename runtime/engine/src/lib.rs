@@ -59,17 +59,29 @@ pub use search_attribute::check_search_attributes;
 pub use start::Started;
 pub use stats::EngineStats;
 pub use task_queue::TaskQueueDescription;
+pub use workflow_task::done::WorkflowTaskDone;
 pub use wrt_host::HostError;
 pub use wrt_machine::{
     ActivityOptionsChange, ActivityReset, ActivitySelector, ActivityUnpause, HeartbeatAnswer, Jitter, Rejection,
-    ResetPoint, reset_point,
+    ResetPoint, WorkflowTaskCompletion, reset_point,
     schedule::{NewSchedule, ScheduleUpdate, conflict_token, start_request, timed_workflow_id},
 };
 pub use wrt_store::{RunCount, ScheduleCount, StoreError};
 
 use crate::{
-    batch::Batches, executions::Executions, lanes::Lanes, matching::Matching, namespace::Namespaces, parking::Parking,
-    retention::Retention, routing::Routing, schedule::Schedules, stats::Counters, timers::Timers, watch::Watchers,
+    batch::Batches,
+    executions::Executions,
+    lanes::Lanes,
+    matching::{ActivityTask, Matching, WorkflowTask},
+    namespace::Namespaces,
+    parking::Parking,
+    query::worker::DirectQueries,
+    retention::Retention,
+    routing::Routing,
+    schedule::Schedules,
+    stats::Counters,
+    timers::Timers,
+    watch::Watchers,
     worker_heartbeat::WorkerHeartbeats,
 };
 
@@ -121,9 +133,14 @@ struct Inner {
     schedules: Schedules,
     batches: Batches,
     retention: Retention,
-    matching: Arc<Matching>,
+    /// The queues of activity tasks.
+    matching: Arc<Matching<ActivityTask>>,
+    /// The queues of workflow tasks that workers run.
+    workflow_matching: Arc<Matching<WorkflowTask>>,
     /// Held by whoever changes what is set for a task queue.
     task_queues_changing: tokio::sync::Mutex<()>,
+    /// Queries that workers have been asked outside of workflow tasks.
+    direct_queries: DirectQueries,
     watchers: Watchers,
     counters: Counters,
     executions: Executions,
@@ -149,7 +166,9 @@ impl Engine {
                 batches: Batches::default(),
                 retention: Retention::default(),
                 matching: Arc::default(),
+                workflow_matching: Arc::default(),
                 task_queues_changing: tokio::sync::Mutex::default(),
+                direct_queries: DirectQueries::default(),
                 watchers: Watchers::default(),
                 counters: Counters::default(),
                 executions: Executions::default(),

@@ -33,6 +33,8 @@ const LONG_POLL: Duration = Duration::from_secs(20);
 pub(crate) struct UpdateMessage {
     pub(crate) run_id: String,
     pub(crate) request: update::Request,
+    /// A worker has it, with the workflow task that it holds.
+    pub(crate) is_sent: bool,
     pub(crate) reply: oneshot::Sender<Result<Answer, EngineError>>,
 }
 
@@ -195,6 +197,16 @@ impl Engine {
     }
 }
 
+/// What the caller hears of an update that its worker has not understood.
+fn unprocessed() -> Failure {
+    failure::application(
+        "Workflow Update is rejected because it wasn't processed by worker. Probably, Workflow Update is not supported by \
+         the worker.",
+        "UnprocessedUpdate",
+        true,
+    )
+}
+
 /// The outcome of an update that the workflow had accepted and not completed when it closed.
 fn unfinished() -> Outcome {
     let failure = failure::application(
@@ -229,6 +241,7 @@ fn message(
     let message = UpdateMessage {
         run_id,
         request: request.request.unwrap_or_default(),
+        is_sent: false,
         reply,
     };
     (key, message, answer)
@@ -279,6 +292,25 @@ impl HotRun {
                 "limit on number of total updates has been reached ({total_updates}): continue the workflow as new"
             ))
         })
+    }
+
+    /// Turns those away that went with the workflow task and that the worker has said nothing about.
+    pub(crate) fn reject_unprocessed_updates(&mut self) {
+        let decided = |id: &str| {
+            let mut rejected = self.pending.rejected_updates.iter();
+            self.run.updates.contains_key(id) || rejected.any(|(rejected, _)| rejected == id)
+        };
+        let sent = self.updates.iter().filter(|update| update.is_sent);
+        let ids = sent.map(|update| update_id(&update.request)).filter(|id| !decided(id));
+        let unprocessed: Vec<_> = ids.map(|id| (id.to_owned(), unprocessed())).collect();
+        self.pending.rejected_updates.extend(unprocessed);
+    }
+
+    /// Lets those go to a worker again that it has not decided about.
+    pub(crate) fn return_updates(&mut self) {
+        for update in &mut self.updates {
+            update.is_sent = false;
+        }
     }
 
     /// Answers those that the workflow has decided about, or cannot decide about any more because the run has closed.

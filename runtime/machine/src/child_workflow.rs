@@ -12,7 +12,7 @@
 use wrt_model::{
     Run,
     proto::{
-        EventAttributes, Failure, Payloads, UserMetadata, WorkflowExecution, WorkflowType,
+        EventAttributes, Failure, Payloads, WorkflowExecution, WorkflowType,
         command::StartChildWorkflowExecutionCommandAttributes,
         enums::{
             ParentClosePolicy, RetryState, StartChildWorkflowExecutionFailedCause, WorkflowIdReusePolicy,
@@ -89,7 +89,6 @@ impl Turn<'_> {
         &mut self,
         command: StartChildWorkflowExecutionCommandAttributes,
         completed_event_id: i64,
-        metadata: Option<UserMetadata>,
     ) {
         let parent_close_policy = match command.parent_close_policy() {
             ParentClosePolicy::Unspecified => ParentClosePolicy::Terminate,
@@ -124,10 +123,9 @@ impl Turn<'_> {
             ..Default::default()
         };
         let child = initiated_child(&initiated);
-        let initiated_event_id = self.append_with(
-            EventAttributes::StartChildWorkflowExecutionInitiatedEventAttributes(initiated),
-            metadata,
-        );
+        let initiated_event_id = self.append(EventAttributes::StartChildWorkflowExecutionInitiatedEventAttributes(
+            initiated,
+        ));
         self.run.children.insert(initiated_event_id, child);
         self.transition.outgoing.push(Outgoing::StartChild(initiated_event_id));
     }

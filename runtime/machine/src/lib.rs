@@ -43,3 +43,4 @@ pub use reset::{Reset, ResetPoint, reset_point, reset_signals};
 pub use signal::Signal;
 pub use start::{ReuseDecision, StartRun, StartedBy, decide_reuse};
 pub use turn::{Transition, Turn};
+pub use workflow_task::{WorkflowTaskCompletion, WorkflowTaskEnd};

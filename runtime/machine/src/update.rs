@@ -54,6 +54,11 @@ impl Answer {
     }
 }
 
+/// True when the message turns an update away.
+pub(crate) fn is_rejection(message: &protocol::Message) -> bool {
+    matches!(Answer::of(message), Ok(Answer::Reject(_)))
+}
+
 /// The messages that came with the commands of a workflow task, by their ids.
 pub(crate) struct Messages(Vec<protocol::Message>);
 

@@ -18,7 +18,7 @@ pub use temporalio_protos::temporal::api::{
     protocol::v1 as protocol,
     query::v1 as query,
     schedule::v1 as schedule,
-    sdk::v1::UserMetadata,
+    sdk::v1::{self as sdk, UserMetadata},
     taskqueue::v1::{self as taskqueue, TaskQueue},
     update::v1 as update,
     worker::v1 as worker,

@@ -83,7 +83,7 @@ pub struct Run {
     /// The request that created it; the same request again finds it.
     #[prost(string, tag = "21")]
     pub start_request_id: String,
-    /// The digest of the component that runs it, from its start to its end.
+    /// The digest of the component that runs it; empty when workers run it.
     #[prost(string, tag = "22")]
     pub component: String,
     /// The workflow task that is open, if one is.
@@ -155,6 +155,20 @@ pub struct Run {
     /// The run has been moved to another component since its last workflow task was completed.
     #[prost(bool, tag = "51")]
     pub component_changed: bool,
+    /// The worker that has the run in its cache; absent for a component, and after a failure.
+    #[prost(message, optional, tag = "52")]
+    pub sticky: Option<Sticky>,
+}
+
+/// A worker that keeps a run in its cache, and takes the run's workflow tasks from a queue of its own.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Sticky {
+    /// That queue.
+    #[prost(string, tag = "1")]
+    pub task_queue: String,
+    /// How long a task waits there before it goes to the run's own queue, in nanoseconds.
+    #[prost(int64, tag = "2")]
+    pub schedule_to_start_ns: i64,
 }
 
 /// Somebody has stopped a run or an activity for a while.
@@ -208,6 +222,16 @@ pub struct WorkflowTask {
     /// It was begun for an update alone: it leaves no event when it turns out that there is nothing to write.
     #[prost(bool, tag = "10")]
     pub speculative: bool,
+    /// The worker's queue that it was scheduled on; absent for the run's own.
+    #[prost(message, optional, tag = "11")]
+    pub sticky: Option<Sticky>,
+    /// It waits for its time and has not been offered to workers.
+    #[prost(bool, tag = "12")]
+    pub backing_off: bool,
+    /// When the first of an unbroken sequence of tasks was scheduled that a worker has asked for only to go on with what it
+    /// does; 0 for other tasks.
+    #[prost(int64, tag = "13")]
+    pub heartbeats_since_ns: i64,
 }
 
 /// Where a workflow task stands.
@@ -338,6 +362,11 @@ impl Run {
             self.status(),
             WorkflowExecutionStatus::Running | WorkflowExecutionStatus::Paused
         )
+    }
+
+    /// True when its code is not here: its workflow tasks are handed to workers.
+    pub fn is_run_by_workers(&self) -> bool {
+        self.component.is_empty()
     }
 
     /// True while neither workflow tasks nor activities of it are handed out.
