@@ -117,6 +117,7 @@ impl Runner<'_> {
             .current_dir(&self.suite.folder)
             .env("TEMPORAL_SERVICE_ADDRESS", format!("http://{}", self.address))
             .env("TMPDIR", self.temporary)
+            .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log)
