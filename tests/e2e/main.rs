@@ -28,6 +28,7 @@ mod time_skipping;
 mod timer;
 mod update;
 mod visibility;
+mod worker;
 mod workflow;
 
 use anyhow::Result;

@@ -6,9 +6,15 @@ use wrt_model::{
     SearchAttributeValue as V,
     proto::{
         EventAttributes, SearchAttributes,
-        enums::{EventType, IndexedValueType as T, WorkflowTaskFailedCause},
+        enums::{EventType, IndexedValueType as T, WorkflowExecutionStatus, WorkflowTaskFailedCause},
+        filter::{StatusFilter, WorkflowTypeFilter},
         operatorservice::{ListSearchAttributesRequest, RemoveSearchAttributesRequest},
-        workflowservice::{CountWorkflowExecutionsRequest, GetSearchAttributesRequest, ListWorkflowExecutionsRequest},
+        workflow::WorkflowExecutionInfo,
+        workflowservice::{
+            CountWorkflowExecutionsRequest, GetSearchAttributesRequest, ListClosedWorkflowExecutionsRequest,
+            ListOpenWorkflowExecutionsRequest, ListWorkflowExecutionsRequest, ScanWorkflowExecutionsRequest,
+            list_closed_workflow_executions_request, list_open_workflow_executions_request,
+        },
     },
 };
 use wrt_tests::{Client, Run};
@@ -385,4 +391,50 @@ async fn queries_that_make_no_sense_are_refused() -> Result<()> {
         Ok(())
     })
     .await
+}
+
+#[tokio::test]
+async fn runs_are_found_by_the_filters_of_older_clients() -> Result<()> {
+    let scripted = WorkflowTypeFilter {
+        name: "Scripted".to_owned(),
+    };
+    let failed = StatusFilter {
+        status: WorkflowExecutionStatus::Failed as i32,
+    };
+    with_contract(async |server| {
+        let client = server.client();
+        four_runs(client).await?;
+        let mut temporal = client.temporal();
+        let open = ListOpenWorkflowExecutionsRequest {
+            namespace: client.namespace(),
+            filters: Some(list_open_workflow_executions_request::Filters::TypeFilter(scripted)),
+            ..Default::default()
+        };
+        let open = temporal.list_open_workflow_executions(open).await?.into_inner();
+        assert_eq!(ids(open.executions), ["open"]);
+        let closed = ListClosedWorkflowExecutionsRequest {
+            namespace: client.namespace(),
+            filters: Some(list_closed_workflow_executions_request::Filters::StatusFilter(failed)),
+            ..Default::default()
+        };
+        let closed = temporal.list_closed_workflow_executions(closed).await?.into_inner();
+        assert_eq!(ids(closed.executions), ["failed"]);
+        let scan = ScanWorkflowExecutionsRequest {
+            namespace: client.namespace(),
+            query: "WorkflowId STARTS_WITH 'done'".to_owned(),
+            ..Default::default()
+        };
+        let scanned = temporal.scan_workflow_executions(scan).await?.into_inner();
+        assert_eq!(ids(scanned.executions), ["done-1", "done-2"]);
+        Ok(())
+    })
+    .await
+}
+
+/// The workflow ids, sorted.
+fn ids(executions: Vec<WorkflowExecutionInfo>) -> Vec<String> {
+    let executions = executions.into_iter().map(|info| info.execution.unwrap_or_default());
+    let mut ids: Vec<_> = executions.map(|execution| execution.workflow_id).collect();
+    ids.sort();
+    ids
 }

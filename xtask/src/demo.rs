@@ -1,7 +1,6 @@
 //! `cargo xtask demo`: the order story, played against a real server that is killed in the middle.
 
 mod books;
-mod stage;
 mod wrt;
 
 use std::fs;
@@ -12,8 +11,8 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::json;
 
 use self::books::Books;
-use self::stage::{Actor, Stage};
 use self::wrt::Wrt;
+use crate::stage::{Actor, Stage};
 use crate::{guests, shell};
 
 const TASK_QUEUE: &str = "orders";

@@ -3,10 +3,12 @@
 #![expect(clippy::print_stdout, reason = "talking to people is the job of this program")]
 
 mod bench;
+mod conformance;
 mod demo;
 mod guests;
 mod setup;
 mod shell;
+mod stage;
 mod test;
 
 use std::process::ExitCode;
@@ -25,6 +27,8 @@ enum Task {
     Demo,
     /// Measures the server, built for release, and prints one table.
     Bench(bench::Options),
+    /// Runs the integration tests of Temporal's SDK core against the server, and writes docs/conformance.md.
+    Conformance(conformance::Options),
     /// Runs every test, after building the guests that the tests run.
     Test(test::Options),
 }
@@ -35,6 +39,7 @@ fn main() -> ExitCode {
         Task::Guests => guests::run(),
         Task::Demo => demo::run(),
         Task::Bench(options) => bench::run(&options),
+        Task::Conformance(options) => conformance::run(&options),
         Task::Test(options) => test::run(&options),
     };
     match done {

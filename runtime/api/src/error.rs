@@ -72,6 +72,7 @@ fn engine_status(error: &EngineError, message: String) -> Status {
         E::WorkflowNotFound { .. }
         | E::DeploymentNotFound(_)
         | E::ScheduleNotFound(_)
+        | E::WorkerNotFound(_)
         | E::BatchOperationNotFound(_)
         | E::SearchAttributeNotFound(_)
         | E::UpdateNotFound(_)

@@ -30,6 +30,7 @@ mod test_service;
 mod update;
 mod validate;
 mod visibility;
+mod worker;
 mod workflow;
 mod workflow_service;
 mod workflow_task;

@@ -197,6 +197,7 @@ fn info(namespace: &Namespace, limits: &Limits) -> NamespaceInfo {
             async_update: true,
             worker_poll_complete_on_shutdown: true,
             poller_autoscaling: true,
+            worker_heartbeats: true,
             ..Default::default()
         }),
         limits: Some(namespace_info::Limits {

@@ -1,12 +1,17 @@
 //! Listing and counting workflows by a query.
 
+pub(crate) mod filters;
+
 use wrt_engine::{Engine, RunCount};
 use wrt_model::{
     SearchAttributeValue,
-    proto::workflowservice::{
-        CountWorkflowExecutionsRequest, CountWorkflowExecutionsResponse, GetSearchAttributesResponse,
-        ListWorkflowExecutionsRequest, ListWorkflowExecutionsResponse,
-        count_workflow_executions_response::AggregationGroup,
+    proto::{
+        workflow::WorkflowExecutionInfo,
+        workflowservice::{
+            CountWorkflowExecutionsRequest, CountWorkflowExecutionsResponse, GetSearchAttributesResponse,
+            ListWorkflowExecutionsRequest, ListWorkflowExecutionsResponse,
+            count_workflow_executions_response::AggregationGroup,
+        },
     },
 };
 
@@ -19,15 +24,26 @@ pub(crate) async fn list(
     engine: &Engine,
     request: ListWorkflowExecutionsRequest,
 ) -> Result<ListWorkflowExecutionsResponse, ApiError> {
-    let namespace = namespace::resolve(engine, &request.namespace).await?;
-    let page_size = validate::page_size(request.page_size, PAGE_WORKFLOWS)?;
-    let (executions, next_page_token) = engine
-        .list_workflows(&namespace, &request.query, page_size, &request.next_page_token)
-        .await?;
+    let (query, page_size) = (&request.query, request.page_size);
+    let (executions, next_page_token) =
+        page(engine, &request.namespace, query, page_size, &request.next_page_token).await?;
     Ok(ListWorkflowExecutionsResponse {
         executions,
         next_page_token,
     })
+}
+
+/// Workflows that match a query, and the token of the next page.
+async fn page(
+    engine: &Engine,
+    namespace: &str,
+    query: &str,
+    page_size: i32,
+    page_token: &[u8],
+) -> Result<(Vec<WorkflowExecutionInfo>, Vec<u8>), ApiError> {
+    let namespace = namespace::resolve(engine, namespace).await?;
+    let page_size = validate::page_size(page_size, PAGE_WORKFLOWS)?;
+    Ok(engine.list_workflows(&namespace, query, page_size, page_token).await?)
 }
 
 pub(crate) async fn count(

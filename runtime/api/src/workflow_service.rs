@@ -9,7 +9,7 @@ use crate::{
     activity, activity_control, batch, delete, history, long_poll, namespace, pause,
     proto::temporal::workflow_service_server,
     reply::{done, reply},
-    reset, schedule, system, task_queue, update, visibility, workflow, workflow_task,
+    reset, schedule, system, task_queue, update, visibility, worker, workflow, workflow_task,
 };
 
 /// Serves Temporal's API from an engine.
@@ -95,6 +95,12 @@ calls! {
             -> ListWorkflowExecutionsResponse = visibility::list;
         reply count_workflow_executions(CountWorkflowExecutionsRequest)
             -> CountWorkflowExecutionsResponse = visibility::count;
+        reply list_open_workflow_executions(ListOpenWorkflowExecutionsRequest)
+            -> ListOpenWorkflowExecutionsResponse = visibility::filters::list_open;
+        reply list_closed_workflow_executions(ListClosedWorkflowExecutionsRequest)
+            -> ListClosedWorkflowExecutionsResponse = visibility::filters::list_closed;
+        reply scan_workflow_executions(ScanWorkflowExecutionsRequest)
+            -> ScanWorkflowExecutionsResponse = visibility::filters::scan;
 
         // === Schedules ===
         reply create_schedule(CreateScheduleRequest) -> CreateScheduleResponse = schedule::create;
@@ -155,7 +161,12 @@ calls! {
             -> ResetStickyTaskQueueResponse = workflow_task::reset_sticky;
 
         // === Workers ===
-        done shutdown_worker(ShutdownWorkerRequest) -> ShutdownWorkerResponse = workflow_task::shutdown_worker;
+        done record_worker_heartbeat(RecordWorkerHeartbeatRequest)
+            -> RecordWorkerHeartbeatResponse = worker::record_heartbeat;
+        reply list_workers(ListWorkersRequest) -> ListWorkersResponse = worker::list;
+        reply count_workers(CountWorkersRequest) -> CountWorkersResponse = worker::count;
+        reply describe_worker(DescribeWorkerRequest) -> DescribeWorkerResponse = worker::describe;
+        done shutdown_worker(ShutdownWorkerRequest) -> ShutdownWorkerResponse = worker::shutdown;
     }
     {
         async fn get_system_info(&self, _: Request<GetSystemInfoRequest>) -> Answer<GetSystemInfoResponse> {

@@ -11,7 +11,7 @@ use wrt_model::{
         workflowservice::{
             PollWorkflowTaskQueueRequest, PollWorkflowTaskQueueResponse, ResetStickyTaskQueueRequest,
             RespondQueryTaskCompletedRequest, RespondWorkflowTaskCompletedRequest,
-            RespondWorkflowTaskCompletedResponse, RespondWorkflowTaskFailedRequest, ShutdownWorkerRequest,
+            RespondWorkflowTaskCompletedResponse, RespondWorkflowTaskFailedRequest,
         },
     },
     run::Sticky,
@@ -102,13 +102,6 @@ pub(crate) async fn reset_sticky(engine: &Engine, request: ResetStickyTaskQueueR
     let namespace = namespace::resolve(engine, &request.namespace).await?;
     let execution = validate::execution(request.execution)?;
     Ok(engine.reset_sticky_task_queue(&namespace, execution).await?)
-}
-
-/// A worker says goodbye.
-pub(crate) async fn shutdown_worker(engine: &Engine, request: ShutdownWorkerRequest) -> Result<(), ApiError> {
-    let namespace = namespace::resolve(engine, &request.namespace).await?;
-    engine.shutdown_worker(&namespace, &request.sticky_task_queue, &request.worker_instance_key);
-    Ok(())
 }
 
 fn check_poll(request: &PollWorkflowTaskQueueRequest) -> Checked {

@@ -49,6 +49,10 @@ pub enum EngineError {
     #[error("batch operation {0} already exists; choose another job id")]
     BatchOperationAlreadyExists(String),
 
+    /// No worker with this key has been heard of lately.
+    #[error("worker {0} is not found; ListWorkers shows those that send heartbeats")]
+    WorkerNotFound(String),
+
     /// A schedule has this id already.
     #[error("schedule {schedule_id} is already registered; choose another id, or update it")]
     ScheduleAlreadyExists {

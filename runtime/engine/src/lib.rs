@@ -43,6 +43,7 @@ mod upgrade;
 mod visibility;
 mod watch;
 mod worker;
+mod worker_heartbeat;
 mod workflow_task;
 
 use std::{sync::Arc, time::Duration};
@@ -84,6 +85,7 @@ use crate::{
     time_skipping::TimeSkipping,
     timers::Timers,
     watch::Watchers,
+    worker_heartbeat::WorkerHeartbeats,
 };
 
 /// The name under which the server runs workflow tasks and activities.
@@ -148,6 +150,7 @@ struct Inner {
     watchers: Watchers,
     counters: Counters,
     executions: Executions,
+    worker_heartbeats: WorkerHeartbeats,
     activity_slots: Arc<tokio::sync::Semaphore>,
     time_skipping: Option<TimeSkipping>,
     /// Everything that must end before the store closes.
@@ -176,6 +179,7 @@ impl Engine {
                 watchers: Watchers::default(),
                 counters: Counters::default(),
                 executions: Executions::default(),
+                worker_heartbeats: WorkerHeartbeats::default(),
                 activity_slots: Arc::new(tokio::sync::Semaphore::new(options.concurrent_activities)),
                 time_skipping: options.time_skipping.map(TimeSkipping::new),
                 tasks: TaskTracker::new(),

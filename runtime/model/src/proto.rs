@@ -13,6 +13,7 @@ pub use temporalio_protos::temporal::api::{
     deployment::v1::{self as deployment, WorkerDeploymentVersion},
     enums::v1 as enums,
     failure::v1::{self as failure, Failure, failure::FailureInfo},
+    filter::v1 as filter,
     history::v1::{self as history, History, HistoryEvent, history_event::Attributes as EventAttributes},
     namespace::v1 as namespace,
     operatorservice::v1 as operatorservice,
@@ -23,6 +24,7 @@ pub use temporalio_protos::temporal::api::{
     taskqueue::v1::{self as taskqueue, TaskQueue},
     testservice::v1 as testservice,
     update::v1 as update,
+    worker::v1 as worker,
     workflow::v1 as workflow,
     workflowservice::v1 as workflowservice,
 };

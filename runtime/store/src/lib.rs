@@ -5,6 +5,7 @@
 mod batch;
 mod commit;
 mod component;
+mod condition;
 mod delete;
 mod deployment;
 mod error;
@@ -27,6 +28,7 @@ use sqlite::Database;
 
 pub use batch::BatchPage;
 pub use commit::{Commit, RunWrite, StoreStats};
+pub use condition::Condition;
 pub use error::StoreError;
 pub use history::HistoryCopy;
 pub use run::StoredRun;

@@ -1,4 +1,4 @@
-//! The processes of the demo, none of which outlives it.
+//! The processes of a task, none of which outlives it.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
@@ -17,14 +17,14 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// The exit code of a program that was interrupted.
 const INTERRUPTED: i32 = 130;
 
-/// Kills its processes when it goes away, or when the demo is interrupted.
-pub(super) struct Stage {
+/// Kills its processes when it goes away, or when the task is interrupted.
+pub(crate) struct Stage {
     folder: PathBuf,
     processes: Arc<Mutex<Vec<Child>>>,
 }
 
 /// A process on the stage.
-pub(super) struct Actor {
+pub(crate) struct Actor {
     id: u32,
     /// The line with which it said that it was ready.
     greeting: String,
@@ -35,7 +35,7 @@ impl Actor {
     ///
     /// # Errors
     /// It said none.
-    pub(super) fn address(&self) -> Result<String> {
+    pub(crate) fn address(&self) -> Result<String> {
         let words = self.greeting.split_whitespace();
         let addresses = words.map(|word| word.trim_start_matches("http://").trim_end_matches(['/', ',', '.']));
         let address = addresses.into_iter().find(|word| word.starts_with("127.0.0.1:"));
@@ -47,7 +47,7 @@ impl Actor {
 
 impl Stage {
     /// An empty stage, whose logs go to this folder.
-    pub(super) fn new(folder: &Path) -> Self {
+    pub(crate) fn new(folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),
             processes: Arc::default(),
@@ -58,7 +58,7 @@ impl Stage {
     ///
     /// # Errors
     /// Signals cannot be handled, or are handled already.
-    pub(super) fn end_on_interrupt(&self) -> Result<()> {
+    pub(crate) fn end_on_interrupt(&self) -> Result<()> {
         let processes = Arc::clone(&self.processes);
         let end = move || {
             // Keeps the lock, so that nothing is started any more.
@@ -73,7 +73,7 @@ impl Stage {
     ///
     /// # Errors
     /// It does not start, ends, or says nothing of the kind in time; the message names its log.
-    pub(super) fn start(&self, name: &str, command: &mut Command, ready: &str) -> Result<Actor> {
+    pub(crate) fn start(&self, name: &str, command: &mut Command, ready: &str) -> Result<Actor> {
         let log = self.folder.join(format!("{name}.log"));
         let mut file = File::options().create(true).append(true).open(&log)?;
         command
@@ -88,7 +88,7 @@ impl Stage {
     }
 
     /// Kills a process as a power cut would: it gets no chance to write anything.
-    pub(super) fn kill(&self, actor: &Actor) {
+    pub(crate) fn kill(&self, actor: &Actor) {
         let mut processes = lock(&self.processes);
         let (killed, others) = processes.drain(..).partition(|process| process.id() == actor.id);
         *processes = others;
