@@ -42,6 +42,7 @@ pub(crate) async fn poll(
     Ok(task.unwrap_or_default())
 }
 
+#[expect(deprecated, reason = "SDKs read their build id back from the history")]
 pub(crate) async fn completed(
     engine: &Engine,
     request: RespondWorkflowTaskCompletedRequest,

@@ -106,6 +106,7 @@ impl Turn<'_> {
     }
 
     /// Writes that the task has completed, and gives back what is to be carried out.
+    #[expect(deprecated, reason = "SDKs read their build id back from the history")]
     fn record_completion(
         &mut self,
         task: &WorkflowTask,
