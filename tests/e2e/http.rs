@@ -285,7 +285,7 @@ async fn the_server_speaks_of_itself() -> Result<()> {
         assert_eq!(capabilities["supportsSchedules"], true);
         let path = "/api/v1/wrt.v1.ComponentService/ListDeployments";
         let deployments = ok(post(server, path, json!({"namespace": "default"})).await?);
-        assert_eq!(deployments["deployments"][0]["taskQueue"], "contract");
+        assert_eq!(deployments["deployments"][0]["deployment"]["taskQueue"], "contract");
         Ok(())
     })
     .await

@@ -10,7 +10,10 @@ use wrt_model::{
     proto::{
         History, HistoryEvent, WorkflowExecution,
         enums::HistoryEventFilterType,
-        workflowservice::{GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionHistoryResponse},
+        workflowservice::{
+            GetWorkflowExecutionHistoryRequest, GetWorkflowExecutionHistoryResponse,
+            GetWorkflowExecutionHistoryReverseRequest, GetWorkflowExecutionHistoryReverseResponse,
+        },
     },
 };
 
@@ -87,6 +90,49 @@ pub(crate) async fn get(
             reader.events(next_event_id, wait).await
         }
     }
+}
+
+/// Answers with events from the last one back to the first. The token leads to the last event of the next page.
+pub(crate) async fn reverse(
+    engine: &Engine,
+    request: GetWorkflowExecutionHistoryReverseRequest,
+) -> Result<GetWorkflowExecutionHistoryReverseResponse, ApiError> {
+    let namespace = namespace::resolve(engine, &request.namespace).await?;
+    let mut execution = validate::execution(request.execution)?;
+    let page_events = i64::from(validate::page_size(request.maximum_page_size, PAGE_EVENTS)?);
+    let resumed = resume(&mut execution, &request.next_page_token)?;
+    let end = engine.workflow_history(&namespace, execution.clone(), 1, 0, 0).await?;
+    execution.run_id = end.run_id;
+    let last = match request.next_page_token.is_empty() {
+        true => end.last_event_id,
+        false => resumed.min(end.last_event_id),
+    };
+    let first = (last - page_events + 1).max(1);
+    let wanted = usize::try_from(last - first + 1).unwrap_or_default();
+    let page = engine
+        .workflow_history(&namespace, execution, first, wanted, usize::MAX)
+        .await?;
+    let events = backwards(page.events, last);
+    let next = events.last().map_or(0, |event| event.event_id - 1);
+    Ok(GetWorkflowExecutionHistoryReverseResponse {
+        history: Some(History { events }),
+        next_page_token: if next > 0 { token(page.run_id, next) } else { Vec::new() },
+    })
+}
+
+/// The events up to this one, the last one first, and no more than fit a page: at least one.
+fn backwards(events: Vec<HistoryEvent>, last_event_id: i64) -> Vec<HistoryEvent> {
+    let mut bytes = 0;
+    let behind = events
+        .into_iter()
+        .rev()
+        .skip_while(|event| event.event_id > last_event_id);
+    let fitting = behind.take_while(|event| {
+        let is_first = bytes == 0;
+        bytes += event.encoded_len();
+        is_first || bytes <= PAGE_BYTES
+    });
+    fitting.collect()
 }
 
 /// Pins the execution to the token's run, and returns the event that the token leads to.
@@ -185,6 +231,8 @@ fn response(events: Vec<HistoryEvent>, token: Option<Vec<u8>>) -> GetWorkflowExe
 
 #[cfg(test)]
 mod tests {
+    use wrt_model::proto::{EventAttributes, history::WorkflowExecutionSignaledEventAttributes};
+
     use super::*;
 
     const RUN: &str = "5b7d1f3c-0d4e-4c8b-9d0a-2a2f5c8e1b11";
@@ -196,6 +244,28 @@ mod tests {
         };
         let next_event_id = resume(&mut execution, token).map_err(|error| error.to_string())?;
         Ok((execution.run_id, next_event_id))
+    }
+
+    #[test]
+    fn pages_that_go_back_end_with_their_bytes_but_are_never_empty() {
+        let event = |event_id, bytes| HistoryEvent {
+            event_id,
+            attributes: Some(EventAttributes::WorkflowExecutionSignaledEventAttributes(
+                WorkflowExecutionSignaledEventAttributes {
+                    signal_name: "x".repeat(bytes),
+                    ..Default::default()
+                },
+            )),
+            ..Default::default()
+        };
+        let events = vec![event(1, 1), event(2, PAGE_BYTES), event(3, 1), event(4, 1)];
+        let ids = |last| -> Vec<i64> {
+            let page = backwards(events.clone(), last);
+            page.iter().map(|event| event.event_id).collect()
+        };
+        assert_eq!(ids(4), [4, 3]);
+        assert_eq!(ids(2), [2]);
+        assert_eq!(ids(1), [1]);
     }
 
     #[test]

@@ -81,6 +81,8 @@ calls! {
             -> ExecuteMultiOperationResponse = update::update_with_start;
         reply describe_workflow_execution(DescribeWorkflowExecutionRequest)
             -> DescribeWorkflowExecutionResponse = workflow::describe;
+        reply get_workflow_execution_history_reverse(GetWorkflowExecutionHistoryReverseRequest)
+            -> GetWorkflowExecutionHistoryReverseResponse = history::reverse;
         done request_cancel_workflow_execution(RequestCancelWorkflowExecutionRequest)
             -> RequestCancelWorkflowExecutionResponse = workflow::request_cancel;
         done terminate_workflow_execution(TerminateWorkflowExecutionRequest)
