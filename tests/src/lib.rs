@@ -8,6 +8,7 @@ pub mod patterns;
 mod replay;
 mod run;
 mod server;
+mod suite;
 mod worker;
 
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ pub use golden::Golden;
 pub use replay::{check_gapless, divergence, replay_run};
 pub use run::Run;
 pub use server::{Options, Server, with_server, with_time_skipping};
+pub use suite::run_suite;
 pub use worker::Worker;
 
 /// The folder of the repository.

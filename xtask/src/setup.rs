@@ -17,6 +17,9 @@ pub(crate) struct Options {
     /// Further languages whose guests are to be built.
     #[arg(long, value_delimiter = ',', value_name = "LANGUAGES")]
     guests: Vec<Language>,
+    /// Temporal's clients too, which the tests run.
+    #[arg(long)]
+    tests: bool,
 }
 
 /// A guest language beside Rust.
@@ -45,7 +48,11 @@ impl Language {
 /// An installer fails; its own words are on the terminal.
 pub(crate) fn run(options: &Options) -> Result<()> {
     wasm()?;
-    languages(&options.guests)
+    languages(&options.guests)?;
+    if options.tests {
+        clients()?;
+    }
+    Ok(())
 }
 
 /// Finds or installs a toolchain that compiles Rust to WebAssembly.
@@ -54,6 +61,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 /// There is none, and none can be installed.
 pub(crate) fn wasm() -> Result<WasmToolchain> {
     wasm::prepare()
+}
+
+/// Installs Temporal's clients, which the tests run.
+///
+/// # Errors
+/// An installer fails.
+pub(crate) fn clients() -> Result<()> {
+    python::prepare()?;
+    javascript::prepare_tests()
 }
 
 /// Installs the tools of these languages.

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{guests, shell};
+use crate::{guests, setup, shell};
 
 /// Arguments for the tests.
 #[derive(clap::Args)]
@@ -18,6 +18,7 @@ pub(crate) struct Options {
 /// Something does not build, or a test fails.
 pub(crate) fn run(options: &Options) -> Result<()> {
     guests::run()?;
+    setup::clients()?;
     shell::say("server and tests");
     // Cargo leaves out the programs of packages that are only tested, and the tests start `wrt` as a process.
     shell::run(shell::cargo().args(["build", "--workspace", "--all-targets"]))?;
