@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     activity::ActivityCommand,
     batch::BatchCommand,
+    codec::CodecArgs,
     completion::CompletionArgs,
     context::Context,
     deploy::DeployArgs,
@@ -65,6 +66,8 @@ struct GlobalArgs {
     /// Give up after this time, such as `30s` or `5m`
     #[arg(long, global = true, value_parser = humantime::parse_duration, value_name = "TIME")]
     command_timeout: Option<Duration>,
+    #[command(flatten)]
+    codec: CodecArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -175,6 +178,7 @@ impl GlobalArgs {
                 .or_else(|| std::env::var("TEMPORAL_ADDRESS").ok())
                 .unwrap_or_else(|| "127.0.0.1:7233".to_owned()),
             namespaces: self.namespace,
+            codec: self.codec,
         }
     }
 }

@@ -1,19 +1,18 @@
 //! The connection to a server, and what its refusals mean.
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, anyhow};
 use prost::{Message, Name};
 use temporalio_protos::{
     google::rpc::Status as RpcStatus, temporal::api::errordetails::v1::WorkflowExecutionAlreadyStartedFailure,
 };
-use tonic::{
-    Code, Response, Status,
-    codec::CompressionEncoding,
-    transport::{Channel, Endpoint},
-};
+use tonic::{Code, Response, Status, codec::CompressionEncoding, transport::Endpoint};
 
-use crate::proto::{ComponentServiceClient, NamespaceServiceClient, OperatorServiceClient, WorkflowServiceClient};
+use crate::{
+    codec::{Codec, CodecChannel},
+    proto::{ComponentServiceClient, NamespaceServiceClient, OperatorServiceClient, WorkflowServiceClient},
+};
 
 /// Answers may be as large as the Go client takes them.
 const MAX_ANSWER_BYTES: usize = 128 << 20;
@@ -21,13 +20,13 @@ const MAX_ANSWER_BYTES: usize = 128 << 20;
 /// Knows the server, and the namespace to work in.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
-    channel: Channel,
+    channel: CodecChannel,
     namespace: String,
 }
 
 impl Client {
-    /// Connects to a server at `host:port`.
-    pub(crate) async fn connect(address: &str, namespace: &str) -> anyhow::Result<Self> {
+    /// Connects to a server at `host:port`, with a codec server in between if there is one.
+    pub(crate) async fn connect(address: &str, namespace: &str, codec: Option<Arc<Codec>>) -> anyhow::Result<Self> {
         let url = if address.contains("://") {
             address.to_owned()
         } else {
@@ -49,7 +48,7 @@ impl Client {
             )
         })?;
         Ok(Client {
-            channel,
+            channel: CodecChannel::new(channel, codec),
             namespace: namespace.to_owned(),
         })
     }
@@ -60,24 +59,24 @@ impl Client {
     }
 
     /// Temporal's service.
-    pub(crate) fn workflows(&self) -> WorkflowServiceClient<Channel> {
+    pub(crate) fn workflows(&self) -> WorkflowServiceClient<CodecChannel> {
         WorkflowServiceClient::new(self.channel.clone())
             .accept_compressed(CompressionEncoding::Gzip)
             .max_decoding_message_size(MAX_ANSWER_BYTES)
     }
 
     /// Temporal's service for operators.
-    pub(crate) fn operator(&self) -> OperatorServiceClient<Channel> {
+    pub(crate) fn operator(&self) -> OperatorServiceClient<CodecChannel> {
         OperatorServiceClient::new(self.channel.clone()).accept_compressed(CompressionEncoding::Gzip)
     }
 
     /// The service of what a namespace has beside Temporal's words.
-    pub(crate) fn namespaces(&self) -> NamespaceServiceClient<Channel> {
+    pub(crate) fn namespaces(&self) -> NamespaceServiceClient<CodecChannel> {
         NamespaceServiceClient::new(self.channel.clone()).accept_compressed(CompressionEncoding::Gzip)
     }
 
     /// The service of deployed components.
-    pub(crate) fn components(&self) -> ComponentServiceClient<Channel> {
+    pub(crate) fn components(&self) -> ComponentServiceClient<CodecChannel> {
         ComponentServiceClient::new(self.channel.clone())
             .accept_compressed(CompressionEncoding::Gzip)
             .max_decoding_message_size(MAX_ANSWER_BYTES)
@@ -177,7 +176,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         tokio::spawn(async move { while listener.accept().await.is_ok() {} });
-        let client = Client::connect(&address, "default").await.unwrap();
+        let client = Client::connect(&address, "default", None).await.unwrap();
         let outcome = client
             .workflows()
             .get_system_info(GetSystemInfoRequest::default())
@@ -193,7 +192,10 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         drop(listener);
-        let error = Client::connect(&address, "default").await.unwrap_err().to_string();
+        let error = Client::connect(&address, "default", None)
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(
             error.starts_with(&format!("cannot reach a server at {address}: Connection refused")),
             "{error}"

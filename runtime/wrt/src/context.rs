@@ -2,7 +2,7 @@
 
 use anyhow::bail;
 
-use crate::{client::Client, output::Output};
+use crate::{client::Client, codec::CodecArgs, output::Output};
 
 /// What the global flags say.
 #[derive(Debug)]
@@ -13,6 +13,8 @@ pub(crate) struct Context {
     pub(crate) address: String,
     /// Every `--namespace`, at least one.
     pub(crate) namespaces: Vec<String>,
+    /// What stands between the server's payloads and the screen.
+    pub(crate) codec: CodecArgs,
 }
 
 impl Context {
@@ -29,6 +31,7 @@ impl Context {
 
     /// A connection to the server.
     pub(crate) async fn client(&self) -> anyhow::Result<Client> {
-        Client::connect(&self.address, self.namespace()?).await
+        let namespace = self.namespace()?;
+        Client::connect(&self.address, namespace, self.codec.codec(namespace)).await
     }
 }

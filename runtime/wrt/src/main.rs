@@ -6,6 +6,7 @@ mod activity;
 mod batch;
 mod cli;
 mod client;
+mod codec;
 mod completion;
 mod context;
 mod deploy;
