@@ -20,6 +20,9 @@ use self::{
 };
 use crate::{context::Context, exit::Exit, payload::key_value, search_attribute};
 
+/// The port of a server that nobody has told otherwise, as it is Temporal's.
+const DEFAULT_PORT: u16 = 7233;
+
 /// Run a server as a configuration file describes it
 ///
 /// What is not configured has the defaults of `start-dev`. Flags win over environment variables, and those over the
@@ -57,12 +60,12 @@ enum ServerVerb {
 #[derive(Debug, Args)]
 struct StartDevArgs {
     /// The port to listen on; 0 for any that is free
-    #[arg(long, short, default_value_t = 7233, value_name = "PORT")]
+    #[arg(long, short, default_value_t = DEFAULT_PORT, value_name = "PORT")]
     port: u16,
     /// The address to listen on
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     ip: String,
-    /// The database file, or `:memory:` [default: one for each port, in the user's data folder; memory for port 0]
+    /// The database file, or `:memory:` [default: a file in the user's data folder for port 7233, memory for any other port]
     #[arg(long, short = 'f', value_name = "FILE")]
     db_filename: Option<PathBuf>,
     #[command(flatten)]
@@ -132,10 +135,10 @@ impl StartDevArgs {
             // SQLite's own word for it.
             Some(file) if file.as_os_str() == ":memory:" => None,
             Some(file) => Some(file.clone()),
-            // Nobody would find the file of a port that was chosen by chance.
-            None if self.port == 0 => None,
-            // Two servers cannot share a file, but several may run at a time on different ports.
-            None => Some(settings::data_dir().join(format!("dev-{}.db", self.port))),
+            // The server that somebody works with keeps what it was given.
+            None if self.port == DEFAULT_PORT => Some(settings::data_dir().join(format!("dev-{DEFAULT_PORT}.db"))),
+            // Tests choose ports by chance, and nobody would find or remove their files.
+            None => None,
         };
         settings.namespaces.extend_from_slice(namespaces);
         settings.search_attributes = self.search_attribute.iter().cloned().collect();
@@ -206,13 +209,10 @@ mod tests {
     }
 
     #[test]
-    fn the_development_server_keeps_its_data_in_a_file_of_its_port_unless_told_otherwise() {
-        assert!(
-            start_dev("server start-dev -p 7400")
-                .database
-                .unwrap()
-                .ends_with("wrt/dev-7400.db")
-        );
+    fn the_development_server_keeps_its_data_in_a_file_on_its_own_port_only() {
+        let database = start_dev("server start-dev").database;
+        assert!(database.unwrap().ends_with("wrt/dev-7233.db"));
+        assert_eq!(start_dev("server start-dev -p 7400").database, None);
         assert_eq!(start_dev("server start-dev -f :memory:").database, None);
         assert_eq!(start_dev("server start-dev --port 0").database, None);
     }
