@@ -127,12 +127,14 @@ fn backwards(events: Vec<HistoryEvent>, last_event_id: i64) -> Vec<HistoryEvent>
         .into_iter()
         .rev()
         .skip_while(|event| event.event_id > last_event_id);
-    let fitting = behind.take_while(|event| {
-        let is_first = bytes == 0;
-        bytes += event.encoded_len();
-        is_first || bytes <= PAGE_BYTES
-    });
-    fitting.collect()
+    behind.take_while(|event| fits(event, &mut bytes)).collect()
+}
+
+/// Whether an event fits into the page beside what is in it. The first one always does.
+fn fits(event: &HistoryEvent, page_bytes: &mut usize) -> bool {
+    let is_first = *page_bytes == 0;
+    *page_bytes += event.encoded_len();
+    is_first || *page_bytes <= PAGE_BYTES
 }
 
 /// Pins the execution to the token's run, and returns the event that the token leads to.
@@ -205,16 +207,15 @@ impl Reader<'_> {
     }
 }
 
-/// Cuts the page down to so many events; returns the id of the event after it.
+/// Cuts the page down to so many events, and to the bytes of a page: one commit may have more. Returns the id of the event
+/// after it.
 fn cut(page: &mut HistoryPage, events: usize) -> i64 {
-    match page.events.get(events) {
-        Some(next) => {
-            let next_event_id = next.event_id;
-            page.events.truncate(events);
-            next_event_id
-        }
-        None => page.next_event_id,
-    }
+    let mut bytes = 0;
+    let first = page.events.iter().take(events);
+    let fitting = first.take_while(|event| fits(event, &mut bytes)).count();
+    let next = page.events.get(fitting).map(|event| event.event_id);
+    page.events.truncate(fitting);
+    next.unwrap_or(page.next_event_id)
 }
 
 fn token(run_id: String, next_event_id: i64) -> Vec<u8> {
@@ -246,9 +247,9 @@ mod tests {
         Ok((execution.run_id, next_event_id))
     }
 
-    #[test]
-    fn pages_that_go_back_end_with_their_bytes_but_are_never_empty() {
-        let event = |event_id, bytes| HistoryEvent {
+    /// An event of at least so many bytes.
+    fn event(event_id: i64, bytes: usize) -> HistoryEvent {
+        HistoryEvent {
             event_id,
             attributes: Some(EventAttributes::WorkflowExecutionSignaledEventAttributes(
                 WorkflowExecutionSignaledEventAttributes {
@@ -257,7 +258,22 @@ mod tests {
                 },
             )),
             ..Default::default()
-        };
+        }
+    }
+
+    fn page(events: Vec<HistoryEvent>) -> HistoryPage {
+        let last_event_id = events.last().unwrap().event_id;
+        HistoryPage {
+            run_id: RUN.into(),
+            events,
+            next_event_id: last_event_id + 1,
+            last_event_id,
+            is_open: false,
+        }
+    }
+
+    #[test]
+    fn pages_that_go_back_end_with_their_bytes_but_are_never_empty() {
         let events = vec![event(1, 1), event(2, PAGE_BYTES), event(3, 1), event(4, 1)];
         let ids = |last| -> Vec<i64> {
             let page = backwards(events.clone(), last);
@@ -299,18 +315,17 @@ mod tests {
     #[test]
     fn pages_are_cut_to_the_events_that_were_asked_for() {
         for (asked, left, next) in [(1, 1, 2), (2, 2, 3), (3, 3, 4), (9, 3, 4)] {
-            let event = |event_id| HistoryEvent {
-                event_id,
-                ..Default::default()
-            };
-            let mut page = HistoryPage {
-                run_id: RUN.into(),
-                events: (1..=3).map(event).collect(),
-                next_event_id: 4,
-                last_event_id: 3,
-                is_open: false,
-            };
+            let mut page = page((1..=3).map(|id| event(id, 1)).collect());
             assert_eq!(cut(&mut page, asked), next);
+            assert_eq!(page.events.len(), left);
+        }
+    }
+    #[test]
+    fn pages_of_one_large_commit_are_cut_to_their_bytes() {
+        let events = vec![event(1, 1), event(2, PAGE_BYTES / 2), event(3, PAGE_BYTES), event(4, 1)];
+        for (begin, left, next) in [(0, 2, 3), (2, 1, 4), (3, 1, 5)] {
+            let mut page = page(events[begin..].to_vec());
+            assert_eq!(cut(&mut page, usize::MAX), next);
             assert_eq!(page.events.len(), left);
         }
     }
