@@ -102,6 +102,12 @@ fn engine_status(error: &EngineError, message: String) -> Status {
         E::FailedPrecondition(_) => Status::failed_precondition(message),
         E::ResourceExhausted(_) => exhausted(message),
         E::QueryFailed(failure) => query_failed(message, failure),
+        // Not to be sent again alone: the client has to begin with the first page.
+        E::WorkflowTaskPagesLost => detailed(
+            Code::Aborted,
+            message,
+            &details::WorkflowTaskCompletionBufferLostFailure {},
+        ),
         E::QueryTimedOut(_) => Status::deadline_exceeded(message),
         E::WorkflowNotReady(_) => detailed(Code::FailedPrecondition, message, &details::WorkflowNotReadyFailure {}),
         E::ShuttingDown => Status::unavailable(message),

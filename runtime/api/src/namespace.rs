@@ -198,12 +198,13 @@ fn info(namespace: &Namespace, limits: &Limits) -> NamespaceInfo {
             worker_poll_complete_on_shutdown: true,
             poller_autoscaling: true,
             worker_heartbeats: true,
+            workflow_task_completion_pagination: true,
             ..Default::default()
         }),
         limits: Some(namespace_info::Limits {
             blob_size_limit_error: shown(limits.blob_size_error),
             memo_size_limit_error: shown(limits.memo_size_error),
-            ..Default::default()
+            workflow_task_completion_size_limit_error: shown(limits.workflow_task_completion_size_error),
         }),
         ..Default::default()
     }

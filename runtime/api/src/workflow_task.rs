@@ -53,6 +53,8 @@ pub(crate) async fn completed(
     let done = WorkflowTaskDone {
         query_results: request.query_results,
         returns_new_task: request.return_new_workflow_task,
+        page_number: request.page_number,
+        is_intermediate_page: request.intermediate_page,
         completion: WorkflowTaskCompletion {
             commands: request.commands,
             messages: request.messages,

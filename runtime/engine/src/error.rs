@@ -96,6 +96,10 @@ pub enum EngineError {
     #[error("workflow task heartbeat timeout")]
     WorkflowTaskHeartbeatTimeout,
 
+    /// Earlier pages of the commands of a workflow task are not there any more.
+    #[error("earlier pages of the workflow task's completion are lost; send all of them again, from page 0")]
+    WorkflowTaskPagesLost,
+
     /// The run has not reached a point at which it can answer.
     #[error("{0}")]
     WorkflowNotReady(String),

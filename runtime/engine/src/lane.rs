@@ -18,7 +18,7 @@ use crate::{
     timers::Place,
     update::UpdateMessage,
     worker::Execution,
-    workflow_task::{done::DoneMessage, take::TakeMessage},
+    workflow_task::{done::DoneMessage, pages::CompletionPages, take::TakeMessage},
 };
 
 /// Answers a caller, once the commit has succeeded or failed.
@@ -74,6 +74,8 @@ pub(crate) struct HotRun {
     pub(crate) updates: Vec<UpdateMessage>,
     /// Queries that wait for the workflow task.
     pub(crate) queries: Queries,
+    /// What a worker has said so far of the workflow task that it ends in several calls.
+    pub(crate) pages: CompletionPages,
 }
 
 impl HotRun {
@@ -90,6 +92,7 @@ impl HotRun {
             pending: Transition::default(),
             updates: Vec::new(),
             queries: Queries::default(),
+            pages: CompletionPages::default(),
         })
     }
 
@@ -113,7 +116,8 @@ impl HotRun {
     pub(crate) fn memory_bytes(&self) -> usize {
         let instance = self.instance.as_ref().map_or(0, WorkflowInstance::memory_bytes);
         let tail: usize = self.tail.iter().map(prost::Message::encoded_len).sum();
-        instance + 2 * (prost::Message::encoded_len(&self.run) + tail) + size_of::<HotRun>()
+        let messages = prost::Message::encoded_len(&self.run) + tail + self.pages.memory_bytes();
+        instance + 2 * messages + size_of::<HotRun>()
     }
 }
 

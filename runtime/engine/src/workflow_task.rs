@@ -1,6 +1,7 @@
 //! Running the workflow's own code: its component is activated in the same step in which something happened to it.
 
 pub(crate) mod done;
+pub(crate) mod pages;
 pub(crate) mod take;
 
 use std::collections::HashSet;

@@ -55,6 +55,8 @@ limits! {
     blob_size_error = 2 * MIB, "limit.blobSize.error";
     /// Bytes of the memo of a run.
     memo_size_error = 2 * MIB, "limit.memoSize.error";
+    /// Bytes of the commands of one workflow task that come in several calls. Those of one call are bounded as any call is.
+    workflow_task_completion_size_error = 16 * MIB, "system.transactionSizeLimit";
     /// Events of a history from which on the server logs a warning.
     history_count_warn = 10 * KIB, "limit.historyCount.warn";
     /// Events of a history. A run with more is terminated.

@@ -7,6 +7,10 @@ export async function greet(name) {
   return `Hello, ${name}!`;
 }
 
+export async function measure(text) {
+  return text.length;
+}
+
 /** Succeeds with its third attempt, which gets what the second one told last. */
 export async function thirdTimeLucky() {
   const { attempt, heartbeatDetails } = activityInfo();

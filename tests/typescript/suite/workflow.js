@@ -183,6 +183,19 @@ export const tests = {
     assert.deepEqual(await Promise.all(runs.map((run) => run.result())), numbers.map((number) => 2 * number));
   },
 
+  async 'a task has more commands than fit into one call'(world) {
+    const [count, length] = [13, 400 * 1024];
+    const run = await world.start('measuresMany', count, length);
+    assert.equal(await run.result(), count * length);
+    await replays(run);
+    const { events: history } = await run.fetchHistory();
+    const scheduled = history.filter((event) => event.activityTaskScheduledEventAttributes);
+    const tasks = new Set(
+      scheduled.map((event) => `${event.activityTaskScheduledEventAttributes.workflowTaskCompletedEventId}`),
+    );
+    assert.deepEqual([scheduled.length, tasks.size], [count, 1]);
+  },
+
   async 'an eager start'(world) {
     await world.withWorker(async (taskQueue) => {
       const client = new Client({ connection: world.native });

@@ -33,6 +33,10 @@ pub struct WorkflowTaskDone {
     pub query_results: HashMap<String, WorkflowQueryResult>,
     /// The worker takes the next task with the answer, if there is one.
     pub returns_new_task: bool,
+    /// The number of this page of the commands, from 0. The last page has all others before it, so for most tasks it is 0.
+    pub page_number: i32,
+    /// This page is not the last one, and has nothing but commands.
+    pub is_intermediate_page: bool,
 }
 
 /// What a worker tells of its workflow task.
@@ -119,7 +123,7 @@ impl Lane {
     async fn workflow_task_done(
         &mut self,
         token: &WorkflowTaskToken,
-        done: WorkflowTaskDone,
+        mut done: WorkflowTaskDone,
         step: &mut Step,
     ) -> Result<Next, EngineError> {
         let engine = self.engine.clone();
@@ -127,6 +131,12 @@ impl Lane {
         let current = self.current.as_mut().filter(|run| run.run.run_id == token.run_id);
         let current = current.ok_or(Rejection::WorkflowTaskNotFound)?;
         current.decide(clock::now(), |turn| turn.check_workflow_task_token(token))?;
+        if done.is_intermediate_page {
+            current.keep_page(token, done)?;
+            return Ok(Next::default());
+        }
+        let commands = std::mem::take(&mut done.completion.commands);
+        done.completion.commands = current.pages.complete(token, done.page_number, commands)?;
         let taker = Taker {
             identity: done.completion.identity.clone(),
             is_sticky: done.completion.sticky.is_some(),
@@ -176,6 +186,14 @@ impl HotRun {
             self.reject_unprocessed_updates();
         }
         Ok(end)
+    }
+
+    /// Keeps commands until the last page of them comes.
+    fn keep_page(&mut self, token: &WorkflowTaskToken, done: WorkflowTaskDone) -> Result<(), Rejection> {
+        let limit_bytes = self.limits.workflow_task_completion_size_error;
+        let WorkflowTaskCompletion { commands, identity, .. } = done.completion;
+        let kept = self.pages.keep(token, done.page_number, commands, limit_bytes);
+        kept.inspect_err(|rejection| self.refuse_completion(rejection, &identity))
     }
 
     /// The task fails if its commands cannot be carried out; another error leaves it to the worker to say something better.
