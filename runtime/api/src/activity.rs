@@ -27,9 +27,6 @@ use crate::{
     validate::{self, Checked},
 };
 
-/// The longest wait for a task. Workers ask again upon the empty answer.
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(60);
-
 /// Waits for a task; answers with an empty message when the time is up or the server shuts down.
 pub(crate) async fn poll(
     engine: &Engine,

@@ -66,6 +66,8 @@ pub struct ServeOptions {
     pub store: String,
     /// The longest wait for calls that are under way when the server is to end; later ones are cut off.
     pub drain: Duration,
+    /// The longest wait of a worker for a task.
+    pub longest_poll: Duration,
     /// A server that decodes payloads for the web page, as a URL.
     pub codec_endpoint: Option<String>,
     /// Serves the clock too, of an engine that skips time.
@@ -140,7 +142,7 @@ async fn routes(
     let (health, health_service) = tonic_health::server::health_reporter();
     set_health(&health, ServingStatus::Serving).await;
     let time_skipping = options.time_skipping;
-    let workflows = WorkflowService::new(engine.clone(), options.cluster_id, options.store, shutdown);
+    let workflows = WorkflowService::new(engine.clone(), options, shutdown);
     let routes = Routes::new(
         WorkflowServiceServer::new(workflows)
             .max_decoding_message_size(REQUEST_BYTES)

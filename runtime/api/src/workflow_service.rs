@@ -1,5 +1,7 @@
 //! Temporal's `WorkflowService`: decode, call, encode. A call that is missing here answers UNIMPLEMENTED.
 
+use std::time::Duration;
+
 use temporalio_protos::temporal::api::workflowservice::v1::*;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
@@ -9,7 +11,9 @@ use crate::{
     activity, activity_control, batch, delete, history, long_poll, namespace, pause,
     proto::temporal::workflow_service_server,
     reply::{done, reply},
-    reset, schedule, system, task_queue, update, visibility, worker, workflow, workflow_task,
+    reset, schedule,
+    server::ServeOptions,
+    system, task_queue, update, visibility, worker, workflow, workflow_task,
 };
 
 /// Serves Temporal's API from an engine.
@@ -17,16 +21,19 @@ pub(crate) struct WorkflowService {
     engine: Engine,
     cluster_id: String,
     store: String,
+    /// The longest wait for a task. Workers ask again upon the empty answer.
+    longest_poll: Duration,
     /// Ends long polls early, so that a shutdown does not wait for them.
     shutdown: CancellationToken,
 }
 
 impl WorkflowService {
-    pub(crate) fn new(engine: Engine, cluster_id: String, store: String, shutdown: CancellationToken) -> Self {
+    pub(crate) fn new(engine: Engine, options: ServeOptions, shutdown: CancellationToken) -> Self {
         WorkflowService {
             engine,
-            cluster_id,
-            store,
+            cluster_id: options.cluster_id,
+            store: options.store,
+            longest_poll: options.longest_poll,
             shutdown,
         }
     }
@@ -205,7 +212,7 @@ calls! {
             &self,
             request: Request<PollActivityTaskQueueRequest>,
         ) -> Answer<PollActivityTaskQueueResponse> {
-            let wait = long_poll::wait(request.metadata(), activity::LONGEST_WAIT);
+            let wait = long_poll::wait(request.metadata(), self.longest_poll);
             Ok(reply(
                 activity::poll(&self.engine, request.into_inner(), wait, &self.shutdown).await?,
             ))
@@ -263,7 +270,7 @@ calls! {
             &self,
             request: Request<PollWorkflowTaskQueueRequest>,
         ) -> Answer<PollWorkflowTaskQueueResponse> {
-            let wait = long_poll::wait(request.metadata(), activity::LONGEST_WAIT);
+            let wait = long_poll::wait(request.metadata(), self.longest_poll);
             Ok(reply(
                 workflow_task::poll(&self.engine, request.into_inner(), wait, &self.shutdown).await?,
             ))

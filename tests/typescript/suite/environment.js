@@ -39,6 +39,19 @@ export const tests = {
     });
   },
 
+  async 'polls of the local environment are as long as it says'() {
+    const extraArgs = ['--dynamic-config-value', 'matching.longPollExpirationInterval="1s"'];
+    const environment = await TestWorkflowEnvironment.createLocal({ server: { executable, extraArgs } });
+    await within(environment, async () => {
+      const poll = { namespace: 'default', taskQueue: { name: 'deserted' } };
+      const begin = Date.now();
+      const task = await environment.connection.workflowService.pollWorkflowTaskQueue(poll);
+      const waited = Date.now() - begin;
+      assert.equal(task.taskToken.length, 0);
+      assert.ok(waited >= 1000 && waited < 30_000, `${waited} ms`);
+    });
+  },
+
   async 'the time-skipping environment runs on this server'() {
     const environment = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } });
     await within(environment, async (client) => {

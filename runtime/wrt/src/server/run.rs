@@ -35,6 +35,7 @@ pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<E
         cluster_id,
         store: "sqlite".to_owned(),
         drain: settings.drain,
+        longest_poll: settings.longest_poll,
         codec_endpoint: settings.codec_endpoint.clone(),
         time_skipping: settings.time_skipping.is_some(),
     };

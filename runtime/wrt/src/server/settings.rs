@@ -32,6 +32,8 @@ pub(super) struct Settings {
     pub(super) retention: Duration,
     /// How long calls and tasks that are under way may take to end, once the server is to stop.
     pub(super) drain: Duration,
+    /// The longest wait of a worker for a task; Temporal's by default.
+    pub(super) longest_poll: Duration,
     /// What components may use.
     pub(super) limits: Limits,
     /// What namespaces allow that set no limits of their own.
@@ -74,6 +76,7 @@ impl Settings {
             search_attributes: BTreeMap::new(),
             retention: Duration::from_secs(72 * 3600),
             drain: Duration::from_secs(10),
+            longest_poll: Duration::from_secs(60),
             limits: Limits::default(),
             namespace_limits: NamespaceLimits::default(),
             log_level: LogLevel::default(),

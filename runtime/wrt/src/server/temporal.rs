@@ -1,10 +1,12 @@
 //! Flags of Temporal's development server beside the address and the database. Its SDKs give some of them, and people know
 //! them; what has no meaning here is named in the log.
 
+use std::time::Duration;
+
 use clap::Args;
 use wrt_model::Limits;
 
-use super::settings::{Settings, listen_address};
+use super::settings::{Settings, listen_address, set};
 use crate::payload::key_value;
 
 /// What Temporal's SDKs and manuals switch on or off, and what is so here anyway.
@@ -15,6 +17,9 @@ const SETTLED: [(&str, &str); 5] = [
     ("frontend.enableExecuteMultiOperation", "true"),
     ("system.forceSearchAttributesCacheRefreshOnRead", "true"),
 ];
+
+/// The longest wait of a worker for a task, such as `"1s"`.
+const LONGEST_POLL: &str = "matching.longPollExpirationInterval";
 
 /// Flags of Temporal's development server.
 #[derive(Debug, Args)]
@@ -34,7 +39,7 @@ pub(super) struct TemporalArgs {
     /// Leave out what the web page needs
     #[arg(long, hide_short_help = true)]
     headless: bool,
-    /// A limit of the server by its key in Temporal's dynamic configuration. Repeatable
+    /// A limit of the server, or the longest wait of a poll, by its key in Temporal's dynamic configuration. Repeatable
     #[arg(long, hide_short_help = true, value_parser = dynamic_config_value, value_name = "KEY=JSON")]
     dynamic_config_value: Vec<(String, String)>,
     /// Log the settings of the server
@@ -54,13 +59,21 @@ pub(super) struct TemporalArgs {
     sqlite_pragma: Vec<(String, String)>,
 }
 
-/// Reads `KEY=JSON`; the value of a limit must be a count.
+/// Reads `KEY=JSON`; the value of a limit must be a count, and that of a wait a span.
 fn dynamic_config_value(text: &str) -> Result<(String, String), String> {
     let (key, value) = key_value(text)?;
     if Limits::name(&key).is_ok() && value.parse::<u64>().is_err() {
         return Err(format!("{key} is a limit, and {value} is no whole number"));
     }
+    if key == LONGEST_POLL {
+        span(&value).map_err(|error| format!("{key} is a time such as \"1s\", and {value} is none: {error}"))?;
+    }
     Ok((key, value))
+}
+
+/// Reads a span in JSON; the shell may have taken its quotes.
+fn span(value: &str) -> Result<Duration, humantime::DurationError> {
+    humantime::parse_duration(value.trim_matches('"'))
 }
 
 impl TemporalArgs {
@@ -72,7 +85,9 @@ impl TemporalArgs {
         settings.listen_also.extend(more.into_iter().flatten());
         settings.codec_endpoint.clone_from(&self.ui_codec_endpoint);
         for (key, value) in &self.dynamic_config_value {
-            if let Ok(value) = value.parse() {
+            if key == LONGEST_POLL {
+                set(&mut settings.longest_poll, span(value).ok());
+            } else if let Ok(value) = value.parse() {
                 // Keys of other settings have no effect, and are logged.
                 let _ = settings.namespace_limits.set(key, value);
             }
@@ -104,7 +119,8 @@ impl TemporalArgs {
         let values = self
             .dynamic_config_value
             .iter()
-            .filter(|(key, value)| Limits::name(key).is_err() && !SETTLED.contains(&(key.as_str(), value.as_str())));
+            .filter(|(key, _)| Limits::name(key).is_err() && key != LONGEST_POLL)
+            .filter(|(key, value)| !SETTLED.contains(&(key.as_str(), value.as_str())));
         let values = values.map(|(key, value)| format!("--dynamic-config-value {key}={value}"));
         flags.chain(values).collect()
     }
@@ -152,6 +168,12 @@ mod tests {
             error.contains("limit.historyCount.error is a limit, and many is no whole number"),
             "{error}"
         );
+        for seconds in ["1s", "\"1s\"", "1000ms"] {
+            let settings = applied(&format!("--dynamic-config-value {LONGEST_POLL}={seconds}"));
+            assert_eq!(settings.longest_poll, Duration::from_secs(1));
+        }
+        let error = parse(&format!("--dynamic-config-value {LONGEST_POLL}=soon")).unwrap_err();
+        assert!(error.contains("is a time such as \"1s\", and soon is none"), "{error}");
         assert!(parse("--dynamic-config-value nonsense").is_err());
         assert!(parse("--sqlite-pragma nonsense").is_err());
     }
