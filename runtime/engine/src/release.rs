@@ -86,10 +86,7 @@ fn activity_task(run: &HotRun, scheduled_event_id: i64) -> Option<(QueueKey, Act
         .activities
         .get(&scheduled_event_id)
         .filter(|activity| run.run.offers(activity))?;
-    let queue = QueueKey {
-        namespace_id: run.run.namespace_id.clone(),
-        name: activity.task_queue.clone(),
-    };
+    let queue = QueueKey::new(&run.run.namespace_id, &activity.task_queue);
     let token = ActivityToken::of(&run.run, scheduled_event_id, activity.attempt);
     Some((
         queue,

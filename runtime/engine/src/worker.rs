@@ -55,10 +55,7 @@ impl Lane {
             .activities
             .get(&scheduled_event_id)
             .filter(|activity| current.run.offers(activity))?;
-        let queue = QueueKey {
-            namespace_id: self.key.namespace_id.clone(),
-            name: activity.task_queue.clone(),
-        };
+        let queue = QueueKey::new(&self.key.namespace_id, &activity.task_queue);
         let route = engine
             .inner
             .routing
