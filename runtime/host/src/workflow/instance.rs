@@ -34,7 +34,9 @@ pub struct WorkflowInstance {
 
 /// A task that was run and whose events are not known yet.
 struct Unsettled {
-    started: HistoryEvent,
+    started_event_id: i64,
+    /// What the guest was told, but for the jobs.
+    activation: guest::Activation,
     commands: usize,
 }
 
@@ -71,7 +73,7 @@ impl WorkflowInstance {
     ///
     /// After a failure the instance is tainted.
     pub async fn end_local_activity(&mut self, end: LocalActivityEnd) -> Result<Completion, TaskFailure> {
-        let Some(unsettled) = self.unsettled.take().filter(|_| !self.tainted) else {
+        let Some(mut unsettled) = self.unsettled.take().filter(|_| !self.tainted) else {
             return Err(TaskFailure::tainted());
         };
         self.tainted = true;
@@ -81,12 +83,12 @@ impl WorkflowInstance {
         let job = ledger
             .end_local_activity(end)
             .map_err(|error| TaskFailure::reported(error.to_string()))?;
-        self.call(&jobs::with_jobs(&unsettled.started, vec![job])).await?;
+        unsettled.activation.jobs = vec![job];
+        self.call(&unsettled.activation).await?;
+        unsettled.activation.jobs = Vec::new();
         let completion = self.end()?;
-        self.unsettled = Some(Unsettled {
-            commands: unsettled.commands + completion.commands.len(),
-            ..unsettled
-        });
+        unsettled.commands += completion.commands.len();
+        self.unsettled = Some(unsettled);
         self.tainted = false;
         Ok(completion)
     }
@@ -207,10 +209,10 @@ impl WorkflowInstance {
             return Ok(events);
         };
         let (commands, rest) = turns::split_commands(rest);
-        if turns::completes(first) != Some(unsettled.started.event_id) || commands.len() != unsettled.commands {
+        if turns::completes(first) != Some(unsettled.started_event_id) || commands.len() != unsettled.commands {
             return Err(BrokenHistory(format!(
                 "event {} does not complete the workflow task that event {} started with {} commands, as it ran here",
-                first.event_id, unsettled.started.event_id, unsettled.commands
+                first.event_id, unsettled.started_event_id, unsettled.commands
             )));
         }
         Ok(rest)
@@ -240,15 +242,18 @@ impl WorkflowInstance {
         updates: Vec<update::Request>,
     ) -> Result<Completion, TaskFailure> {
         let started = turns::open_task(happened)?;
-        let activation = jobs::activation(self.store.data_mut(), started, happened, &updates)?;
+        let mut activation = jobs::activation(self.store.data_mut(), started, happened, &updates)?;
         self.begin(false);
         let state = self.store.data_mut();
         let command_bytes = state.limits().command_bytes;
         state.ledger.collect(started.event_id, updates, command_bytes);
         self.call(&activation).await?;
         let completion = self.end()?;
+        // It is kept for as long as the run waits.
+        activation.jobs = Vec::new();
         self.unsettled = Some(Unsettled {
-            started: started.clone(),
+            started_event_id: started.event_id,
+            activation,
             commands: completion.commands.len(),
         });
         Ok(completion)
