@@ -1,10 +1,16 @@
 //! Local activities: within the workflow task, from a component of the same task queue.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
+use futures::FutureExt as _;
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+use wrt_api::proto::wrt::v1::{DeployOptions, Grants};
 use wrt_model::proto::{FailureInfo, HistoryEvent, enums::EventType};
 use wrt_tests::{
-    Options,
+    Options, guest,
     patterns::{PATTERNS, start, with_patterns},
     with_server,
 };
@@ -82,6 +88,70 @@ async fn what_comes_in_meanwhile_waits_for_the_task() -> Result<()> {
         let types = run.event_types().await?;
         let marker = types.iter().position(|kind| *kind == EventType::MarkerRecorded);
         assert!(marker.is_some(), "{types:?}");
+        Ok(())
+    })
+    .await
+}
+
+/// Reads a request of the worker guest, without answering.
+async fn requested(outside: &TcpListener) -> Result<TcpStream> {
+    let (mut connection, _) = outside.accept().await?;
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        ensure!(
+            connection.read_buf(&mut head).await? > 0,
+            "the request ends in its head"
+        );
+    }
+    Ok(connection)
+}
+
+#[tokio::test]
+async fn they_run_again_with_their_task_after_a_crash() -> Result<()> {
+    with_server(Options::default(), async |server| {
+        let outside = TcpListener::bind("127.0.0.1:0").await?;
+        let address = outside.local_addr()?.to_string();
+        let client = server.client().clone();
+        server.deploy("contract-guest", "queue").await?;
+        let options = DeployOptions {
+            name: "worker-guest".to_owned(),
+            task_queue: "queue".to_owned(),
+            grants: Some(Grants {
+                http_hosts: vec![address.clone()],
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        client.deploy(options, &guest("worker-guest")?).await?;
+        let script = format!("start => timer 1\nfired 1 => local get http://{address}/\nresolved 2 => complete");
+        let run = client.start(client.starting("Scripted", "queue", "w", &script)).await?;
+
+        // The effect has happened, and the server dies before it hears of it.
+        let unanswered = requested(&outside).await?;
+        server.kill().await?;
+        drop(unanswered);
+        server.restart().await?;
+        let mut again = requested(&outside).await?;
+        again
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\ndone")
+            .await?;
+        drop(again);
+
+        assert!(run.result().await?.contains("done"));
+        assert!(outside.accept().now_or_never().is_none(), "there is no third effect");
+        assert_eq!(
+            run.event_types().await?[4..],
+            [
+                EventType::TimerStarted,
+                EventType::TimerFired,
+                EventType::WorkflowTaskScheduled,
+                EventType::WorkflowTaskStarted,
+                EventType::WorkflowTaskCompleted,
+                EventType::MarkerRecorded,
+                EventType::WorkflowExecutionCompleted,
+            ],
+            "of the task that was lost there is nothing"
+        );
         Ok(())
     })
     .await

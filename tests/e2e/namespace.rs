@@ -56,11 +56,7 @@ async fn namespaces_do_not_see_each_other() -> Result<()> {
         let home = server.client().clone();
         let shop = home.of_namespace("shop");
         shop.register().await?;
-        assert_refused(
-            shop.script("w", "").await,
-            Code::FailedPrecondition,
-            "no component serves",
-        );
+        let early = shop.script("early", "complete 1").await?;
         let options = DeployOptions {
             task_queue: "contract".to_owned(),
             ..Default::default()
@@ -72,7 +68,8 @@ async fn namespaces_do_not_see_each_other() -> Result<()> {
         in_shop.signal("end", "").await?;
         assert_eq!(in_shop.result().await?, "2");
         assert_eq!(at_home.event_types().await?.len(), 4, "nobody has signaled it");
-        assert_eq!((home.count("").await?, shop.count("").await?), (1, 1));
+        assert_eq!(early.event_types().await?.len(), 2, "it waits for a worker");
+        assert_eq!((home.count("").await?, shop.count("").await?), (1, 2));
         assert_refused(
             shop.run("w", &at_home.run_id).describe().await,
             Code::NotFound,

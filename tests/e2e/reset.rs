@@ -1,12 +1,19 @@
 //! Resets: a workflow goes on from a point of its past. The histories that this makes are replayed like all others.
 
 use anyhow::{Context as _, Result};
+use serde_json::json;
 use tonic::{Code, Status};
 use wrt_model::proto::{
-    enums::{EventType, ResetReapplyExcludeType, WorkflowExecutionStatus},
+    enums::{
+        EventType, ResetReapplyExcludeType, UpdateWorkflowExecutionLifecycleStage as Stage, WorkflowExecutionStatus,
+    },
+    update::WaitPolicy,
     workflowservice::ResetWorkflowExecutionRequest,
 };
-use wrt_tests::{Client, Run};
+use wrt_tests::{
+    Client, Run,
+    patterns::{update, updating},
+};
 
 use crate::{assert_refused, with_contract};
 
@@ -120,6 +127,115 @@ async fn an_open_run_is_terminated_and_its_later_signals_come_again() -> Result<
         );
         last.signal("end", "").await?;
         assert_eq!(last.result().await?, "1");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn accepted_updates_come_again() -> Result<()> {
+    with_contract(async |server| {
+        let client = server.client().clone();
+        let script =
+            "update set => accept u1; answer u1 1\nupdate add => accept u2\nsignal end => answer u2 2; complete 1";
+        let base = client.script("w", script).await?;
+        assert_eq!(update(&client, &base, "u1", "set", &[]).await?, Ok(json!(1)));
+        let mut accepted = updating(&client, &base, "u2", "add", &[]);
+        accepted.wait_policy = Some(WaitPolicy {
+            lifecycle_stage: Stage::Accepted as i32,
+        });
+        client.temporal().update_workflow_execution(accepted).await?;
+        let point = tasks(&base).await?[0];
+        let next = reset(&client, resetting(&client, &base, point)).await?;
+        // Whoever asks for it again waits for the one that is there.
+        assert_eq!(update(&client, &next, "u1", "set", &[]).await?, Ok(json!(1)));
+        let unfinished = update(&client, &base, "u2", "add", &[]).await?;
+        assert!(unfinished.is_err_and(|message| message.contains("before the Update completed")));
+        assert_eq!(
+            next.event_types().await?[3..],
+            [
+                EventType::WorkflowTaskFailed,
+                EventType::WorkflowExecutionUpdateAdmitted,
+                EventType::WorkflowExecutionUpdateAdmitted,
+                EventType::WorkflowTaskScheduled,
+                EventType::WorkflowTaskStarted,
+                EventType::WorkflowTaskCompleted,
+                EventType::WorkflowExecutionUpdateAccepted,
+                EventType::WorkflowExecutionUpdateCompleted,
+                EventType::WorkflowExecutionUpdateAccepted,
+            ]
+        );
+        server.kill().await?;
+        server.restart().await?;
+        next.signal("end", "").await?;
+        assert_eq!(update(&client, &next, "u2", "add", &[]).await?, Ok(json!(2)));
+        assert_eq!(next.result().await?, "1");
+
+        // One that was accepted before the point stays; the others come a third time, or do not.
+        let stays = reset(&client, resetting(&client, &next, tasks(&next).await?[1])).await?;
+        assert_eq!(update(&client, &stays, "u2", "add", &[]).await?, Ok(json!(2)));
+        let excluding = ResetWorkflowExecutionRequest {
+            reset_reapply_exclude_types: vec![ResetReapplyExcludeType::Update as i32],
+            ..resetting(&client, &base, point)
+        };
+        let last = reset(&client, excluding).await?;
+        let events = last.event_types().await?;
+        assert!(
+            !events.contains(&EventType::WorkflowExecutionUpdateAdmitted),
+            "{events:?}"
+        );
+        Ok(())
+    })
+    .await
+}
+
+/// A parent that is done when its child is, and the child, which is done when it is asked to cancel itself.
+async fn parent_and_child(client: &Client) -> Result<(Run, Run)> {
+    let script = format!("start => child {CHILD} Scripted\nchild-resolved 1 => complete 1");
+    let parent = client.script("w", &script).await?;
+    while tasks(&parent).await?.len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    Ok((parent, client.run(CHILD, "")))
+}
+
+/// Its id is its script.
+const CHILD: &str = "cancel=>complete";
+
+#[tokio::test]
+async fn an_open_child_of_the_point_answers_to_the_new_run() -> Result<()> {
+    with_contract(async |server| {
+        let client = server.client().clone();
+        let (base, child) = parent_and_child(&client).await?;
+        let next = reset(&client, resetting(&client, &base, tasks(&base).await?[1])).await?;
+        let parent = async || {
+            let info = child.describe().await?.workflow_execution_info;
+            Ok::<_, Status>(info.and_then(|info| info.parent_execution))
+        };
+        while parent().await? != Some(next.execution()) {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(base.end().await?, EventType::WorkflowExecutionTerminated);
+        server.kill().await?;
+        server.restart().await?;
+        child.cancel("enough").await?;
+        assert_eq!(next.result().await?, "1");
+        assert_eq!(client.count("").await?, 3);
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_child_that_is_begun_again_is_found() -> Result<()> {
+    with_contract(async |server| {
+        let client = server.client();
+        let (base, child) = parent_and_child(client).await?;
+        let next = reset(client, resetting(client, &base, tasks(&base).await?[0])).await?;
+        next.wait_for(EventType::ChildWorkflowExecutionStarted).await?;
+        child.cancel("enough").await?;
+        assert_eq!(next.result().await?, "1");
+        assert_eq!(client.count("").await?, 3);
         Ok(())
     })
     .await

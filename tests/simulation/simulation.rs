@@ -202,10 +202,10 @@ impl<'p> Simulation<'p> {
     }
 
     /// Lets the machine decide. What it turns away has changed nothing.
-    pub(crate) fn decide(
+    pub(crate) fn decide<T>(
         &mut self,
-        rule: impl FnOnce(&mut Turn<'_>) -> Result<(), Rejection>,
-    ) -> Result<(), Rejection> {
+        rule: impl FnOnce(&mut Turn<'_>) -> Result<T, Rejection>,
+    ) -> Result<T, Rejection> {
         let before = self.state.run.clone();
         let mut turn = Turn::new(&mut self.state.run, self.now, &self.limits);
         let decided = rule(&mut turn);

@@ -1,7 +1,7 @@
 //! Workflow tasks, as the server runs them.
 
 use wrt_host::{Completion, LocalActivity, LocalActivityEnd, TaskFailure, WorkflowInstance};
-use wrt_machine::{Rejection, Turn};
+use wrt_machine::{Rejection, Turn, WorkflowTaskCompletion};
 use wrt_model::{
     failure,
     proto::{
@@ -67,7 +67,13 @@ impl Simulation<'_> {
     fn complete(&mut self, mut completion: Completion) -> Result<(), Rejection> {
         completion.messages.append(&mut completion.rejections);
         let Completion { commands, messages, .. } = completion;
-        self.decide(|turn| turn.complete_workflow_task(commands, messages, "server"))
+        let completion = WorkflowTaskCompletion {
+            commands,
+            messages,
+            identity: "server".to_owned(),
+            ..Default::default()
+        };
+        self.decide(|turn| turn.complete_workflow_task(completion)).map(drop)
     }
 
     /// Runs the code. An update that it rejects leaves nothing behind: the task is run again without it.

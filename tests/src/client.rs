@@ -9,6 +9,7 @@ use tonic::{
 };
 use wrt_api::proto::{
     operator_service_client::OperatorServiceClient,
+    test_service_client::TestServiceClient,
     workflow_service_client::WorkflowServiceClient,
     wrt::v1::{
         DeployComponentRequest, DeployComponentResponse, DeployOptions, LimitChange, UpdateLimitsRequest,
@@ -78,6 +79,11 @@ impl Client {
     /// Temporal's service for operators.
     pub fn operator(&self) -> OperatorServiceClient<Channel> {
         OperatorServiceClient::new(self.channel.clone())
+    }
+
+    /// Temporal's service for tests, which moves the clock.
+    pub fn clock(&self) -> TestServiceClient<Channel> {
+        TestServiceClient::new(self.channel.clone())
     }
 
     /// The service of deployed components.

@@ -19,7 +19,7 @@ pub use client::Client;
 pub use golden::Golden;
 pub use replay::{check_gapless, divergence, replay_run};
 pub use run::Run;
-pub use server::{Options, Server, with_server};
+pub use server::{Options, Server, with_server, with_time_skipping};
 pub use worker::Worker;
 
 /// The folder of the repository.

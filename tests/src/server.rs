@@ -1,6 +1,7 @@
 //! A real server: the program `wrt` as a process, on a port and in a folder of its own.
 
 use std::{
+    ffi::OsStr,
     fs::File,
     path::{Path, PathBuf},
     process::Stdio,
@@ -19,7 +20,7 @@ use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus,
 use wrt_api::proto::wrt::v1::{DeployComponentResponse, DeployOptions};
 use wrt_model::proto::{HistoryEvent, WorkflowExecution, workflowservice::ListNamespacesRequest};
 
-use crate::{Client, check_gapless, component_cache, guest, program, replay_run};
+use crate::{Client, check_gapless, component_cache, guest, program, replay_run, root};
 
 /// The longest wait for a server to come up, or to go down by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -55,7 +56,18 @@ struct Process {
 /// # Errors
 /// Those of the test, of the server and of the replay, with what the server logged.
 pub async fn with_server(options: Options, test: impl AsyncFnOnce(&mut Server) -> Result<()>) -> Result<()> {
-    let mut server = Server::start(options).await?;
+    tested(Server::start(options).await?, test).await
+}
+
+/// The same with a server that skips time.
+///
+/// # Errors
+/// Those of [`with_server`].
+pub async fn with_time_skipping(test: impl AsyncFnOnce(&mut Server) -> Result<()>) -> Result<()> {
+    tested(Server::start_skipping_time().await?, test).await
+}
+
+async fn tested(mut server: Server, test: impl AsyncFnOnce(&mut Server) -> Result<()>) -> Result<()> {
     let mut outcome = test(&mut server).await;
     if outcome.is_ok() {
         outcome = server.verify().await.map(drop);
@@ -81,6 +93,22 @@ impl Server {
         );
         std::fs::write(folder.path().join("wrt.toml"), configuration).context("write the configuration")?;
         let process = Process::start(folder.path(), "127.0.0.1:0").await?;
+        let client = Client::connect(&process.address)?;
+        Ok(Server {
+            folder,
+            process,
+            client,
+            components: Vec::new(),
+        })
+    }
+
+    /// Starts a server that skips time, as Temporal's SDKs start one for tests.
+    ///
+    /// # Errors
+    /// The program is missing, or does not come up.
+    pub async fn start_skipping_time() -> Result<Self> {
+        let folder = tempfile::tempdir().context("make a folder for the server")?;
+        let process = Process::start_with(folder.path(), &["0".as_ref()]).await?;
         let client = Client::connect(&process.address)?;
         Ok(Server {
             folder,
@@ -206,14 +234,20 @@ impl Server {
 
 impl Process {
     async fn start(folder: &Path, listen: &str) -> Result<Self> {
+        let configuration = folder.join("wrt.toml");
+        let arguments = ["server", "--listen", listen, "--config"].map(OsStr::new);
+        Self::start_with(folder, &[&arguments[..], &[configuration.as_os_str()]].concat()).await
+    }
+
+    async fn start_with(folder: &Path, arguments: &[&OsStr]) -> Result<Self> {
         let log = File::options()
             .create(true)
             .append(true)
             .open(folder.join("server.log"))
             .context("open the server's log")?;
         let mut child = Command::new(program("wrt")?)
-            .args(["server", "--listen", listen, "--config"])
-            .arg(folder.join("wrt.toml"))
+            .args(arguments)
+            .env("XDG_CACHE_HOME", root().join("target/tmp/cache"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)

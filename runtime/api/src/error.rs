@@ -6,9 +6,9 @@ use prost_types::Any;
 use temporalio_protos::{google::rpc, temporal::api::errordetails::v1 as details};
 use tonic::{Code, Status};
 use wrt_engine::{EngineError, HostError, Rejection, StoreError};
-use wrt_model::{
-    failure,
-    proto::enums::{ResourceExhaustedCause, ResourceExhaustedScope},
+use wrt_model::proto::{
+    Failure,
+    enums::{ResourceExhaustedCause, ResourceExhaustedScope},
 };
 
 /// The longest message of a status, in bytes. Message and details travel in HTTP/2 headers, which clients bound, some at
@@ -74,7 +74,8 @@ fn engine_status(error: &EngineError, message: String) -> Status {
         | E::ScheduleNotFound(_)
         | E::BatchOperationNotFound(_)
         | E::SearchAttributeNotFound(_)
-        | E::UpdateNotFound(_) => not_found(message),
+        | E::UpdateNotFound(_)
+        | E::WorkflowTaskHeartbeatTimeout => not_found(message),
         E::NamespaceNotFound(namespace) => {
             let namespace = namespace.clone();
             detailed(
@@ -99,7 +100,8 @@ fn engine_status(error: &EngineError, message: String) -> Status {
         E::InvalidArgument(_) | E::Prepare(_) => Status::invalid_argument(message),
         E::FailedPrecondition(_) => Status::failed_precondition(message),
         E::ResourceExhausted(_) => exhausted(message),
-        E::QueryFailed(_) => query_failed(message),
+        E::QueryFailed(failure) => query_failed(message, failure),
+        E::QueryTimedOut(_) => Status::deadline_exceeded(message),
         E::WorkflowNotReady(_) => detailed(Code::FailedPrecondition, message, &details::WorkflowNotReadyFailure {}),
         E::ShuttingDown => Status::unavailable(message),
         E::Store(error) => store_status(error, message),
@@ -184,9 +186,9 @@ fn exhausted(message: String) -> Status {
     detailed(Code::ResourceExhausted, message, &detail)
 }
 
-fn query_failed(message: String) -> Status {
+fn query_failed(message: String, failure: &Failure) -> Status {
     let detail = details::QueryFailedFailure {
-        failure: Some(failure::application(message.as_str(), "QueryFailed", true)),
+        failure: Some(failure.clone()),
     };
     detailed(Code::InvalidArgument, message, &detail)
 }
@@ -220,7 +222,11 @@ fn shortened(mut message: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wrt_model::proto::WorkflowExecution;
+    use wrt_model::{failure, proto::WorkflowExecution};
+
+    fn query_failure(message: &str) -> EngineError {
+        EngineError::QueryFailed(Box::new(failure::application(message, "QueryFailed", true)))
+    }
 
     /// The detail of a status, and its type.
     fn detail(status: &Status) -> Option<(String, Vec<u8>)> {
@@ -294,12 +300,7 @@ mod tests {
             "not yet",
             "WorkflowNotReadyFailure",
         );
-        check(
-            EngineError::QueryFailed("no".into()),
-            Code::InvalidArgument,
-            "no",
-            "QueryFailedFailure",
-        );
+        check(query_failure("no"), Code::InvalidArgument, "no", "QueryFailedFailure");
     }
 
     #[test]
@@ -319,7 +320,7 @@ mod tests {
 
     #[test]
     fn a_failed_query_carries_its_failure() {
-        let status = Status::from(ApiError::from(EngineError::QueryFailed("unknown query x".into())));
+        let status = Status::from(ApiError::from(query_failure("unknown query x")));
         let (_, bytes) = detail(&status).unwrap();
         let failure = details::QueryFailedFailure::decode(bytes.as_slice())
             .unwrap()

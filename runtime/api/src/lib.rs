@@ -1,7 +1,7 @@
 //! The door: the gRPC services. Each call decodes, checks, asks the engine once, and encodes.
 //!
 //! Served are Temporal's `WorkflowService`, what there is of its `OperatorService`, and `wrt.v1`, with health and reflection. Errors become statuses in one place,
-//! `error.rs`; requests are checked in one place, `validate.rs`.
+//! `error.rs`; requests are checked in one place, `validate.rs`. The same calls are served as HTTP and JSON, `http.rs`.
 
 mod activity;
 mod activity_control;
@@ -12,6 +12,7 @@ mod delete;
 mod error;
 mod grpc_status;
 mod history;
+mod http;
 mod long_poll;
 mod namespace;
 mod namespace_service;
@@ -25,10 +26,12 @@ mod server;
 mod statistics_service;
 mod system;
 mod task_queue;
+mod test_service;
 mod update;
 mod validate;
 mod visibility;
 mod workflow;
 mod workflow_service;
+mod workflow_task;
 
 pub use server::{ServeError, ServeOptions, serve};

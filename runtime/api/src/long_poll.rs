@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::HeaderMap;
 use tonic::metadata::MetadataMap;
 
 /// What is left of the caller's time to carry the empty answer back. Without it, the call would end in an error just
@@ -10,15 +11,15 @@ const MARGIN: Duration = Duration::from_secs(1);
 
 /// The wait for a call that may take `longest`, or less when the caller's `grpc-timeout` says so.
 pub(crate) fn wait(metadata: &MetadataMap, longest: Duration) -> Duration {
-    match timeout(metadata) {
+    match timeout(metadata.as_ref()) {
         Some(timeout) => longest.min(timeout.saturating_sub(MARGIN.min(timeout / 2))),
         None => longest,
     }
 }
 
 /// Reads `grpc-timeout`: at most eight digits and a unit. `None` when it is absent or malformed, as gRPC asks.
-fn timeout(metadata: &MetadataMap) -> Option<Duration> {
-    let text = metadata.get("grpc-timeout")?.to_str().ok()?;
+pub(crate) fn timeout(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("grpc-timeout")?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     if digits.len() > 8 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;

@@ -192,6 +192,10 @@ fn info(namespace: &Namespace, limits: &Limits) -> NamespaceInfo {
         data: namespace.data.clone(),
         id: namespace.id.clone(),
         capabilities: Some(namespace_info::Capabilities {
+            eager_workflow_start: true,
+            sync_update: true,
+            async_update: true,
+            worker_poll_complete_on_shutdown: true,
             poller_autoscaling: true,
             ..Default::default()
         }),

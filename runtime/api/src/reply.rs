@@ -9,7 +9,7 @@ use crate::error::ApiError;
 
 /// From here on, in bytes, an answer is compressed for clients that take it. Below, gzip costs more time than the bytes
 /// that it saves.
-const COMPRESS_FROM: usize = 4096;
+pub(crate) const COMPRESS_FROM: usize = 4096;
 
 /// The empty response to what has been done, once it has.
 pub(crate) async fn done<M: Message + Default>(

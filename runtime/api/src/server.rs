@@ -1,8 +1,9 @@
-//! The gRPC server: its services, its connections and its end.
+//! The server: its services, its connections and its end.
 
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio_stream::{StreamExt as _, StreamMap};
 use tokio_util::sync::CancellationToken;
 use tonic::{
     codec::CompressionEncoding::Gzip,
@@ -16,12 +17,14 @@ use wrt_engine::Engine;
 use crate::{
     component_service::ComponentService,
     grpc_status,
+    http::{self, Site},
     namespace_service::NamespaceService,
     operator_service::OperatorService,
     proto::{
         TEMPORAL_DESCRIPTORS, WRT_DESCRIPTORS,
         operator::operator_service_server::{self, OperatorServiceServer},
         temporal::workflow_service_server::{self, WorkflowServiceServer},
+        test::test_service_server::TestServiceServer,
         wrt::v1::{
             component_service_server::{self, ComponentServiceServer},
             namespace_service_server::NamespaceServiceServer,
@@ -29,11 +32,12 @@ use crate::{
         },
     },
     statistics_service::StatisticsService,
+    test_service::TestService,
     workflow_service::WorkflowService,
 };
 
 /// The largest request, in bytes: Temporal's, and what its clients count on.
-const REQUEST_BYTES: usize = 4 * 1024 * 1024;
+pub(crate) const REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
 /// The most calls of one connection at a time. Long polls stay open, and a whole worker or load generator shares one
 /// connection.
@@ -62,6 +66,10 @@ pub struct ServeOptions {
     pub store: String,
     /// The longest wait for calls that are under way when the server is to end; later ones are cut off.
     pub drain: Duration,
+    /// A server that decodes payloads for the web page, as a URL.
+    pub codec_endpoint: Option<String>,
+    /// Serves the clock too, of an engine that skips time.
+    pub time_skipping: bool,
 }
 
 /// Why the server ended, or did not begin.
@@ -78,24 +86,35 @@ pub enum ServeError {
     Reflection(#[from] tonic_reflection::server::Error),
 }
 
-/// Serves Temporal's API, `wrt.v1`, health and reflection on `listener` until `shutdown` is cancelled. Then long polls
-/// return at once, other calls have `options.drain` to end, and no new ones are taken.
+/// Serves Temporal's API, `wrt.v1`, health and reflection on each of `listeners`, as gRPC and as HTTP with JSON, until
+/// `shutdown` is cancelled. Then long polls return at once, other calls have `options.drain` to end, and no new ones are
+/// taken.
 pub async fn serve(
     engine: Engine,
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     options: ServeOptions,
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
     let drain = options.drain;
+    let site = Site {
+        codec_endpoint: options.codec_endpoint.clone(),
+    };
     let (health, routes) = routes(engine, options, shutdown.clone()).await?;
+    let incoming: StreamMap<_, _> = listeners
+        .into_iter()
+        .map(|listener| TcpIncoming::from(listener).with_nodelay(Some(true)))
+        .enumerate()
+        .collect();
     let serving = Server::builder()
+        .accept_http1(true)
         .max_concurrent_streams(CALLS_PER_CONNECTION)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .layer(layer_fn(move |grpc| http::beside(grpc, site.clone())))
         .layer(layer_fn(grpc_status::rewrite_errors))
         .add_routes(routes)
         .serve_with_incoming_shutdown(
-            TcpIncoming::from(listener).with_nodelay(Some(true)),
+            incoming.map(|(_, connection)| connection),
             shutdown.clone().cancelled_owned(),
         );
     let overdue = async {
@@ -120,6 +139,7 @@ async fn routes(
 ) -> Result<(HealthReporter, Routes), ServeError> {
     let (health, health_service) = tonic_health::server::health_reporter();
     set_health(&health, ServingStatus::Serving).await;
+    let time_skipping = options.time_skipping;
     let workflows = WorkflowService::new(engine.clone(), options.cluster_id, options.store, shutdown);
     let routes = Routes::new(
         WorkflowServiceServer::new(workflows)
@@ -144,7 +164,7 @@ async fn routes(
             .send_compressed(Gzip),
     )
     .add_service(
-        StatisticsServiceServer::new(StatisticsService::new(engine))
+        StatisticsServiceServer::new(StatisticsService::new(engine.clone()))
             .accept_compressed(Gzip)
             .send_compressed(Gzip),
     )
@@ -156,6 +176,14 @@ async fn routes(
             .accept_compressed(Gzip)
             .send_compressed(Gzip),
     );
+    let routes = match time_skipping {
+        true => routes.add_service(
+            TestServiceServer::new(TestService::new(engine))
+                .accept_compressed(Gzip)
+                .send_compressed(Gzip),
+        ),
+        false => routes,
+    };
     Ok((health, routes.prepare()))
 }
 

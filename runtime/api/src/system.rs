@@ -35,6 +35,9 @@ pub(crate) fn system_info() -> GetSystemInfoResponse {
             encoded_failure_attributes: true,
             supports_schedules: true,
             count_group_by_execution_status: true,
+            upsert_memo: true,
+            sdk_metadata: true,
+            eager_workflow_start: true,
             ..Default::default()
         }),
     }

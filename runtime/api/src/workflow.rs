@@ -1,5 +1,7 @@
 //! Starting, signalling, querying and ending workflows.
 
+use std::time::Duration;
+
 use wrt_engine::Engine;
 use wrt_model::proto::{
     enums::QueryRejectCondition,
@@ -12,6 +14,9 @@ use wrt_model::proto::{
 };
 
 use crate::{error::ApiError, namespace, validate};
+
+/// The longest wait for a worker's answer to a query.
+pub(crate) const LONGEST_QUERY: Duration = Duration::from_secs(30);
 
 pub(crate) async fn start(
     engine: &Engine,
@@ -44,6 +49,7 @@ pub(crate) async fn signal_with_start(
 pub(crate) async fn query(
     engine: &Engine,
     mut request: QueryWorkflowRequest,
+    wait: Duration,
 ) -> Result<QueryWorkflowResponse, ApiError> {
     let namespace = namespace::resolve(engine, &request.namespace).await?;
     request.execution = Some(validate::execution(request.execution.take())?);
@@ -53,7 +59,7 @@ pub(crate) async fn query(
     validate::required("QueryType", &query.query_type)?;
     validate::blob("QueryArgs", query.query_args.as_ref(), &engine.limits(&namespace))?;
     validate::choice::<QueryRejectCondition>("QueryRejectCondition", request.query_reject_condition)?;
-    Ok(engine.query_workflow(&namespace, request).await?)
+    Ok(engine.query_workflow(&namespace, request, wait).await?)
 }
 
 pub(crate) async fn describe(

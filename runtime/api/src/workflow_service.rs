@@ -9,7 +9,7 @@ use crate::{
     activity, activity_control, batch, delete, history, long_poll, namespace, pause,
     proto::temporal::workflow_service_server,
     reply::{done, reply},
-    reset, schedule, system, task_queue, update, visibility, workflow,
+    reset, schedule, system, task_queue, update, visibility, workflow, workflow_task,
 };
 
 /// Serves Temporal's API from an engine.
@@ -35,406 +35,225 @@ impl WorkflowService {
 /// The answer to a call.
 type Answer<T> = Result<Response<T>, Status>;
 
-#[tonic::async_trait]
-impl workflow_service_server::WorkflowService for WorkflowService {
-    // === The system ===
+/// Implements the service. Most calls pass the request on to a function of this crate, whose answer is the response
+/// (`reply`), or which has nothing to say (`done`).
+macro_rules! calls {
+    ({ $($kind:ident $name:ident($request:ident) -> $response:ident = $call:path;)* } { $($other:tt)* }) => {
+        #[tonic::async_trait]
+        impl workflow_service_server::WorkflowService for WorkflowService {
+            $(async fn $name(&self, request: Request<$request>) -> Answer<$response> {
+                answer!($kind $call(&self.engine, request.into_inner()))
+            })*
+            $($other)*
+        }
+    };
+}
 
-    async fn get_system_info(&self, _: Request<GetSystemInfoRequest>) -> Answer<GetSystemInfoResponse> {
-        Ok(reply(system::system_info()))
+macro_rules! answer {
+    (reply $work:expr) => {
+        Ok(reply($work.await?))
+    };
+    (done $work:expr) => {
+        done($work).await
+    };
+}
+
+calls! {
+    {
+        // === Namespaces ===
+        done register_namespace(RegisterNamespaceRequest) -> RegisterNamespaceResponse = namespace::register;
+        reply describe_namespace(DescribeNamespaceRequest) -> DescribeNamespaceResponse = namespace::describe;
+        reply list_namespaces(ListNamespacesRequest) -> ListNamespacesResponse = namespace::list;
+        reply update_namespace(UpdateNamespaceRequest) -> UpdateNamespaceResponse = namespace::update;
+
+        // === Workflows ===
+        reply start_workflow_execution(StartWorkflowExecutionRequest)
+            -> StartWorkflowExecutionResponse = workflow::start;
+        done signal_workflow_execution(SignalWorkflowExecutionRequest)
+            -> SignalWorkflowExecutionResponse = workflow::signal;
+        reply signal_with_start_workflow_execution(SignalWithStartWorkflowExecutionRequest)
+            -> SignalWithStartWorkflowExecutionResponse = workflow::signal_with_start;
+        reply update_workflow_execution(UpdateWorkflowExecutionRequest)
+            -> UpdateWorkflowExecutionResponse = update::update;
+        reply poll_workflow_execution_update(PollWorkflowExecutionUpdateRequest)
+            -> PollWorkflowExecutionUpdateResponse = update::poll;
+        reply execute_multi_operation(ExecuteMultiOperationRequest)
+            -> ExecuteMultiOperationResponse = update::update_with_start;
+        reply describe_workflow_execution(DescribeWorkflowExecutionRequest)
+            -> DescribeWorkflowExecutionResponse = workflow::describe;
+        done request_cancel_workflow_execution(RequestCancelWorkflowExecutionRequest)
+            -> RequestCancelWorkflowExecutionResponse = workflow::request_cancel;
+        done terminate_workflow_execution(TerminateWorkflowExecutionRequest)
+            -> TerminateWorkflowExecutionResponse = workflow::terminate;
+        reply reset_workflow_execution(ResetWorkflowExecutionRequest) -> ResetWorkflowExecutionResponse = reset::reset;
+        done pause_workflow_execution(PauseWorkflowExecutionRequest) -> PauseWorkflowExecutionResponse = pause::pause;
+        done unpause_workflow_execution(UnpauseWorkflowExecutionRequest)
+            -> UnpauseWorkflowExecutionResponse = pause::unpause;
+        done delete_workflow_execution(DeleteWorkflowExecutionRequest)
+            -> DeleteWorkflowExecutionResponse = delete::delete;
+        reply list_workflow_executions(ListWorkflowExecutionsRequest)
+            -> ListWorkflowExecutionsResponse = visibility::list;
+        reply count_workflow_executions(CountWorkflowExecutionsRequest)
+            -> CountWorkflowExecutionsResponse = visibility::count;
+
+        // === Schedules ===
+        reply create_schedule(CreateScheduleRequest) -> CreateScheduleResponse = schedule::create;
+        reply describe_schedule(DescribeScheduleRequest) -> DescribeScheduleResponse = schedule::describe;
+        done update_schedule(UpdateScheduleRequest) -> UpdateScheduleResponse = schedule::update;
+        done patch_schedule(PatchScheduleRequest) -> PatchScheduleResponse = schedule::patch;
+        done delete_schedule(DeleteScheduleRequest) -> DeleteScheduleResponse = schedule::delete;
+        reply list_schedule_matching_times(ListScheduleMatchingTimesRequest)
+            -> ListScheduleMatchingTimesResponse = schedule::matching_times;
+        reply list_schedules(ListSchedulesRequest) -> ListSchedulesResponse = schedule::list;
+        reply count_schedules(CountSchedulesRequest) -> CountSchedulesResponse = schedule::count;
+
+        // === Task queues ===
+        reply describe_task_queue(DescribeTaskQueueRequest) -> DescribeTaskQueueResponse = task_queue::describe;
+        reply update_task_queue_config(UpdateTaskQueueConfigRequest)
+            -> UpdateTaskQueueConfigResponse = task_queue::update_config;
+        reply list_task_queue_partitions(ListTaskQueuePartitionsRequest)
+            -> ListTaskQueuePartitionsResponse = task_queue::list_partitions;
+
+        // === Batch operations ===
+        done start_batch_operation(StartBatchOperationRequest) -> StartBatchOperationResponse = batch::start;
+        done stop_batch_operation(StopBatchOperationRequest) -> StopBatchOperationResponse = batch::stop;
+        reply describe_batch_operation(DescribeBatchOperationRequest)
+            -> DescribeBatchOperationResponse = batch::describe;
+        reply list_batch_operations(ListBatchOperationsRequest) -> ListBatchOperationsResponse = batch::list;
+
+        // === Activities ===
+        done respond_activity_task_completed(RespondActivityTaskCompletedRequest)
+            -> RespondActivityTaskCompletedResponse = activity::completed;
+        done respond_activity_task_completed_by_id(RespondActivityTaskCompletedByIdRequest)
+            -> RespondActivityTaskCompletedByIdResponse = activity::completed_by_id;
+        done respond_activity_task_failed(RespondActivityTaskFailedRequest)
+            -> RespondActivityTaskFailedResponse = activity::failed;
+        done respond_activity_task_failed_by_id(RespondActivityTaskFailedByIdRequest)
+            -> RespondActivityTaskFailedByIdResponse = activity::failed_by_id;
+        done respond_activity_task_canceled(RespondActivityTaskCanceledRequest)
+            -> RespondActivityTaskCanceledResponse = activity::canceled;
+        done respond_activity_task_canceled_by_id(RespondActivityTaskCanceledByIdRequest)
+            -> RespondActivityTaskCanceledByIdResponse = activity::canceled_by_id;
+        reply record_activity_task_heartbeat(RecordActivityTaskHeartbeatRequest)
+            -> RecordActivityTaskHeartbeatResponse = activity::heartbeat;
+        reply record_activity_task_heartbeat_by_id(RecordActivityTaskHeartbeatByIdRequest)
+            -> RecordActivityTaskHeartbeatByIdResponse = activity::heartbeat_by_id;
+
+        // === Control of pending activities ===
+        done pause_activity(PauseActivityRequest) -> PauseActivityResponse = activity_control::pause;
+        done unpause_activity(UnpauseActivityRequest) -> UnpauseActivityResponse = activity_control::unpause;
+        done reset_activity(ResetActivityRequest) -> ResetActivityResponse = activity_control::reset;
+
+        // === Workflow tasks ===
+        reply respond_workflow_task_completed(RespondWorkflowTaskCompletedRequest)
+            -> RespondWorkflowTaskCompletedResponse = workflow_task::completed;
+        done respond_workflow_task_failed(RespondWorkflowTaskFailedRequest)
+            -> RespondWorkflowTaskFailedResponse = workflow_task::failed;
+        done respond_query_task_completed(RespondQueryTaskCompletedRequest)
+            -> RespondQueryTaskCompletedResponse = workflow_task::query_completed;
+        done reset_sticky_task_queue(ResetStickyTaskQueueRequest)
+            -> ResetStickyTaskQueueResponse = workflow_task::reset_sticky;
+
+        // === Workers ===
+        done shutdown_worker(ShutdownWorkerRequest) -> ShutdownWorkerResponse = workflow_task::shutdown_worker;
     }
-
-    async fn get_cluster_info(&self, _: Request<GetClusterInfoRequest>) -> Answer<GetClusterInfoResponse> {
-        Ok(reply(system::cluster_info(&self.cluster_id, &self.store)))
-    }
-
-    async fn get_search_attributes(
-        &self,
-        _: Request<GetSearchAttributesRequest>,
-    ) -> Answer<GetSearchAttributesResponse> {
-        Ok(reply(visibility::search_attributes(&self.engine).await?))
-    }
-
-    // === Namespaces ===
-
-    async fn register_namespace(
-        &self,
-        request: Request<RegisterNamespaceRequest>,
-    ) -> Answer<RegisterNamespaceResponse> {
-        done(namespace::register(&self.engine, request.into_inner())).await
-    }
-
-    async fn describe_namespace(
-        &self,
-        request: Request<DescribeNamespaceRequest>,
-    ) -> Answer<DescribeNamespaceResponse> {
-        Ok(reply(namespace::describe(&self.engine, request.into_inner()).await?))
-    }
-
-    async fn list_namespaces(&self, request: Request<ListNamespacesRequest>) -> Answer<ListNamespacesResponse> {
-        Ok(reply(namespace::list(&self.engine, request.into_inner()).await?))
-    }
-
-    async fn update_namespace(&self, request: Request<UpdateNamespaceRequest>) -> Answer<UpdateNamespaceResponse> {
-        Ok(reply(namespace::update(&self.engine, request.into_inner()).await?))
-    }
-
-    // === Workflows ===
-
-    async fn start_workflow_execution(
-        &self,
-        request: Request<StartWorkflowExecutionRequest>,
-    ) -> Answer<StartWorkflowExecutionResponse> {
-        Ok(reply(workflow::start(&self.engine, request.into_inner()).await?))
-    }
-
-    async fn signal_workflow_execution(
-        &self,
-        request: Request<SignalWorkflowExecutionRequest>,
-    ) -> Answer<SignalWorkflowExecutionResponse> {
-        done(workflow::signal(&self.engine, request.into_inner())).await
-    }
-
-    async fn signal_with_start_workflow_execution(
-        &self,
-        request: Request<SignalWithStartWorkflowExecutionRequest>,
-    ) -> Answer<SignalWithStartWorkflowExecutionResponse> {
-        Ok(reply(
-            workflow::signal_with_start(&self.engine, request.into_inner()).await?,
-        ))
-    }
-
-    async fn update_workflow_execution(
-        &self,
-        request: Request<UpdateWorkflowExecutionRequest>,
-    ) -> Answer<UpdateWorkflowExecutionResponse> {
-        Ok(reply(update::update(&self.engine, request.into_inner()).await?))
-    }
-
-    async fn poll_workflow_execution_update(
-        &self,
-        request: Request<PollWorkflowExecutionUpdateRequest>,
-    ) -> Answer<PollWorkflowExecutionUpdateResponse> {
-        Ok(reply(update::poll(&self.engine, request.into_inner()).await?))
-    }
-
-    async fn execute_multi_operation(
-        &self,
-        request: Request<ExecuteMultiOperationRequest>,
-    ) -> Answer<ExecuteMultiOperationResponse> {
-        Ok(reply(
-            update::update_with_start(&self.engine, request.into_inner()).await?,
-        ))
-    }
-
-    async fn query_workflow(&self, request: Request<QueryWorkflowRequest>) -> Answer<QueryWorkflowResponse> {
-        Ok(reply(workflow::query(&self.engine, request.into_inner()).await?))
-    }
-
-    async fn describe_workflow_execution(
-        &self,
-        request: Request<DescribeWorkflowExecutionRequest>,
-    ) -> Answer<DescribeWorkflowExecutionResponse> {
-        Ok(reply(workflow::describe(&self.engine, request.into_inner()).await?))
-    }
-
-    async fn get_workflow_execution_history(
-        &self,
-        request: Request<GetWorkflowExecutionHistoryRequest>,
-    ) -> Answer<GetWorkflowExecutionHistoryResponse> {
-        let wait = long_poll::wait(request.metadata(), history::LONGEST_WAIT);
-        Ok(reply(
-            history::get(&self.engine, request.into_inner(), wait, &self.shutdown).await?,
-        ))
-    }
-
-    async fn request_cancel_workflow_execution(
-        &self,
-        request: Request<RequestCancelWorkflowExecutionRequest>,
-    ) -> Answer<RequestCancelWorkflowExecutionResponse> {
-        done(workflow::request_cancel(&self.engine, request.into_inner())).await
-    }
-
-    async fn terminate_workflow_execution(
-        &self,
-        request: Request<TerminateWorkflowExecutionRequest>,
-    ) -> Answer<TerminateWorkflowExecutionResponse> {
-        done(workflow::terminate(&self.engine, request.into_inner())).await
-    }
-
-    async fn reset_workflow_execution(
-        &self,
-        request: Request<ResetWorkflowExecutionRequest>,
-    ) -> Answer<ResetWorkflowExecutionResponse> {
-        Ok(reply(reset::reset(&self.engine, request.into_inner()).await?))
-    }
-
-    async fn pause_workflow_execution(
-        &self,
-        request: Request<PauseWorkflowExecutionRequest>,
-    ) -> Answer<PauseWorkflowExecutionResponse> {
-        done(pause::pause(&self.engine, request.into_inner())).await
-    }
-
-    async fn unpause_workflow_execution(
-        &self,
-        request: Request<UnpauseWorkflowExecutionRequest>,
-    ) -> Answer<UnpauseWorkflowExecutionResponse> {
-        done(pause::unpause(&self.engine, request.into_inner())).await
-    }
-
-    async fn delete_workflow_execution(
-        &self,
-        request: Request<DeleteWorkflowExecutionRequest>,
-    ) -> Answer<DeleteWorkflowExecutionResponse> {
-        done(delete::delete(&self.engine, request.into_inner())).await
-    }
-
-    async fn list_workflow_executions(
-        &self,
-        request: Request<ListWorkflowExecutionsRequest>,
-    ) -> Answer<ListWorkflowExecutionsResponse> {
-        Ok(reply(visibility::list(&self.engine, request.into_inner()).await?))
-    }
-
-    async fn count_workflow_executions(
-        &self,
-        request: Request<CountWorkflowExecutionsRequest>,
-    ) -> Answer<CountWorkflowExecutionsResponse> {
-        Ok(reply(visibility::count(&self.engine, request.into_inner()).await?))
-    }
-
-    // === Schedules ===
-
-    async fn create_schedule(&self, request: Request<CreateScheduleRequest>) -> Answer<CreateScheduleResponse> {
-        Ok(reply(schedule::create(&self.engine, request.into_inner()).await?))
-    }
-
-    async fn describe_schedule(&self, request: Request<DescribeScheduleRequest>) -> Answer<DescribeScheduleResponse> {
-        Ok(reply(schedule::describe(&self.engine, request.into_inner()).await?))
-    }
-
-    async fn update_schedule(&self, request: Request<UpdateScheduleRequest>) -> Answer<UpdateScheduleResponse> {
-        done(schedule::update(&self.engine, request.into_inner())).await
-    }
-
-    async fn patch_schedule(&self, request: Request<PatchScheduleRequest>) -> Answer<PatchScheduleResponse> {
-        done(schedule::patch(&self.engine, request.into_inner())).await
-    }
-
-    async fn delete_schedule(&self, request: Request<DeleteScheduleRequest>) -> Answer<DeleteScheduleResponse> {
-        done(schedule::delete(&self.engine, request.into_inner())).await
-    }
-
-    async fn list_schedule_matching_times(
-        &self,
-        request: Request<ListScheduleMatchingTimesRequest>,
-    ) -> Answer<ListScheduleMatchingTimesResponse> {
-        Ok(reply(
-            schedule::matching_times(&self.engine, request.into_inner()).await?,
-        ))
-    }
-
-    async fn list_schedules(&self, request: Request<ListSchedulesRequest>) -> Answer<ListSchedulesResponse> {
-        Ok(reply(schedule::list(&self.engine, request.into_inner()).await?))
-    }
-
-    async fn count_schedules(&self, request: Request<CountSchedulesRequest>) -> Answer<CountSchedulesResponse> {
-        Ok(reply(schedule::count(&self.engine, request.into_inner()).await?))
-    }
-
-    // === Task queues ===
-
-    async fn describe_task_queue(
-        &self,
-        request: Request<DescribeTaskQueueRequest>,
-    ) -> Answer<DescribeTaskQueueResponse> {
-        Ok(reply(task_queue::describe(&self.engine, request.into_inner()).await?))
-    }
-
-    async fn update_task_queue_config(
-        &self,
-        request: Request<UpdateTaskQueueConfigRequest>,
-    ) -> Answer<UpdateTaskQueueConfigResponse> {
-        Ok(reply(
-            task_queue::update_config(&self.engine, request.into_inner()).await?,
-        ))
-    }
-
-    async fn list_task_queue_partitions(
-        &self,
-        request: Request<ListTaskQueuePartitionsRequest>,
-    ) -> Answer<ListTaskQueuePartitionsResponse> {
-        Ok(reply(
-            task_queue::list_partitions(&self.engine, request.into_inner()).await?,
-        ))
-    }
-
-    // === Batch operations ===
-
-    async fn start_batch_operation(
-        &self,
-        request: Request<StartBatchOperationRequest>,
-    ) -> Answer<StartBatchOperationResponse> {
-        done(batch::start(&self.engine, request.into_inner())).await
-    }
-
-    async fn stop_batch_operation(
-        &self,
-        request: Request<StopBatchOperationRequest>,
-    ) -> Answer<StopBatchOperationResponse> {
-        done(batch::stop(&self.engine, request.into_inner())).await
-    }
-
-    async fn describe_batch_operation(
-        &self,
-        request: Request<DescribeBatchOperationRequest>,
-    ) -> Answer<DescribeBatchOperationResponse> {
-        Ok(reply(batch::describe(&self.engine, request.into_inner()).await?))
-    }
-
-    async fn list_batch_operations(
-        &self,
-        request: Request<ListBatchOperationsRequest>,
-    ) -> Answer<ListBatchOperationsResponse> {
-        Ok(reply(batch::list(&self.engine, request.into_inner()).await?))
-    }
-
-    // === Activities ===
-
-    async fn poll_activity_task_queue(
-        &self,
-        request: Request<PollActivityTaskQueueRequest>,
-    ) -> Answer<PollActivityTaskQueueResponse> {
-        let wait = long_poll::wait(request.metadata(), activity::LONGEST_WAIT);
-        Ok(reply(
-            activity::poll(&self.engine, request.into_inner(), wait, &self.shutdown).await?,
-        ))
-    }
-
-    async fn respond_activity_task_completed(
-        &self,
-        request: Request<RespondActivityTaskCompletedRequest>,
-    ) -> Answer<RespondActivityTaskCompletedResponse> {
-        done(activity::completed(&self.engine, request.into_inner())).await
-    }
-
-    async fn respond_activity_task_completed_by_id(
-        &self,
-        request: Request<RespondActivityTaskCompletedByIdRequest>,
-    ) -> Answer<RespondActivityTaskCompletedByIdResponse> {
-        done(activity::completed_by_id(&self.engine, request.into_inner())).await
-    }
-
-    async fn respond_activity_task_failed(
-        &self,
-        request: Request<RespondActivityTaskFailedRequest>,
-    ) -> Answer<RespondActivityTaskFailedResponse> {
-        done(activity::failed(&self.engine, request.into_inner())).await
-    }
-
-    async fn respond_activity_task_failed_by_id(
-        &self,
-        request: Request<RespondActivityTaskFailedByIdRequest>,
-    ) -> Answer<RespondActivityTaskFailedByIdResponse> {
-        done(activity::failed_by_id(&self.engine, request.into_inner())).await
-    }
-
-    async fn respond_activity_task_canceled(
-        &self,
-        request: Request<RespondActivityTaskCanceledRequest>,
-    ) -> Answer<RespondActivityTaskCanceledResponse> {
-        done(activity::canceled(&self.engine, request.into_inner())).await
-    }
-
-    async fn respond_activity_task_canceled_by_id(
-        &self,
-        request: Request<RespondActivityTaskCanceledByIdRequest>,
-    ) -> Answer<RespondActivityTaskCanceledByIdResponse> {
-        done(activity::canceled_by_id(&self.engine, request.into_inner())).await
-    }
-
-    async fn record_activity_task_heartbeat(
-        &self,
-        request: Request<RecordActivityTaskHeartbeatRequest>,
-    ) -> Answer<RecordActivityTaskHeartbeatResponse> {
-        Ok(reply(activity::heartbeat(&self.engine, request.into_inner()).await?))
-    }
-
-    async fn record_activity_task_heartbeat_by_id(
-        &self,
-        request: Request<RecordActivityTaskHeartbeatByIdRequest>,
-    ) -> Answer<RecordActivityTaskHeartbeatByIdResponse> {
-        Ok(reply(
-            activity::heartbeat_by_id(&self.engine, request.into_inner()).await?,
-        ))
-    }
-
-    // === Control of pending activities ===
-
-    async fn pause_activity(&self, request: Request<PauseActivityRequest>) -> Answer<PauseActivityResponse> {
-        done(activity_control::pause(&self.engine, request.into_inner())).await
-    }
-
-    async fn unpause_activity(&self, request: Request<UnpauseActivityRequest>) -> Answer<UnpauseActivityResponse> {
-        done(activity_control::unpause(&self.engine, request.into_inner())).await
-    }
-
-    async fn reset_activity(&self, request: Request<ResetActivityRequest>) -> Answer<ResetActivityResponse> {
-        done(activity_control::reset(&self.engine, request.into_inner())).await
-    }
-
-    async fn update_activity_options(
-        &self,
-        request: Request<UpdateActivityOptionsRequest>,
-    ) -> Answer<UpdateActivityOptionsResponse> {
-        let options = activity_control::update_options(&self.engine, request.into_inner()).await?;
-        Ok(reply(UpdateActivityOptionsResponse {
-            activity_options: Some(options),
-        }))
-    }
-
-    async fn pause_activity_execution(
-        &self,
-        request: Request<PauseActivityExecutionRequest>,
-    ) -> Answer<PauseActivityExecutionResponse> {
-        let request = activity_control::older_pause(request.into_inner())?;
-        activity_control::pause(&self.engine, request).await?;
-        Ok(reply(PauseActivityExecutionResponse::default()))
-    }
-
-    async fn unpause_activity_execution(
-        &self,
-        request: Request<UnpauseActivityExecutionRequest>,
-    ) -> Answer<UnpauseActivityExecutionResponse> {
-        let request = activity_control::older_unpause(request.into_inner())?;
-        activity_control::unpause(&self.engine, request).await?;
-        Ok(reply(UnpauseActivityExecutionResponse::default()))
-    }
-
-    async fn reset_activity_execution(
-        &self,
-        request: Request<ResetActivityExecutionRequest>,
-    ) -> Answer<ResetActivityExecutionResponse> {
-        let request = activity_control::older_reset(request.into_inner())?;
-        activity_control::reset(&self.engine, request).await?;
-        Ok(reply(ResetActivityExecutionResponse::default()))
-    }
-
-    async fn update_activity_execution_options(
-        &self,
-        request: Request<UpdateActivityExecutionOptionsRequest>,
-    ) -> Answer<UpdateActivityExecutionOptionsResponse> {
-        let request = activity_control::older_update(request.into_inner())?;
-        let options = activity_control::update_options(&self.engine, request).await?;
-        Ok(reply(UpdateActivityExecutionOptionsResponse {
-            activity_options: Some(options),
-        }))
-    }
-
-    // === Workers ===
-
-    /// A worker says goodbye. Its polls end with its connection, so there is nothing to do.
-    async fn shutdown_worker(&self, _: Request<ShutdownWorkerRequest>) -> Answer<ShutdownWorkerResponse> {
-        Ok(reply(ShutdownWorkerResponse::default()))
+    {
+        async fn get_system_info(&self, _: Request<GetSystemInfoRequest>) -> Answer<GetSystemInfoResponse> {
+            Ok(reply(system::system_info()))
+        }
+
+        async fn get_cluster_info(&self, _: Request<GetClusterInfoRequest>) -> Answer<GetClusterInfoResponse> {
+            Ok(reply(system::cluster_info(&self.cluster_id, &self.store)))
+        }
+
+        async fn get_search_attributes(
+            &self,
+            _: Request<GetSearchAttributesRequest>,
+        ) -> Answer<GetSearchAttributesResponse> {
+            Ok(reply(visibility::search_attributes(&self.engine).await?))
+        }
+
+        async fn query_workflow(&self, request: Request<QueryWorkflowRequest>) -> Answer<QueryWorkflowResponse> {
+            let wait = long_poll::wait(request.metadata(), workflow::LONGEST_QUERY);
+            Ok(reply(workflow::query(&self.engine, request.into_inner(), wait).await?))
+        }
+
+        async fn get_workflow_execution_history(
+            &self,
+            request: Request<GetWorkflowExecutionHistoryRequest>,
+        ) -> Answer<GetWorkflowExecutionHistoryResponse> {
+            let wait = long_poll::wait(request.metadata(), history::LONGEST_WAIT);
+            Ok(reply(
+                history::get(&self.engine, request.into_inner(), wait, &self.shutdown).await?,
+            ))
+        }
+
+        async fn poll_activity_task_queue(
+            &self,
+            request: Request<PollActivityTaskQueueRequest>,
+        ) -> Answer<PollActivityTaskQueueResponse> {
+            let wait = long_poll::wait(request.metadata(), activity::LONGEST_WAIT);
+            Ok(reply(
+                activity::poll(&self.engine, request.into_inner(), wait, &self.shutdown).await?,
+            ))
+        }
+
+        async fn update_activity_options(
+            &self,
+            request: Request<UpdateActivityOptionsRequest>,
+        ) -> Answer<UpdateActivityOptionsResponse> {
+            let options = activity_control::update_options(&self.engine, request.into_inner()).await?;
+            Ok(reply(UpdateActivityOptionsResponse {
+                activity_options: Some(options),
+            }))
+        }
+
+        async fn pause_activity_execution(
+            &self,
+            request: Request<PauseActivityExecutionRequest>,
+        ) -> Answer<PauseActivityExecutionResponse> {
+            let request = activity_control::older_pause(request.into_inner())?;
+            activity_control::pause(&self.engine, request).await?;
+            Ok(reply(PauseActivityExecutionResponse::default()))
+        }
+
+        async fn unpause_activity_execution(
+            &self,
+            request: Request<UnpauseActivityExecutionRequest>,
+        ) -> Answer<UnpauseActivityExecutionResponse> {
+            let request = activity_control::older_unpause(request.into_inner())?;
+            activity_control::unpause(&self.engine, request).await?;
+            Ok(reply(UnpauseActivityExecutionResponse::default()))
+        }
+
+        async fn reset_activity_execution(
+            &self,
+            request: Request<ResetActivityExecutionRequest>,
+        ) -> Answer<ResetActivityExecutionResponse> {
+            let request = activity_control::older_reset(request.into_inner())?;
+            activity_control::reset(&self.engine, request).await?;
+            Ok(reply(ResetActivityExecutionResponse::default()))
+        }
+
+        async fn update_activity_execution_options(
+            &self,
+            request: Request<UpdateActivityExecutionOptionsRequest>,
+        ) -> Answer<UpdateActivityExecutionOptionsResponse> {
+            let request = activity_control::older_update(request.into_inner())?;
+            let options = activity_control::update_options(&self.engine, request).await?;
+            Ok(reply(UpdateActivityExecutionOptionsResponse {
+                activity_options: Some(options),
+            }))
+        }
+
+        async fn poll_workflow_task_queue(
+            &self,
+            request: Request<PollWorkflowTaskQueueRequest>,
+        ) -> Answer<PollWorkflowTaskQueueResponse> {
+            let wait = long_poll::wait(request.metadata(), activity::LONGEST_WAIT);
+            Ok(reply(
+                workflow_task::poll(&self.engine, request.into_inner(), wait, &self.shutdown).await?,
+            ))
+        }
     }
 }

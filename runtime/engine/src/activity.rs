@@ -9,7 +9,7 @@ use wrt_model::{
     Namespace, Run, RunKey, Time, WorkflowKey,
     proto::{
         ActivityType, EventAttributes, Failure, HistoryEvent, Payloads, WorkflowExecution, WorkflowType,
-        taskqueue::{PollerInfo, PollerScalingDecision},
+        taskqueue::PollerInfo,
         workflowservice::{PollActivityTaskQueueRequest, PollActivityTaskQueueResponse},
     },
     run::Activity,
@@ -63,21 +63,26 @@ impl Engine {
                 deployment_options: request.deployment_options,
                 ..Default::default()
             },
+            worker_instance_key: request.worker_instance_key,
         };
         let sleep = tokio::time::sleep(deadline);
         tokio::pin!(sleep);
         loop {
             let lease = tokio::select! {
                 lease = self.inner.matching.poll(&queue, poll.clone()) => lease,
-                () = &mut sleep => return Ok(None),
-                () = self.inner.stopping.cancelled() => return Ok(None),
+                () = &mut sleep => None,
+                () = self.inner.stopping.cancelled() => None,
             };
-            let scaling = lease.scaling;
+            let Some(lease) = lease else { return Ok(None) };
+            let poller_scaling_decision = lease.scaling_decision();
             match self.deliver(lease.take(), request.identity.clone()).await {
                 Ok((task, run, activity)) => {
                     let scheduled = self.stored_event(&run.key(), task.token.scheduled_event_id).await?;
                     let response = poll_response(&namespace.name, &task.token, &run, &activity, scheduled);
-                    return Ok(Some(with_scaling(response, scaling)));
+                    return Ok(Some(PollActivityTaskQueueResponse {
+                        poller_scaling_decision,
+                        ..response
+                    }));
                 }
                 // The activity ended while its task waited here.
                 Err(EngineError::Rejected(_) | EngineError::WorkflowNotFound { .. }) => {}
@@ -213,15 +218,6 @@ impl Engine {
             Ok((run, activity))
         })
         .await
-    }
-}
-
-fn with_scaling(response: PollActivityTaskQueueResponse, scaling: i32) -> PollActivityTaskQueueResponse {
-    PollActivityTaskQueueResponse {
-        poller_scaling_decision: (scaling != 0).then_some(PollerScalingDecision {
-            poll_request_delta_suggestion: scaling,
-        }),
-        ..response
     }
 }
 

@@ -62,6 +62,11 @@ impl HotRun {
                 let seen = instance.last_event_id();
                 self.tail.retain(|event| event.event_id > seen);
             }
+            // What its worker gets with the next task.
+            None if self.run.sticky.is_some() => {
+                let seen = self.run.last_completed_started_event_id;
+                self.tail.retain(|event| event.event_id > seen);
+            }
             None => self.tail.clear(),
         }
         // A reset brings a whole past along; it need not be kept room for.

@@ -1,7 +1,10 @@
 //! What a caller of the engine is told when something does not work. The api maps it to gRPC statuses in one place.
 
+use std::time::Duration;
+
 use wrt_host::{HostError, PrepareError};
 use wrt_machine::{Rejection, schedule::ScheduleRejection};
+use wrt_model::proto::Failure;
 use wrt_store::StoreError;
 
 /// Why a call did not do what it was asked to.
@@ -76,8 +79,18 @@ pub enum EngineError {
     ResourceExhausted(String),
 
     /// The workflow answered a query with an error, or cannot answer it.
-    #[error("{0}")]
-    QueryFailed(String),
+    #[error("{}", .0.message)]
+    QueryFailed(Box<Failure>),
+
+    /// No worker has answered a query in time.
+    #[error(
+        "no worker has answered the query within {0:?}; `wrt task-queue describe` shows who polls the task queue of the run"
+    )]
+    QueryTimedOut(Duration),
+
+    /// A worker has asked for one workflow task after the other without any progress.
+    #[error("workflow task heartbeat timeout")]
+    WorkflowTaskHeartbeatTimeout,
 
     /// The run has not reached a point at which it can answer.
     #[error("{0}")]

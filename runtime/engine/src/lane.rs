@@ -10,8 +10,15 @@ use wrt_model::{Limits, Run, Time, WorkflowKey, proto::HistoryEvent};
 use wrt_store::{HistoryCopy, StoreError, StoredRun};
 
 use crate::{
-    Engine, EngineError, clock, delete::DeleteMessage, query::QueryMessage, reset::ResetMessage, start::StartMessage,
-    timers::Place, update::UpdateMessage, worker::Execution,
+    Engine, EngineError, clock,
+    delete::DeleteMessage,
+    query::{QueryMessage, worker::Queries},
+    reset::ResetMessage,
+    start::StartMessage,
+    timers::Place,
+    update::UpdateMessage,
+    worker::Execution,
+    workflow_task::{done::DoneMessage, take::TakeMessage},
 };
 
 /// Answers a caller, once the commit has succeeded or failed.
@@ -32,6 +39,10 @@ pub(crate) enum Message {
     Update(Box<UpdateMessage>),
     /// A caller asks the workflow's code.
     Query(Box<QueryMessage>),
+    /// A worker wants the workflow task.
+    TakeWorkflowTask(Box<TakeMessage>),
+    /// A worker has done the workflow task.
+    WorkflowTaskDone(Box<DoneMessage>),
     /// A caller wants the workflow to go on from a point of its past.
     Reset(Box<ResetMessage>),
     /// A closed run is to be removed.
@@ -61,6 +72,8 @@ pub(crate) struct HotRun {
     pub(crate) pending: Transition,
     /// Updates that the workflow has not answered.
     pub(crate) updates: Vec<UpdateMessage>,
+    /// Queries that wait for the workflow task.
+    pub(crate) queries: Queries,
 }
 
 impl HotRun {
@@ -76,6 +89,7 @@ impl HotRun {
             copied: None,
             pending: Transition::default(),
             updates: Vec::new(),
+            queries: Queries::default(),
         })
     }
 
@@ -203,6 +217,10 @@ impl Lane {
         }
         if let Some(current) = &mut self.current {
             current.limits = self.limits;
+            // What the worker has cached is gone with it.
+            if current.run.sticky.is_some() && !self.engine.has_sticky_worker(&current.run) {
+                current.run.sticky = None;
+            }
         }
         Ok(())
     }
@@ -217,6 +235,8 @@ impl Lane {
                 Message::Start(start) => answer(start.reply, Err(error)),
                 Message::Update(update) => answer(update.reply, Err(error)),
                 Message::Query(query) => answer(query.reply, Err(error)),
+                Message::TakeWorkflowTask(take) => answer(take.reply, Err(error)),
+                Message::WorkflowTaskDone(done) => answer(done.reply, Err(error)),
                 Message::Reset(reset) => answer(reset.reply, Err(error)),
                 Message::Delete(delete) => answer(delete.reply, Err(error)),
                 Message::Deadline(_) | Message::Recover => self.engine.recover_later(&self.key),
@@ -239,6 +259,8 @@ impl Lane {
             Message::Start(start) => self.receive_start(*start, step).await,
             Message::Update(update) => self.receive_update(*update, step).await,
             Message::Query(query) => self.receive_query(*query, step).await,
+            Message::TakeWorkflowTask(take) => self.receive_take(*take, step).await,
+            Message::WorkflowTaskDone(done) => self.receive_workflow_task_done(*done, step).await,
             Message::Reset(reset) => self.receive_reset(*reset, step).await,
             Message::Delete(delete) => self.receive_delete(delete, step).await,
             Message::Deadline(place) => {

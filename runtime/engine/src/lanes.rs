@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use tokio::sync::{mpsc, oneshot};
@@ -17,10 +20,22 @@ use crate::{
 /// The lanes that are at work. An idle workflow has none.
 #[derive(Default)]
 pub(crate) struct Lanes {
+    /// How many there have been.
+    opened: AtomicU64,
     by_workflow: Mutex<HashMap<WorkflowKey, mpsc::UnboundedSender<Message>>>,
 }
 
 impl Lanes {
+    /// True while nothing happens to any workflow.
+    pub(crate) fn are_idle(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    /// How many there have been: as long as it stays the same, nothing has happened.
+    pub(crate) fn opened(&self) -> u64 {
+        self.opened.load(Ordering::Relaxed)
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<WorkflowKey, mpsc::UnboundedSender<Message>>> {
         self.by_workflow.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -40,6 +55,7 @@ impl Engine {
         let (sender, receiver) = mpsc::unbounded_channel();
         sender.send(message).expect("the receiver is at hand");
         lanes.insert(key.clone(), sender);
+        self.inner.lanes.opened.fetch_add(1, Ordering::Relaxed);
         let lane = Lane::new(self.clone(), key.clone(), receiver);
         // Boxed: a task is moved several times, and this one has many kilobytes.
         self.inner.tasks.spawn(Box::pin(lane.run()));

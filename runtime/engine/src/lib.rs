@@ -6,6 +6,7 @@
 mod activity;
 mod activity_control;
 mod batch;
+mod child_workflow;
 mod clock;
 mod commit;
 mod delete;
@@ -35,6 +36,7 @@ mod signal;
 mod start;
 mod stats;
 mod task_queue;
+mod time_skipping;
 mod timers;
 mod update;
 mod upgrade;
@@ -58,17 +60,30 @@ pub use search_attribute::check_search_attributes;
 pub use start::Started;
 pub use stats::EngineStats;
 pub use task_queue::TaskQueueDescription;
+pub use workflow_task::done::WorkflowTaskDone;
 pub use wrt_host::HostError;
 pub use wrt_machine::{
     ActivityOptionsChange, ActivityReset, ActivitySelector, ActivityUnpause, HeartbeatAnswer, Jitter, Rejection,
-    ResetPoint, reset_point,
+    ResetPoint, WorkflowTaskCompletion, reset_point,
     schedule::{NewSchedule, ScheduleUpdate, conflict_token, start_request, timed_workflow_id},
 };
 pub use wrt_store::{RunCount, ScheduleCount, StoreError};
 
 use crate::{
-    batch::Batches, executions::Executions, lanes::Lanes, matching::Matching, namespace::Namespaces, parking::Parking,
-    retention::Retention, routing::Routing, schedule::Schedules, stats::Counters, timers::Timers, watch::Watchers,
+    batch::Batches,
+    executions::Executions,
+    lanes::Lanes,
+    matching::{ActivityTask, Matching, WorkflowTask},
+    namespace::Namespaces,
+    parking::Parking,
+    query::worker::DirectQueries,
+    retention::Retention,
+    routing::Routing,
+    schedule::Schedules,
+    stats::Counters,
+    time_skipping::TimeSkipping,
+    timers::Timers,
+    watch::Watchers,
 };
 
 /// The name under which the server runs workflow tasks and activities.
@@ -86,6 +101,8 @@ pub struct EngineOptions {
     pub concurrent_activities: usize,
     /// What namespaces allow that set no limits of their own.
     pub limits: Limits,
+    /// Whether time is skipped while nothing happens, for tests, and how many locks keep it from that at first.
+    pub time_skipping: Option<u32>,
 }
 
 impl EngineOptions {
@@ -97,6 +114,7 @@ impl EngineOptions {
             parked_bytes: 512 * 1024 * 1024,
             concurrent_activities: 512,
             limits: Limits::default(),
+            time_skipping: None,
         }
     }
 }
@@ -119,13 +137,19 @@ struct Inner {
     schedules: Schedules,
     batches: Batches,
     retention: Retention,
-    matching: Arc<Matching>,
+    /// The queues of activity tasks.
+    matching: Arc<Matching<ActivityTask>>,
+    /// The queues of workflow tasks that workers run.
+    workflow_matching: Arc<Matching<WorkflowTask>>,
     /// Held by whoever changes what is set for a task queue.
     task_queues_changing: tokio::sync::Mutex<()>,
+    /// Queries that workers have been asked outside of workflow tasks.
+    direct_queries: DirectQueries,
     watchers: Watchers,
     counters: Counters,
     executions: Executions,
     activity_slots: Arc<tokio::sync::Semaphore>,
+    time_skipping: Option<TimeSkipping>,
     /// Everything that must end before the store closes.
     tasks: TaskTracker,
     stopping: CancellationToken,
@@ -146,11 +170,14 @@ impl Engine {
                 batches: Batches::default(),
                 retention: Retention::default(),
                 matching: Arc::default(),
+                workflow_matching: Arc::default(),
                 task_queues_changing: tokio::sync::Mutex::default(),
+                direct_queries: DirectQueries::default(),
                 watchers: Watchers::default(),
                 counters: Counters::default(),
                 executions: Executions::default(),
                 activity_slots: Arc::new(tokio::sync::Semaphore::new(options.concurrent_activities)),
+                time_skipping: options.time_skipping.map(TimeSkipping::new),
                 tasks: TaskTracker::new(),
                 stopping: CancellationToken::new(),
                 limits: options.limits,
@@ -166,6 +193,7 @@ impl Engine {
         engine.recover_schedules().await?;
         engine.recover_batches().await?;
         engine.spawn_retention();
+        engine.spawn_time_skipping();
         Ok(engine)
     }
 

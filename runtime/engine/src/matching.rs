@@ -1,4 +1,6 @@
-//! Task queues: activity tasks meet workers.
+//! Task queues: tasks meet workers.
+//!
+//! Activities and workflows have queues of their own, also where they have the same name: one [`Matching`] for each.
 //!
 //! Everything here is in memory and derived from the runs' states; after a restart it is filled again. What decides is in
 //! [`queue`]; here are the lock, the waiting, and the way of a task to its worker.
@@ -9,16 +11,18 @@ mod queue;
 mod rate_limit;
 mod scaling;
 mod stats;
+mod task;
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::{sync::oneshot, time::Instant};
 use wrt_model::{
     Component,
-    proto::taskqueue::{PollerInfo, TaskQueueConfig},
+    proto::taskqueue::{PollerInfo, PollerScalingDecision, TaskQueueConfig},
 };
 
 use crate::clock;
@@ -26,7 +30,7 @@ use queue::{Poller, Queue};
 
 pub(crate) use describe::QueueDescription;
 pub(crate) use fair_queue::Rank;
-pub(crate) use queue::ActivityTask;
+pub(crate) use task::{ActivityTask, Task, WorkflowTask};
 
 /// Queues that are kept before those are forgotten that nobody uses any more.
 const KEPT_QUEUES: usize = 128;
@@ -47,22 +51,34 @@ pub(crate) struct Poll {
     pub(crate) info: PollerInfo,
     /// The tasks a second that it wants the queue to be limited to, if it has an opinion.
     pub(crate) max_per_second: Option<f64>,
+    /// The worker process that asks, if it says so: with it go its polls.
+    pub(crate) worker_instance_key: String,
 }
 
-#[derive(Default)]
-pub(crate) struct Matching {
-    queues: Mutex<Queues>,
+/// The task queues of one kind.
+pub(crate) struct Matching<T: Task> {
+    queues: Mutex<Queues<T>>,
 }
 
-#[derive(Default)]
-struct Queues {
-    by_key: HashMap<QueueKey, Queue>,
+struct Queues<T: Task> {
+    by_key: HashMap<QueueKey, Queue<T>>,
     /// How many there were, at least, when the idle ones were last forgotten.
     kept: usize,
 }
 
-impl Queues {
-    fn get(&mut self, key: &QueueKey, now: Instant) -> &mut Queue {
+impl<T: Task> Default for Matching<T> {
+    fn default() -> Self {
+        Matching {
+            queues: Mutex::new(Queues {
+                by_key: HashMap::new(),
+                kept: 0,
+            }),
+        }
+    }
+}
+
+impl<T: Task> Queues<T> {
+    fn get(&mut self, key: &QueueKey, now: Instant) -> &mut Queue<T> {
         if !self.by_key.contains_key(key) {
             self.forget_idle(now);
             self.by_key.insert(key.clone(), Queue::default());
@@ -79,9 +95,9 @@ impl Queues {
     }
 }
 
-impl Matching {
+impl<T: Task> Matching<T> {
     /// Gives the task to a worker that waits, or keeps it for the next one.
-    pub(crate) fn add(self: &Arc<Self>, key: &QueueKey, task: ActivityTask) {
+    pub(crate) fn add(self: &Arc<Self>, key: &QueueKey, task: T) {
         self.change(key, |queue, now| queue.add(task, now));
     }
 
@@ -92,13 +108,14 @@ impl Matching {
         self.lock().get(key, now).admit(component, rank, now)
     }
 
-    /// The next task that the worker takes: at once, or when one comes.
-    pub(crate) async fn poll(self: &Arc<Self>, key: &QueueKey, poll: Poll) -> Lease {
+    /// The next task that the worker takes: at once, or when one comes. `None` when the worker says goodbye meanwhile.
+    pub(crate) async fn poll(self: &Arc<Self>, key: &QueueKey, poll: Poll) -> Option<Lease<T>> {
         let (hand_over, receiver) = oneshot::channel();
         self.change(key, |queue, now| {
             let poller = Poller {
                 component: poll.component,
                 identity: poll.info.identity.clone(),
+                worker_instance_key: poll.worker_instance_key,
                 since: now,
                 hand_over,
             };
@@ -106,7 +123,29 @@ impl Matching {
             queue.wait(poller);
             true
         });
-        receiver.await.expect("a queue lets a poller go only with a task")
+        receiver.await.ok()
+    }
+
+    /// Lets the polls of a worker go that says goodbye.
+    pub(crate) fn dismiss(&self, worker_instance_key: &str) {
+        let mut queues = self.lock();
+        for queue in queues.by_key.values_mut() {
+            queue.dismiss(worker_instance_key);
+        }
+    }
+
+    /// Whether somebody polls the queue, or has within this time.
+    pub(crate) fn is_polled(&self, key: &QueueKey, within: Duration) -> bool {
+        let queues = self.lock();
+        let queue = queues.by_key.get(key);
+        queue.is_some_and(|queue| queue.is_polled(clock::instant(), within))
+    }
+
+    /// Forgets who has polled the queue.
+    pub(crate) fn forget_pollers(&self, key: &QueueKey) {
+        if let Some(queue) = self.lock().by_key.get_mut(key) {
+            queue.forget_all_pollers();
+        }
     }
 
     /// Takes over what an operator has set.
@@ -127,7 +166,7 @@ impl Matching {
     }
 
     /// Changes a queue and, if the change says so, hands out what can go then.
-    fn change(self: &Arc<Self>, key: &QueueKey, change: impl FnOnce(&mut Queue, Instant) -> bool) {
+    fn change(self: &Arc<Self>, key: &QueueKey, change: impl FnOnce(&mut Queue<T>, Instant) -> bool) {
         let now = clock::instant();
         let mut pairs = Vec::new();
         let wake = {
@@ -165,7 +204,7 @@ impl Matching {
         });
     }
 
-    fn lease(self: &Arc<Self>, key: &QueueKey, task: ActivityTask, scaling: i32) -> Lease {
+    fn lease(self: &Arc<Self>, key: &QueueKey, task: T, scaling: i32) -> Lease<T> {
         Lease {
             task: Some(task),
             scaling,
@@ -174,35 +213,41 @@ impl Matching {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Queues> {
+    fn lock(&self) -> MutexGuard<'_, Queues<T>> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A task on its way to a worker. Dropped before it is taken it goes back to its queue, so that a worker that went away
 /// takes nothing with it.
-pub(crate) struct Lease {
-    task: Option<ActivityTask>,
-    /// How many polls more, or fewer, the worker should make.
-    pub(crate) scaling: i32,
+pub(crate) struct Lease<T: Task> {
+    task: Option<T>,
+    scaling: i32,
     key: QueueKey,
-    matching: Arc<Matching>,
+    matching: Arc<Matching<T>>,
 }
 
-impl Lease {
+impl<T: Task> Lease<T> {
     /// The task.
-    pub(crate) fn task(&self) -> &ActivityTask {
+    pub(crate) fn task(&self) -> &T {
         self.task.as_ref().expect("a lease holds its task until it is taken")
     }
 
+    /// How many polls more, or fewer, the worker should make; `None` when it makes as many as it should.
+    pub(crate) fn scaling_decision(&self) -> Option<PollerScalingDecision> {
+        (self.scaling != 0).then_some(PollerScalingDecision {
+            poll_request_delta_suggestion: self.scaling,
+        })
+    }
+
     /// Takes the task for good.
-    pub(crate) fn take(mut self) -> ActivityTask {
+    pub(crate) fn take(mut self) -> T {
         self.task.take().expect("a lease holds its task until it is taken")
     }
 
     /// The task that is to go now: a more urgent one may have come since this one was chosen. `None` when the rate limit
     /// has changed meanwhile.
-    pub(crate) fn renew(mut self, component: &Component) -> Option<Lease> {
+    pub(crate) fn renew(mut self, component: &Component) -> Option<Lease<T>> {
         let now = clock::instant();
         let task = self.task.take().expect("a lease holds its task until it is taken");
         let mut queues = self.matching.lock();
@@ -215,7 +260,7 @@ impl Lease {
     }
 }
 
-impl Drop for Lease {
+impl<T: Task> Drop for Lease<T> {
     fn drop(&mut self) {
         if let Some(task) = self.task.take() {
             self.matching.change(&self.key, |queue, now| {

@@ -1,5 +1,9 @@
 //! Queries: questions to the workflow's own code, which change nothing.
 
+pub(crate) mod worker;
+
+use std::time::Duration;
+
 use tokio::sync::oneshot;
 use wrt_host::WorkflowInstance;
 use wrt_model::{
@@ -25,12 +29,21 @@ pub(crate) struct QueryMessage {
     pub(crate) reply: oneshot::Sender<Result<QueryWorkflowResponse, EngineError>>,
 }
 
+/// What a question has led to.
+enum Asked {
+    /// The answer of a component, or a refusal.
+    Here(QueryWorkflowResponse),
+    /// Workers have the code of the current run, or of this one.
+    WorkersOf(Option<Box<Run>>),
+}
+
 impl Engine {
-    /// Asks a run, open or closed.
+    /// Asks a run, open or closed. A worker has to answer until the deadline.
     pub async fn query_workflow(
         &self,
         namespace: &Namespace,
         request: QueryWorkflowRequest,
+        deadline: Duration,
     ) -> Result<QueryWorkflowResponse, EngineError> {
         let reject_condition = request.query_reject_condition();
         let (key, run_id) = key_of(namespace, request.execution);
@@ -45,7 +58,10 @@ impl Engine {
             reply,
         };
         self.send(&key, Message::Query(Box::new(message)));
-        answer.await.unwrap_or(Err(EngineError::ShuttingDown))
+        match tokio::time::timeout(deadline, answer).await {
+            Ok(answer) => answer.unwrap_or(Err(EngineError::ShuttingDown)),
+            Err(_) => Err(EngineError::QueryTimedOut(deadline)),
+        }
     }
 }
 
@@ -54,11 +70,18 @@ impl Lane {
     pub(crate) async fn receive_query(&mut self, message: QueryMessage, step: &mut Step) {
         // What came before the question is decided first, so that its answer reflects it.
         self.run_workflow_tasks(step).await;
-        let answer = self.query(&message).await;
-        step.answer(message.reply, answer);
+        match self.query(&message).await {
+            Ok(Asked::Here(answer)) => step.answer(message.reply, Ok(answer)),
+            Ok(Asked::WorkersOf(Some(past))) => self.engine.ask_worker(&past, message),
+            Ok(Asked::WorkersOf(None)) => {
+                let current = self.current.as_mut().expect("it was looked at just now");
+                current.ask_worker(&self.engine, message);
+            }
+            Err(error) => step.answer(message.reply, Err(error)),
+        }
     }
 
-    async fn query(&mut self, message: &QueryMessage) -> Result<QueryWorkflowResponse, EngineError> {
+    async fn query(&mut self, message: &QueryMessage) -> Result<Asked, EngineError> {
         let run_id = &message.run_id;
         let current = self
             .current
@@ -67,13 +90,19 @@ impl Lane {
         let Some(current) = current else {
             let run = self.engine.past_run(&self.key, run_id).await?.run;
             if let Some(rejected) = reject(&run, message.reject_condition) {
-                return Ok(rejected);
+                return Ok(Asked::Here(rejected));
+            }
+            if run.is_run_by_workers() {
+                return Ok(Asked::WorkersOf(Some(Box::new(run))));
             }
             let mut instance = self.engine.query_instance(&run).await?;
-            return ask(&mut instance, &message.query).await;
+            return ask(&mut instance, &message.query).await.map(Asked::Here);
         };
         if let Some(rejected) = reject(&current.run, message.reject_condition) {
-            return Ok(rejected);
+            return Ok(Asked::Here(rejected));
+        }
+        if current.run.is_run_by_workers() {
+            return Ok(Asked::WorkersOf(None));
         }
         if current.run.last_completed_started_event_id == 0 {
             return Err(EngineError::WorkflowNotReady(
@@ -88,7 +117,7 @@ impl Lane {
         let answer = ask(&mut instance, &message.query).await;
         // One that has trapped cannot answer again.
         current.instance = answer.is_ok().then_some(instance);
-        answer
+        answer.map(Asked::Here)
     }
 }
 
@@ -96,7 +125,7 @@ impl Engine {
     async fn query_instance(&self, run: &Run) -> Result<WorkflowInstance, EngineError> {
         self.rebuild(run, true)
             .await
-            .map_err(|failure| EngineError::QueryFailed(failure.failure.message))
+            .map_err(|failure| query_failed(failure.failure.message))
     }
 }
 
@@ -109,7 +138,7 @@ async fn ask(instance: &mut WorkflowInstance, query: &WorkflowQuery) -> Result<Q
             query_result,
             ..Default::default()
         }),
-        Err(failure) => Err(EngineError::QueryFailed(failure.to_string())),
+        Err(failure) => Err(query_failed(failure.to_string())),
     }
 }
 
@@ -125,4 +154,8 @@ fn reject(run: &Run, condition: QueryRejectCondition) -> Option<QueryWorkflowRes
         query_rejected: Some(QueryRejected { status: run.status }),
         ..Default::default()
     })
+}
+
+fn query_failed(message: String) -> EngineError {
+    EngineError::QueryFailed(Box::new(worker::query_failure(message)))
 }

@@ -38,8 +38,10 @@ impl Engine {
 
     fn take_up(&self, run: &Run) {
         let key = run.workflow_key();
-        // A workflow task that nobody holds begins when its time comes, which may be now.
-        let has_no_task = run.workflow_task.as_ref().is_none_or(|task| !task.is_started());
+        // A component's workflow task that nobody holds begins when its time comes, which may be now. Another one has to be
+        // offered to workers again.
+        let task = run.workflow_task.as_ref();
+        let has_no_task = task.is_none_or(|task| !task.is_started() && !run.is_run_by_workers());
         let is_quiet = run.activities.is_empty() && has_no_task;
         let is_alone = run.parent.is_none() && run.children.is_empty() && run.external_requests.is_empty();
         if is_quiet && is_alone {

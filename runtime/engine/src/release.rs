@@ -29,7 +29,13 @@ impl Lane {
             for (queue, task) in tasks {
                 self.engine.inner.matching.add(&queue, task);
             }
+            if std::mem::take(&mut current.pending.offers_workflow_task) {
+                self.engine.offer_workflow_task(&current.run);
+            }
             self.engine.inner.timers.set(&self.key, next_deadline(&current.run));
+            if let Some(skipping) = &self.engine.inner.time_skipping {
+                skipping.committed(&current.run);
+            }
         }
         for run in step.superseded.iter_mut().chain(self.current.as_deref_mut()) {
             if !run.pending.outgoing.is_empty() {

@@ -2,7 +2,7 @@
 
 use tokio::sync::oneshot;
 use uuid::Uuid;
-use wrt_machine::{Reset, Signal, reset_signals};
+use wrt_machine::{Reapplied, Reset, Signal, reapplied};
 use wrt_model::{
     Namespace, Run, RunKey,
     proto::{
@@ -24,11 +24,18 @@ use crate::{
 pub(crate) struct ResetMessage {
     /// The run whose past it is; empty for the current one.
     base_run_id: String,
-    /// Its signals follow those that came after the point.
+    /// What it brings follows what came after the point.
     reset: Reset,
-    /// Whether what came after the point is brought again.
-    reapplies_signals: bool,
+    /// What came after the point and is not brought again.
+    excluded: Excluded,
     pub(crate) reply: oneshot::Sender<Result<String, EngineError>>,
+}
+
+/// What a reset does not bring again.
+#[derive(Clone, Copy, Debug)]
+struct Excluded {
+    signals: bool,
+    updates: bool,
 }
 
 impl Engine {
@@ -38,7 +45,7 @@ impl Engine {
         namespace: &Namespace,
         request: ResetWorkflowExecutionRequest,
     ) -> Result<String, EngineError> {
-        let reapplies_signals = reapplies_signals(&request);
+        let excluded = Excluded::of(&request);
         let (key, base_run_id) = key_of(namespace, request.workflow_execution);
         let operations = request.post_reset_operations.into_iter();
         let reset = Reset {
@@ -46,8 +53,8 @@ impl Engine {
             finish_event_id: request.workflow_task_finish_event_id,
             reason: request.reason,
             request_id: request.request_id,
-            signals: operations
-                .filter_map(|operation| signal(operation.variant?, &request.identity))
+            reapplied: operations
+                .filter_map(|operation| post_reset(operation.variant?, &request.identity))
                 .collect(),
             identity: request.identity,
             component: None,
@@ -56,7 +63,7 @@ impl Engine {
         let message = ResetMessage {
             base_run_id,
             reset,
-            reapplies_signals,
+            excluded,
             reply,
         };
         self.send(&key, Message::Reset(Box::new(message)));
@@ -69,10 +76,10 @@ impl Lane {
         let ResetMessage {
             base_run_id,
             reset,
-            reapplies_signals,
+            excluded,
             reply,
         } = message;
-        let reset = self.reset(&base_run_id, reset, reapplies_signals, step).await;
+        let reset = self.reset(&base_run_id, reset, excluded, step).await;
         step.answer(reply, reset);
     }
 
@@ -80,7 +87,7 @@ impl Lane {
         &mut self,
         base_run_id: &str,
         mut reset: Reset,
-        reapplies_signals: bool,
+        excluded: Excluded,
         step: &mut Step,
     ) -> Result<String, EngineError> {
         let current = self.current.as_ref().map(|current| &current.run);
@@ -88,11 +95,10 @@ impl Lane {
             return Ok(run.run_id.clone());
         }
         let (base, events) = self.whole_run(base_run_id, step).await?;
-        if reapplies_signals {
-            let mut signals = self.later_signals(&base, &events, reset.finish_event_id, step).await?;
-            signals.append(&mut reset.signals);
-            reset.signals = signals;
-        }
+        let mut later = self.later(&base, &events, reset.finish_event_id, step).await?;
+        later.retain(|reapplied| !excluded.contains(reapplied));
+        later.append(&mut reset.reapplied);
+        reset.reapplied = later;
         reset.component = self
             .engine
             .current_component(&base, &base.task_queue, &base.workflow_type);
@@ -115,27 +121,29 @@ impl Lane {
         Ok(run_id)
     }
 
-    /// The signals that came after the reset point, to this run and to those that continued it as new.
-    async fn later_signals(
+    /// What came after the reset point, to this run and to those that continued it as new.
+    async fn later(
         &mut self,
         base: &Run,
         events: &[HistoryEvent],
         finish_event_id: i64,
         step: &mut Step,
-    ) -> Result<Vec<Signal>, EngineError> {
+    ) -> Result<Vec<Reapplied>, EngineError> {
         let later = events.partition_point(|event| event.event_id < finish_event_id);
-        let mut signals = reset_signals(&events[later..]);
+        let mut later = reapplied(&events[later..]);
         let mut run = base.clone();
         while run.status() == WorkflowExecutionStatus::ContinuedAsNew {
             let (next, events) = match self.whole_run(&run.new_execution_run_id, step).await {
-                // It was removed, and its signals with it.
+                // It was removed, and what came to it.
                 Err(EngineError::WorkflowNotFound { .. }) => break,
                 found => found?,
             };
-            signals.extend(reset_signals(&events));
+            // Children of another run are none of this one's.
+            let of_all = reapplied(&events).into_iter();
+            later.extend(of_all.filter(|reapplied| !matches!(reapplied, Reapplied::Child(_))));
             run = next;
         }
-        Ok(signals)
+        Ok(later)
     }
 
     /// A run and its whole history, with what this step has decided. An empty id stands for the current run.
@@ -164,23 +172,37 @@ impl Engine {
     }
 }
 
-/// What the request excludes, in the words of older and of newer clients.
-fn reapplies_signals(request: &ResetWorkflowExecutionRequest) -> bool {
-    let mut excluded = request.reset_reapply_exclude_types();
-    request.reset_reapply_type() != ResetReapplyType::None
-        && !excluded.any(|excluded| excluded == ResetReapplyExcludeType::Signal)
+impl Excluded {
+    /// What the request excludes, in the words of older and of newer clients.
+    fn of(request: &ResetWorkflowExecutionRequest) -> Self {
+        let names = |kind| request.reset_reapply_exclude_types().any(|excluded| excluded == kind);
+        let older = request.reset_reapply_type();
+        Excluded {
+            signals: older == ResetReapplyType::None || names(ResetReapplyExcludeType::Signal),
+            updates: matches!(older, ResetReapplyType::None | ResetReapplyType::Signal)
+                || names(ResetReapplyExcludeType::Update),
+        }
+    }
+
+    fn contains(self, reapplied: &Reapplied) -> bool {
+        match reapplied {
+            Reapplied::Signal(_) => self.signals,
+            Reapplied::Update(_) => self.updates,
+            Reapplied::Child(_) => false,
+        }
+    }
 }
 
-/// A signal that the caller wants the new run to begin with.
-fn signal(operation: Variant, identity: &str) -> Option<Signal> {
+/// What the caller wants the new run to begin with.
+fn post_reset(operation: Variant, identity: &str) -> Option<Reapplied> {
     match operation {
-        Variant::SignalWorkflow(signal) => Some(Signal {
+        Variant::SignalWorkflow(signal) => Some(Reapplied::Signal(Signal {
             name: signal.signal_name,
             input: signal.input,
             identity: identity.to_owned(),
             header: signal.header,
             request_id: String::new(),
-        }),
+        })),
         Variant::UpdateWorkflowOptions(_) => None,
     }
 }

@@ -1,5 +1,7 @@
 //! Starting workflows.
 
+use std::time::Duration;
+
 use tokio::sync::oneshot;
 use uuid::Uuid;
 use wrt_machine::{Continuation, ContinuationKind, ReuseDecision, Signal, StartRun, StartedBy, decide_reuse};
@@ -21,7 +23,11 @@ use crate::{
     matching::QueueKey,
     search_attribute::check_search_attributes,
     update::UpdateMessage,
+    workflow_task::take::{TakenTask, Taker},
 };
+
+/// How long a worker that has polled a task queue counts as one that serves it.
+const WORKER_MEMORY: Duration = Duration::from_secs(5 * 60);
 
 /// A caller wants a run to begin.
 pub(crate) struct StartMessage {
@@ -41,6 +47,8 @@ pub(crate) enum With {
     Signal(Signal),
     /// An update.
     Update(Box<UpdateMessage>),
+    /// The caller is a worker, and takes the first workflow task with the answer.
+    Worker(Taker, oneshot::Sender<TakenTask>),
 }
 
 /// What a start has led to.
@@ -57,7 +65,7 @@ pub struct Started {
 }
 
 impl Started {
-    fn of(run: &Run, started: bool) -> Self {
+    pub(crate) fn of(run: &Run, started: bool) -> Self {
         Started {
             run_id: run.run_id.clone(),
             first_execution_run_id: run.first_execution_run_id.clone(),
@@ -75,8 +83,19 @@ impl Engine {
         request: StartWorkflowExecutionRequest,
     ) -> Result<StartWorkflowExecutionResponse, EngineError> {
         let conflict = request.workflow_id_conflict_policy();
-        let started = self.begin(namespace, request, conflict, None, With::Nothing).await?;
+        let (hand_over, mut taken) = oneshot::channel();
+        let with = if request.request_eager_execution {
+            With::Worker(Taker::at_start(&request), hand_over)
+        } else {
+            With::Nothing
+        };
+        let started = self.begin(namespace, request, conflict, None, with).await?;
+        let eager_workflow_task = match taken.try_recv() {
+            Ok(taken) => Some(self.workflow_task_response(taken).await?),
+            Err(_) => None,
+        };
         Ok(StartWorkflowExecutionResponse {
+            eager_workflow_task,
             run_id: started.run_id,
             started: started.started,
             status: started.status as i32,
@@ -149,7 +168,10 @@ impl Engine {
         current.unwrap_or_else(|| run.component.clone())
     }
 
-    /// The digest of the component that a new run gets.
+    /// The digest of the component that a new run gets; empty when it is for workers to run.
+    ///
+    /// A task queue without a component is the workers' own, whether one polls it already or not. Where a component of this type
+    /// is known elsewhere, or the queue's component does not know the type, and no worker is there: that is a mistake.
     fn component_for(
         &self,
         namespace: &Namespace,
@@ -161,16 +183,22 @@ impl Engine {
             namespace_id: namespace.id.clone(),
             name: task_queue.to_owned(),
         };
-        if let Some(route) = self.inner.routing.find(&queue, ComponentKind::Workflow, workflow_type) {
+        let routing = &self.inner.routing;
+        if let Some(route) = routing.find(&queue, ComponentKind::Workflow, workflow_type) {
             return Ok(route.deployment.current.as_str().to_owned());
         }
-        let elsewhere = self.inner.routing.queues_of(&namespace.id, workflow_type);
+        let elsewhere = routing.queues_of(&namespace.id, workflow_type);
+        let is_components = !elsewhere.is_empty() || routing.has(&queue, ComponentKind::Workflow);
+        if !is_components || self.inner.workflow_matching.is_polled(&queue, WORKER_MEMORY) {
+            return Ok(String::new());
+        }
         let hint = match elsewhere.as_slice() {
             [] => "deploy one with `wrt deploy`".to_owned(),
             queues => format!("it is served on {}", queues.join(", ")),
         };
         Err(EngineError::FailedPrecondition(format!(
-            "no component serves the workflow type {workflow_type} on the task queue {task_queue} of namespace {}: {hint}",
+            "no component or worker serves the workflow type {workflow_type} on the task queue {task_queue} of namespace {}: \
+             {hint}",
             namespace.name
         )))
     }
@@ -186,19 +214,27 @@ impl Lane {
             with,
             reply,
         } = message;
-        let (signal, update) = match with {
-            With::Nothing => (None, None),
-            With::Signal(signal) => (Some(signal), None),
-            With::Update(update) => (None, Some(update)),
+        let (signal, with) = match with {
+            With::Signal(signal) => (Some(signal), With::Nothing),
+            with => (None, with),
         };
         let begun = self.begin(start, reuse, conflict, signal, step);
-        match (&begun, update) {
-            (Ok(started), Some(mut update)) => {
+        match (&begun, with) {
+            (Ok(started), With::Update(mut update)) => {
                 update.run_id.clone_from(&started.run_id);
                 self.receive_update(*update, step).await;
             }
+            (Ok(Started { started: true, .. }), With::Worker(taker, hand_over)) => {
+                let current = self.current.as_mut().filter(|run| run.version == 0);
+                if let Some(run) = current
+                    && let Ok(Some(taken)) = run.take_workflow_task(&self.engine, &taker).await
+                {
+                    // The answer to the start follows the commit, and with it the task.
+                    drop(hand_over.send(taken));
+                }
+            }
             // It ends with the start that it came with.
-            (Err(_), _) | (_, None) => {}
+            (Err(_), _) | (Ok(_), _) => {}
         }
         step.answer(reply, begun);
     }

@@ -39,7 +39,7 @@ pub struct TaskQueueDescription {
 }
 
 impl Engine {
-    /// Everything about a task queue. Workflow tasks wait in none: the server runs them as soon as they are there.
+    /// Everything about a task queue. Workflow tasks of components wait in none: the server runs them at once.
     pub async fn describe_task_queue(
         &self,
         namespace: &Namespace,
@@ -51,6 +51,7 @@ impl Engine {
         let config = store.task_queue_config(&namespace.id, name, kind).await?;
         let mut known = match kind {
             TaskQueueType::Activity => self.inner.matching.describe(&key),
+            TaskQueueType::Workflow => self.inner.workflow_matching.describe(&key),
             _ => QueueDescription::default(),
         };
         if kind == TaskQueueType::Workflow && self.inner.routing.has(&key, ComponentKind::Workflow) {

@@ -73,6 +73,17 @@ impl<K: Clone + Ord + Hash> Timers<K> {
         }
     }
 
+    /// The time that comes first.
+    pub(crate) fn next(&self) -> Option<Time> {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        queue.by_time.first().map(|(time, _)| *time)
+    }
+
+    /// Looks at the clock again, which has been moved.
+    pub(crate) fn clock_moved(&self) {
+        self.earlier.notify_one();
+    }
+
     /// Calls `fire` for each one whose time has come, as soon as there is a place for it, until the engine is stopping.
     pub(crate) async fn run(&self, stopping: &CancellationToken, fire: impl Fn(K, Place)) {
         let places = Arc::new(Semaphore::new(PLACES));

@@ -17,6 +17,7 @@ use wrt_model::{
             UpdateWorkflowExecutionRequest, UpdateWorkflowExecutionResponse,
         },
     },
+    update_id,
 };
 
 use crate::{
@@ -33,6 +34,8 @@ const LONG_POLL: Duration = Duration::from_secs(20);
 pub(crate) struct UpdateMessage {
     pub(crate) run_id: String,
     pub(crate) request: update::Request,
+    /// A worker has it, with the workflow task that it holds.
+    pub(crate) is_sent: bool,
     pub(crate) reply: oneshot::Sender<Result<Answer, EngineError>>,
 }
 
@@ -120,14 +123,13 @@ impl Engine {
                 Ok(response(run.run_id, Stage::Completed, Some(outcome)))
             }
             Answer::Accepted(run) => {
-                let outcome = self.wait_update(&run, &id, stage).await?;
-                let reached = outcome.as_ref().map_or(Stage::Accepted, |_| Stage::Completed);
+                let (reached, outcome) = self.wait_update(&run, &id, stage).await?;
                 Ok(response(run.run_id, reached, outcome))
             }
         }
     }
 
-    /// What has become of an update that was accepted, once it has reached the stage that the request waits for.
+    /// What has become of an update that the run knows, once it has reached the stage that the request waits for.
     pub async fn poll_update(
         &self,
         namespace: &Namespace,
@@ -137,8 +139,7 @@ impl Engine {
         let update_ref = request.update_ref.unwrap_or_default();
         let (key, run_id) = key_of(namespace, update_ref.workflow_execution.clone());
         let run = self.decide(&key, &run_id, |turn| Ok(turn.run().key())).await?;
-        let outcome = self.wait_update(&run, &update_ref.update_id, stage).await?;
-        let reached = outcome.as_ref().map_or(Stage::Accepted, |_| Stage::Completed);
+        let (reached, outcome) = self.wait_update(&run, &update_ref.update_id, stage).await?;
         Ok(PollWorkflowExecutionUpdateResponse {
             outcome,
             stage: reached as i32,
@@ -149,29 +150,29 @@ impl Engine {
         })
     }
 
-    /// The outcome of an update, if it is there or comes in time. Without a wish for completion nobody waits.
-    async fn wait_update(&self, run: &RunKey, id: &str, stage: Stage) -> Result<Option<Outcome>, EngineError> {
+    /// The stage that an update has reached, once it is the one that is waited for or the time is over, and its outcome.
+    async fn wait_update(&self, run: &RunKey, id: &str, stage: Stage) -> Result<(Stage, Option<Outcome>), EngineError> {
         let mut watch = self.inner.watchers.subscribe(&run.run_id);
         let deadline = tokio::time::sleep(LONG_POLL);
         tokio::pin!(deadline);
-        let outcome = loop {
-            let outcome = self.update_outcome(run, id).await?;
-            if outcome.is_some() || stage != Stage::Completed {
-                break outcome;
+        let reached = loop {
+            let reached = self.update_stage(run, id).await?;
+            if reached.0 >= stage {
+                break reached;
             }
             tokio::select! {
                 _ = watch.changed() => {}
-                () = &mut deadline => break None,
-                () = self.inner.stopping.cancelled() => break None,
+                () = &mut deadline => break reached,
+                () = self.inner.stopping.cancelled() => break reached,
             }
         };
         drop(watch);
         self.inner.watchers.release(&run.run_id);
-        Ok(outcome)
+        Ok(reached)
     }
 
-    /// The outcome of an update that was accepted; `None` while the workflow works on it.
-    async fn update_outcome(&self, run: &RunKey, id: &str) -> Result<Option<Outcome>, EngineError> {
+    /// The stage that an update of a run has reached, and its outcome if it has one.
+    async fn update_stage(&self, run: &RunKey, id: &str) -> Result<(Stage, Option<Outcome>), EngineError> {
         let update_id = id.to_owned();
         let (update, is_open) = self
             .decide(&run.workflow, &run.run_id, move |turn| {
@@ -179,20 +180,32 @@ impl Engine {
                 Ok((run.updates.get(&update_id).cloned(), run.is_open()))
             })
             .await?;
-        let Some(update) = update else {
-            return Err(EngineError::UpdateNotFound(id.to_owned()));
+        let completed_event_id = match update {
+            None => return Err(EngineError::UpdateNotFound(id.to_owned())),
+            Some(update) if !update.is_accepted() && is_open => return Ok((Stage::Admitted, None)),
+            Some(update) if !update.is_accepted() => return Err(wrt_machine::Rejection::WorkflowClosed.into()),
+            Some(update) if update.completed_event_id != 0 => update.completed_event_id,
+            Some(_) if is_open => return Ok((Stage::Accepted, None)),
+            Some(_) => return Ok((Stage::Completed, Some(unfinished()))),
         };
-        if update.completed_event_id == 0 {
-            return Ok((!is_open).then(unfinished));
-        }
-        let event = self.stored_event(run, update.completed_event_id).await?;
+        let event = self.stored_event(run, completed_event_id).await?;
         match event.attributes {
             Some(EventAttributes::WorkflowExecutionUpdateCompletedEventAttributes(completed)) => {
-                Ok(Some(completed.outcome.unwrap_or_default()))
+                Ok((Stage::Completed, Some(completed.outcome.unwrap_or_default())))
             }
             _ => Err(EngineError::UpdateNotFound(id.to_owned())),
         }
     }
+}
+
+/// What the caller hears of an update that its worker has not understood.
+fn unprocessed() -> Failure {
+    failure::application(
+        "Workflow Update is rejected because it wasn't processed by worker. Probably, Workflow Update is not supported by \
+         the worker.",
+        "UnprocessedUpdate",
+        true,
+    )
 }
 
 /// The outcome of an update that the workflow had accepted and not completed when it closed.
@@ -211,11 +224,6 @@ fn wait_stage(policy: Option<&update::WaitPolicy>) -> Stage {
     policy.map_or(Stage::Accepted, update::WaitPolicy::lifecycle_stage)
 }
 
-/// The id of an update.
-pub(crate) fn update_id(request: &update::Request) -> &str {
-    request.meta.as_ref().map_or("", |meta| &meta.update_id)
-}
-
 fn message(
     namespace: &Namespace,
     request: UpdateWorkflowExecutionRequest,
@@ -229,6 +237,7 @@ fn message(
     let message = UpdateMessage {
         run_id,
         request: request.request.unwrap_or_default(),
+        is_sent: false,
         reply,
     };
     (key, message, answer)
@@ -246,7 +255,7 @@ impl Lane {
             return;
         };
         let id = update_id(&message.request);
-        if run.run.updates.contains_key(id) || !run.run.is_open() {
+        if run.run.has_accepted(id) || !run.run.is_open() {
             let answer = known(&run.run, id);
             step.answer(message.reply, answer);
         } else if run.run.is_paused() {
@@ -281,6 +290,43 @@ impl HotRun {
         })
     }
 
+    /// Turns those away that went with the workflow task and that the worker has said nothing about.
+    pub(crate) fn reject_unprocessed_updates(&mut self) {
+        let decided = |id: &str| {
+            let mut rejected = self.pending.rejected_updates.iter();
+            self.run.has_accepted(id) || rejected.any(|(rejected, _)| rejected == id)
+        };
+        let sent = self.updates.iter().filter(|update| update.is_sent);
+        let ids = sent.map(|update| update_id(&update.request)).filter(|id| !decided(id));
+        let unprocessed: Vec<_> = ids.map(|id| (id.to_owned(), unprocessed())).collect();
+        self.pending.rejected_updates.extend(unprocessed);
+    }
+
+    /// Lets those go to a worker again that it has not decided about.
+    pub(crate) fn return_updates(&mut self) {
+        for update in &mut self.updates {
+            update.is_sent = false;
+        }
+    }
+
+    /// The updates that a reset has brought to this run, and that the workflow has not answered.
+    pub(crate) async fn admitted_updates(&mut self, engine: &Engine) -> Result<Vec<update::Request>, EngineError> {
+        let waiting = self.run.updates.values().filter(|update| !update.is_accepted());
+        let mut event_ids: Vec<i64> = waiting.map(|update| update.admitted_event_id).collect();
+        event_ids.sort_unstable();
+        let mut requests = Vec::with_capacity(event_ids.len());
+        for event_id in event_ids {
+            let event = match self.event(event_id) {
+                Some(event) => event,
+                None => engine.stored_event(&self.run.key(), event_id).await?,
+            };
+            if let Some(EventAttributes::WorkflowExecutionUpdateAdmittedEventAttributes(admitted)) = event.attributes {
+                requests.extend(admitted.request);
+            }
+        }
+        Ok(requests)
+    }
+
     /// Answers those that the workflow has decided about, or cannot decide about any more because the run has closed.
     pub(crate) fn answer_updates(&mut self, step: &mut Step) {
         let rejected = std::mem::take(&mut self.pending.rejected_updates);
@@ -293,7 +339,7 @@ impl HotRun {
             if let Some((_, failure)) = rejection {
                 let answer = Answer::Rejected(self.run.key(), Box::new(failure.clone()));
                 step.answer(message.reply, Ok(answer));
-            } else if self.run.updates.contains_key(id) || !may_come {
+            } else if self.run.has_accepted(id) || !may_come {
                 let answer = known(&self.run, id);
                 step.answer(message.reply, answer);
             } else {
@@ -305,7 +351,7 @@ impl HotRun {
 
 /// What a run says to an update that it knows, or that comes too late.
 fn known(run: &wrt_model::Run, id: &str) -> Result<Answer, EngineError> {
-    if run.updates.contains_key(id) {
+    if run.has_accepted(id) {
         return Ok(Answer::Accepted(run.key()));
     }
     Err(wrt_machine::Rejection::WorkflowClosed.into())

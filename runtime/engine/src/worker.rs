@@ -127,9 +127,11 @@ impl ServerWorker {
                     identity: IDENTITY.to_owned(),
                     ..Default::default()
                 },
-                max_per_second: None,
+                ..Poll::default()
             };
-            let lease = self.engine.inner.matching.poll(&self.queue, poll).await;
+            let Some(lease) = self.engine.inner.matching.poll(&self.queue, poll).await else {
+                continue;
+            };
             if !self.engine.inner.routing.serves(&self.queue, route) {
                 // Dropping the lease gives the task to the route that serves now.
                 return;
@@ -145,7 +147,12 @@ impl ServerWorker {
         }
     }
 
-    async fn take(&self, lease: Lease, route: Route, slot: OwnedSemaphorePermit) -> Result<(), EngineError> {
+    async fn take(
+        &self,
+        lease: Lease<ActivityTask>,
+        route: Route,
+        slot: OwnedSemaphorePermit,
+    ) -> Result<(), EngineError> {
         let (run, activity) = match self.engine.start_activity(lease.task(), IDENTITY, true).await {
             Ok(started) => started,
             Err(error) => {

@@ -1,19 +1,22 @@
 //! Running the workflow's own code: its component is activated in the same step in which something happened to it.
 
+pub(crate) mod done;
+pub(crate) mod take;
+
 use std::collections::HashSet;
 
 use wrt_host::{Completion, TaskFailure, WorkflowInstance, WorkflowModule};
-use wrt_machine::Rejection;
+use wrt_machine::{Rejection, WorkflowTaskCompletion};
 use wrt_model::{
     Digest, Run, RunKey,
     proto::{enums::WorkflowTaskFailedCause, update},
+    update_id,
 };
 
 use crate::{
     Engine, EngineError, IDENTITY, clock,
     lane::{HotRun, Lane, Step},
     stats::count,
-    update::update_id,
 };
 
 /// Bytes of history that are read and replayed at a time.
@@ -25,6 +28,10 @@ impl Lane {
         loop {
             self.continue_run(step).await;
             let Some(current) = &mut self.current else { return };
+            if current.run.is_run_by_workers() {
+                current.prepare_for_workers(&self.engine, step);
+                return;
+            }
             let has_updates = !current.updates.is_empty();
             let started = current.decide(clock::now(), |turn| {
                 (has_updates && turn.start_speculative_workflow_task(IDENTITY))
@@ -41,6 +48,16 @@ impl Lane {
 }
 
 impl HotRun {
+    /// Sees to it that what waits for the workflow's code gets to a worker, and that nothing waits for a closed run.
+    fn prepare_for_workers(&mut self, engine: &Engine, step: &mut Step) {
+        if !self.run.is_open() {
+            self.answer_updates(step);
+        } else if !self.updates.is_empty() {
+            self.decide(clock::now(), |turn| turn.schedule_speculative_workflow_task());
+        }
+        self.release_queries(engine);
+    }
+
     async fn run_workflow_task(&mut self, engine: &Engine) {
         let outcome = match self.activate(engine).await {
             Ok(Completion {
@@ -52,9 +69,13 @@ impl HotRun {
                 messages.append(&mut rejections);
                 let checked = engine.check_search_attributes_of(&self.run, &commands).await;
                 checked.and_then(|()| {
-                    self.decide(clock::now(), |turn| {
-                        turn.complete_workflow_task(commands, messages, IDENTITY)
-                    })
+                    let completion = WorkflowTaskCompletion {
+                        commands,
+                        messages,
+                        identity: IDENTITY.to_owned(),
+                        ..Default::default()
+                    };
+                    self.decide(clock::now(), |turn| turn.complete_workflow_task(completion))
                 })
             }
             Err(failure) => {
@@ -64,7 +85,7 @@ impl HotRun {
             }
         };
         match outcome {
-            Ok(()) => {}
+            Ok(_) => {}
             Err(Rejection::BadCommands { cause, message }) => self.fail_workflow_task(task_failure(cause, message)),
             Err(rejection) => self.fail_workflow_task(task_failure(
                 WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
@@ -87,7 +108,11 @@ impl HotRun {
     async fn activate(&mut self, engine: &Engine) -> Result<Completion, TaskFailure> {
         // Callers may have sent one update twice: it comes once, and all of them are answered.
         let mut ids = HashSet::new();
-        let mut updates: Vec<_> = self.updates.iter().map(|update| update.request.clone()).collect();
+        let mut updates = self
+            .admitted_updates(engine)
+            .await
+            .map_err(|error| not_loaded(&error))?;
+        updates.extend(self.updates.iter().map(|update| update.request.clone()));
         updates.retain(|update| ids.insert(update_id(update).to_owned()));
         self.move_to_current_version(engine).await;
         let is_speculative = self.run.workflow_task.as_ref().is_some_and(|task| task.speculative);

@@ -17,7 +17,7 @@ use wrt_model::{
     failure,
     payload::size,
     proto::{
-        EventAttributes, Failure, Payloads, UserMetadata,
+        EventAttributes, Failure, Payloads,
         command::{RequestCancelActivityTaskCommandAttributes, ScheduleActivityTaskCommandAttributes},
         enums::{TimeoutType, WorkflowTaskFailedCause as Cause},
         history::{
@@ -128,7 +128,6 @@ impl Turn<'_> {
         &mut self,
         command: ScheduleActivityTaskCommandAttributes,
         completed_event_id: i64,
-        metadata: Option<UserMetadata>,
     ) {
         let timeouts = Timeouts::of(&command, self.run.run_timeout_ns);
         let retry_policy = retry::with_defaults(command.retry_policy.unwrap_or_default());
@@ -152,10 +151,7 @@ impl Turn<'_> {
             ..Default::default()
         };
         let activity = scheduled_activity(&scheduled, self.now);
-        let scheduled_event_id = self.append_with(
-            EventAttributes::ActivityTaskScheduledEventAttributes(scheduled),
-            metadata,
-        );
+        let scheduled_event_id = self.append(EventAttributes::ActivityTaskScheduledEventAttributes(scheduled));
         self.run.activities.insert(scheduled_event_id, activity);
         self.offer_activity(scheduled_event_id);
     }
@@ -193,7 +189,6 @@ impl Turn<'_> {
                     scheduled_event_id,
                     ..Default::default()
                 }),
-                None,
             ));
         }
     }

@@ -12,7 +12,7 @@
 use wrt_model::{
     Run,
     proto::{
-        EventAttributes, Failure, Payloads, UserMetadata, WorkflowExecution, WorkflowType,
+        EventAttributes, Failure, Payloads, WorkflowExecution, WorkflowType,
         command::StartChildWorkflowExecutionCommandAttributes,
         enums::{
             ParentClosePolicy, RetryState, StartChildWorkflowExecutionFailedCause, WorkflowIdReusePolicy,
@@ -25,7 +25,7 @@ use wrt_model::{
             StartChildWorkflowExecutionFailedEventAttributes, StartChildWorkflowExecutionInitiatedEventAttributes,
         },
     },
-    run::ChildWorkflow,
+    run::{ChildWorkflow, Parent},
 };
 
 use crate::{
@@ -89,7 +89,6 @@ impl Turn<'_> {
         &mut self,
         command: StartChildWorkflowExecutionCommandAttributes,
         completed_event_id: i64,
-        metadata: Option<UserMetadata>,
     ) {
         let parent_close_policy = match command.parent_close_policy() {
             ParentClosePolicy::Unspecified => ParentClosePolicy::Terminate,
@@ -124,10 +123,9 @@ impl Turn<'_> {
             ..Default::default()
         };
         let child = initiated_child(&initiated);
-        let initiated_event_id = self.append_with(
-            EventAttributes::StartChildWorkflowExecutionInitiatedEventAttributes(initiated),
-            metadata,
-        );
+        let initiated_event_id = self.append(EventAttributes::StartChildWorkflowExecutionInitiatedEventAttributes(
+            initiated,
+        ));
         self.run.children.insert(initiated_event_id, child);
         self.transition.outgoing.push(Outgoing::StartChild(initiated_event_id));
     }
@@ -279,6 +277,57 @@ impl Turn<'_> {
                 })
             }
         }
+    }
+
+    // === Resets of the parent ===
+
+    /// Tells a run that a reset has begun what a child of it has said to the run before, as an event of that one.
+    pub(crate) fn repeat_child(&mut self, told: EventAttributes) {
+        use EventAttributes as A;
+        let (initiated_event_id, execution, close) = match told {
+            A::ChildWorkflowExecutionStartedEventAttributes(event) => {
+                let run_id = event.workflow_execution.unwrap_or_default().run_id;
+                return self.child_started(event.initiated_event_id, run_id);
+            }
+            A::StartChildWorkflowExecutionFailedEventAttributes(event) => {
+                return self.child_start_failed(event.initiated_event_id, event.cause());
+            }
+            A::ChildWorkflowExecutionCompletedEventAttributes(event) => {
+                let close = ChildClose::Completed(event.result);
+                (event.initiated_event_id, event.workflow_execution, close)
+            }
+            A::ChildWorkflowExecutionFailedEventAttributes(event) => {
+                let retry_state = event.retry_state();
+                let close = ChildClose::Failed(Box::new(event.failure.unwrap_or_default()), retry_state);
+                (event.initiated_event_id, event.workflow_execution, close)
+            }
+            A::ChildWorkflowExecutionCanceledEventAttributes(event) => {
+                let close = ChildClose::Canceled(event.details);
+                (event.initiated_event_id, event.workflow_execution, close)
+            }
+            A::ChildWorkflowExecutionTimedOutEventAttributes(event) => {
+                let close = ChildClose::TimedOut(event.retry_state());
+                (event.initiated_event_id, event.workflow_execution, close)
+            }
+            A::ChildWorkflowExecutionTerminatedEventAttributes(event) => (
+                event.initiated_event_id,
+                event.workflow_execution,
+                ChildClose::Terminated,
+            ),
+            _ => return,
+        };
+        self.child_closed(initiated_event_id, execution.unwrap_or_default().run_id, close);
+    }
+
+    /// This run, a child, answers to another parent from now on. False, and nothing has changed, when it has closed or
+    /// does not answer to the one before any more.
+    pub fn change_parent(&mut self, before: Option<&Parent>, parent: Parent) -> bool {
+        let may_change = self.run.is_open() && self.run.parent.as_ref() == before;
+        if may_change {
+            self.run.parent = Some(parent);
+            self.transition.durable = true;
+        }
+        may_change
     }
 
     // === The end of the parent ===

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use wrt_model::proto::{Command, CommandAttributes, enums::WorkflowTaskFailedCause as Cause};
 
-use crate::{Rejection, Turn, limits::Asked, update::Messages};
+use crate::{Rejection, Turn, limits::Asked, turn::Words, update::Messages};
 
 impl Turn<'_> {
     /// Checks the commands of one workflow task as a whole, so that carrying them out cannot fail.
@@ -82,21 +82,24 @@ impl Turn<'_> {
     /// rejection.
     pub(crate) fn carry_out(&mut self, command: Command, messages: &Messages, completed_event_id: i64, identity: &str) {
         use CommandAttributes as A;
-        let metadata = command.user_metadata;
+        self.words = Words {
+            user_metadata: command.user_metadata,
+            event_group_markers: command.event_group_markers,
+        };
         match command
             .attributes
             .expect("commands are checked before they are carried out")
         {
             A::ScheduleActivityTaskCommandAttributes(command) => {
-                self.schedule_activity(command, completed_event_id, metadata);
+                self.schedule_activity(command, completed_event_id);
             }
             A::RequestCancelActivityTaskCommandAttributes(command) => {
                 self.request_cancel_activity(&command, completed_event_id);
             }
-            A::StartTimerCommandAttributes(command) => self.start_timer(command, completed_event_id, metadata),
+            A::StartTimerCommandAttributes(command) => self.start_timer(command, completed_event_id),
             A::CancelTimerCommandAttributes(command) => self.cancel_timer(command, completed_event_id, identity),
             A::StartChildWorkflowExecutionCommandAttributes(command) => {
-                self.start_child(command, completed_event_id, metadata);
+                self.start_child(command, completed_event_id);
             }
             A::SignalExternalWorkflowExecutionCommandAttributes(command) => {
                 self.signal_external(command, completed_event_id);
@@ -126,6 +129,8 @@ impl Turn<'_> {
             }
             other => unreachable!("{} passed the check of commands", command_name(&other)),
         }
+        // A command that writes no event leaves its words to nobody.
+        self.words = Words::default();
     }
 }
 

@@ -17,11 +17,7 @@ impl Turn<'_> {
         }
         self.fire_timers();
         self.run_activity_deadlines();
-        if self.workflow_task_is_started()
-            && Turn::workflow_task_deadline(self.run).is_some_and(|time| time <= self.now)
-        {
-            self.time_out_workflow_task();
-        }
+        self.run_workflow_task_deadline();
         if self.run.last_completed_started_event_id == 0 {
             self.ensure_workflow_task();
         }
@@ -38,6 +34,7 @@ impl Turn<'_> {
         let waiting = run.activities.iter().filter(|(_, activity)| run.offers(activity));
         self.transition.dispatches = waiting.map(|(&scheduled_event_id, _)| scheduled_event_id).collect();
         self.run_deadlines();
+        self.offer_workflow_task();
     }
 }
 

@@ -17,7 +17,8 @@ pub enum Outgoing {
     CloseChild(ChildWorkflow),
     /// This run was the last one of a child's chain and has closed: tell its parent.
     TellParent,
-    /// See whether the child that this event initiated has closed, because its word may have been lost.
+    /// See whether the child that this event initiated has closed, because its word may have been lost, and have it answer
+    /// to this run.
     AskChild(i64),
     /// See whether the parent has closed, likewise.
     AskParent,

@@ -28,6 +28,7 @@ impl Turn<'_> {
         if self.run.is_paused() {
             return Ok(());
         }
+        self.withdraw_workflow_task(&identity);
         let paused = WorkflowExecutionPausedEventAttributes {
             identity,
             reason,
@@ -64,6 +65,7 @@ impl Turn<'_> {
             }
         }
         self.ensure_workflow_task();
+        self.offer_workflow_task();
         Ok(())
     }
 

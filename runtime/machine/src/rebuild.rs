@@ -14,6 +14,7 @@ use wrt_model::{
     },
     run::{ExternalRequest, Parent, Timer, Update, WorkflowTask, WorkflowTaskState},
     time::{span, span_nanos},
+    update_id,
 };
 
 use crate::{Turn, activity::scheduled_activity, child_workflow::initiated_child, marker::upsert, start::begun_run};
@@ -102,21 +103,9 @@ impl Turn<'_> {
             A::TimerStartedEventAttributes(started) => self.replay_timer(event_id, started),
             A::TimerFiredEventAttributes(fired) => drop(self.run.timers.remove(&fired.started_event_id)),
             A::TimerCanceledEventAttributes(canceled) => drop(self.run.timers.remove(&canceled.started_event_id)),
-            A::WorkflowExecutionUpdateAcceptedEventAttributes(accepted) => {
-                let update = Update {
-                    accepted_event_id: event_id,
-                    completed_event_id: 0,
-                };
-                self.run.updates.insert(accepted.protocol_instance_id.clone(), update);
-            }
-            A::WorkflowExecutionUpdateCompletedEventAttributes(completed) => {
-                let mut updates = self.run.updates.values_mut();
-                if let Some(update) = updates.find(|update| update.accepted_event_id == completed.accepted_event_id) {
-                    update.completed_event_id = event_id;
-                }
-            }
             other => {
                 let known = self.replay_workflow_task(event_id, other)
+                    || self.replay_update(event_id, other)
                     || self.replay_activity(event_id, other)
                     || self.replay_child(event_id, other)
                     || self.replay_external_request(event_id, other);
@@ -136,6 +125,37 @@ impl Turn<'_> {
         self.run.timers.insert(event_id, timer);
     }
 
+    fn replay_update(&mut self, event_id: i64, attributes: &EventAttributes) -> bool {
+        use EventAttributes as A;
+        match attributes {
+            A::WorkflowExecutionUpdateAdmittedEventAttributes(admitted) => {
+                let id = admitted.request.as_ref().map_or("", update_id);
+                self.update_admitted_by(id.to_owned(), event_id);
+            }
+            A::WorkflowExecutionUpdateAcceptedEventAttributes(accepted) => {
+                // The request is in the event that has admitted it, if one has.
+                let admitted_event_id = match accepted.accepted_request {
+                    Some(_) => 0,
+                    None => accepted.accepted_request_sequencing_event_id,
+                };
+                let update = Update {
+                    accepted_event_id: event_id,
+                    completed_event_id: 0,
+                    admitted_event_id,
+                };
+                self.run.updates.insert(accepted.protocol_instance_id.clone(), update);
+            }
+            A::WorkflowExecutionUpdateCompletedEventAttributes(completed) => {
+                let mut updates = self.run.updates.values_mut();
+                if let Some(update) = updates.find(|update| update.accepted_event_id == completed.accepted_event_id) {
+                    update.completed_event_id = event_id;
+                }
+            }
+            _ => return false,
+        }
+        true
+    }
+
     fn replay_workflow_task(&mut self, event_id: i64, attributes: &EventAttributes) -> bool {
         use EventAttributes as A;
         match attributes {
@@ -151,6 +171,8 @@ impl Turn<'_> {
             A::WorkflowTaskCompletedEventAttributes(completed) => {
                 self.run.workflow_task = None;
                 self.run.last_completed_started_event_id = completed.started_event_id;
+                // Those that it has accepted follow.
+                self.drop_rejected_updates(completed.started_event_id);
             }
             // The next attempt leaves no event before it succeeds.
             A::WorkflowTaskTimedOutEventAttributes(_) => self.run.workflow_task = None,

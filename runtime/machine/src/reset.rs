@@ -1,7 +1,7 @@
 //! Resets: a run goes on in another one, from a workflow task of its past.
 //!
-//! The new run has a copy of the history up to that task, which is failed there; signals that came later are brought to it
-//! again. What was open at that point is open again: activities are scheduled anew, timers keep their times.
+//! The new run has a copy of the history up to that task, which is failed there; signals and updates that came later are
+//! brought to it again. What was open at that point is open again: activities are scheduled anew, timers keep their times.
 
 use wrt_model::{
     Run, Time, failure,
@@ -9,13 +9,13 @@ use wrt_model::{
         EventAttributes, HistoryEvent,
         enums::{EventType, WorkflowTaskFailedCause},
         history::WorkflowTaskFailedEventAttributes,
+        update,
     },
     run::Activity,
 };
 
 use crate::{
-    Rejection, Signal, Turn,
-    message::unanswered,
+    Outgoing, Rejection, Signal, Turn,
     rebuild::{Origin, rebuild},
 };
 
@@ -32,10 +32,21 @@ pub struct Reset {
     pub request_id: String,
     /// Who resets.
     pub identity: String,
-    /// Signals that the new run gets again.
-    pub signals: Vec<Signal>,
+    /// What the new run gets again, in order.
+    pub reapplied: Vec<Reapplied>,
     /// The component that runs the new run; `None` for that of the old one.
     pub component: Option<String>,
+}
+
+/// Something that came after the reset point, and is brought to the new run.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Reapplied {
+    /// It is there at once.
+    Signal(Signal),
+    /// It had been accepted. The workflow is asked anew.
+    Update(Box<update::Request>),
+    /// A child that the run had at the point has started or ended, as this event says.
+    Child(Box<EventAttributes>),
 }
 
 /// Where runs are reset to.
@@ -49,19 +60,31 @@ pub enum ResetPoint {
     BuildId(String),
 }
 
-/// The signals among these events, to be sent again.
-pub fn reset_signals(events: &[HistoryEvent]) -> Vec<Signal> {
-    let signals = events.iter().filter_map(|event| match event.attributes.clone()? {
-        EventAttributes::WorkflowExecutionSignaledEventAttributes(signaled) => Some(Signal {
+/// What a reset to a point before these events can bring again.
+pub fn reapplied(events: &[HistoryEvent]) -> Vec<Reapplied> {
+    use EventAttributes as A;
+    let update = |request: Option<update::Request>| request.map(Box::new).map(Reapplied::Update);
+    let reapplied = events.iter().filter_map(|event| match event.attributes.clone()? {
+        A::WorkflowExecutionSignaledEventAttributes(signaled) => Some(Reapplied::Signal(Signal {
             name: signaled.signal_name,
             input: signaled.input,
             identity: signaled.identity,
             header: signaled.header,
             request_id: signaled.request_id,
-        }),
+        })),
+        A::WorkflowExecutionUpdateAdmittedEventAttributes(admitted) => update(admitted.request),
+        // Without a request it was admitted before.
+        A::WorkflowExecutionUpdateAcceptedEventAttributes(accepted) => update(accepted.accepted_request),
+        told @ (A::ChildWorkflowExecutionStartedEventAttributes(_)
+        | A::StartChildWorkflowExecutionFailedEventAttributes(_)
+        | A::ChildWorkflowExecutionCompletedEventAttributes(_)
+        | A::ChildWorkflowExecutionFailedEventAttributes(_)
+        | A::ChildWorkflowExecutionCanceledEventAttributes(_)
+        | A::ChildWorkflowExecutionTimedOutEventAttributes(_)
+        | A::ChildWorkflowExecutionTerminatedEventAttributes(_)) => Some(Reapplied::Child(Box::new(told))),
         _ => None,
     });
-    signals.collect()
+    reapplied.collect()
 }
 
 /// The end of the workflow task that a run can be reset to; before one has completed, the event behind the one that scheduled
@@ -112,9 +135,6 @@ impl Turn<'_> {
                  {finish_event_id}"
             ));
         };
-        if !run.children.is_empty() {
-            return invalid("Can not reset workflow with pending children.");
-        }
         // Its events are in the copy, whichever attempt it was.
         task.attempt = 1;
         *self.run = run;
@@ -124,20 +144,29 @@ impl Turn<'_> {
         let run = &*self.run;
         let offered = run.activities.iter().filter(|(_, activity)| run.offers(activity));
         self.transition.dispatches = offered.map(|(&scheduled_event_id, _)| scheduled_event_id).collect();
-        self.transition.outgoing = unanswered(self.run);
         self.fail_task_by_reset(base, reset.reason, &reset.identity)?;
-        for signal in reset.signals {
-            self.append_signal(signal);
+        for reapplied in reset.reapplied {
+            match reapplied {
+                Reapplied::Signal(signal) => self.append_signal(signal),
+                Reapplied::Update(request) => self.admit_update(*request),
+                Reapplied::Child(told) => self.repeat_child(*told),
+            }
         }
         self.ensure_workflow_task();
+        // The children of the point are told whom they answer to now.
+        self.repeat_outgoing();
         Ok(())
     }
 
-    /// Ends the open run because its workflow goes on in another one, which answers to its parent.
+    /// Ends the open run because its workflow goes on in another one, which answers to its parent. Its children stay.
     pub fn terminate_by_reset(&mut self, reason: String, identity: String, run_id: String) -> Result<(), Rejection> {
         self.check_open()?;
         self.run.new_execution_run_id = run_id;
-        self.terminate(reason, None, identity)
+        self.terminate(reason, None, identity)?;
+        // The other run has its children, or finds them when it begins them again.
+        let outgoing = &mut self.transition.outgoing;
+        outgoing.retain(|message| !matches!(message, Outgoing::CloseChild(_)));
+        Ok(())
     }
 
     /// Lets time begin anew, for the run and for what it waits for.

@@ -174,10 +174,8 @@ impl Turn<'_> {
             parent,
             ..begun_run(namespace_id, run_id, component, &started, self.now)
         };
-        self.append_with(
-            EventAttributes::WorkflowExecutionStartedEventAttributes(started),
-            user_metadata,
-        );
+        self.words.user_metadata = user_metadata;
+        self.append(EventAttributes::WorkflowExecutionStartedEventAttributes(started));
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use wrt_model::{
     Time,
     proto::{
-        EventAttributes, UserMetadata,
+        EventAttributes,
         command::{CancelTimerCommandAttributes, StartTimerCommandAttributes},
         enums::WorkflowTaskFailedCause as Cause,
         history::{TimerCanceledEventAttributes, TimerFiredEventAttributes, TimerStartedEventAttributes},
@@ -63,22 +63,16 @@ impl Turn<'_> {
     }
 
     /// Carries out the command to start a timer. Its id is known to be free.
-    pub(crate) fn start_timer(
-        &mut self,
-        command: StartTimerCommandAttributes,
-        completed_event_id: i64,
-        metadata: Option<UserMetadata>,
-    ) {
+    pub(crate) fn start_timer(&mut self, command: StartTimerCommandAttributes, completed_event_id: i64) {
         let wait = command.start_to_fire_timeout.as_ref().map_or(Duration::ZERO, span);
         let fires_ns = self.now.nanos().saturating_add(span_nanos(wait));
-        let started_event_id = self.append_with(
-            EventAttributes::TimerStartedEventAttributes(TimerStartedEventAttributes {
+        let started_event_id = self.append(EventAttributes::TimerStartedEventAttributes(
+            TimerStartedEventAttributes {
                 timer_id: command.timer_id.clone(),
                 start_to_fire_timeout: command.start_to_fire_timeout,
                 workflow_task_completed_event_id: completed_event_id,
-            }),
-            metadata,
-        );
+            },
+        ));
         self.run.timers.insert(
             started_event_id,
             Timer {

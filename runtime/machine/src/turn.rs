@@ -5,7 +5,7 @@ use std::time::Duration;
 use prost::Message;
 use wrt_model::{
     Limits, Run, Time, history,
-    proto::{EventAttributes, Failure, HistoryEvent, UserMetadata},
+    proto::{EventAttributes, Failure, HistoryEvent, UserMetadata, sdk::EventGroupMarker},
 };
 
 use crate::{Continuation, Outgoing};
@@ -17,6 +17,8 @@ pub struct Transition {
     pub events: Vec<HistoryEvent>,
     /// Activities, by the event that scheduled them, whose next attempt may start now.
     pub dispatches: Vec<i64>,
+    /// Workers may have the workflow task now.
+    pub offers_workflow_task: bool,
     /// Activities, by the event that scheduled them, whose worker is to hear that nobody waits for them any more.
     pub cancellations: Vec<i64>,
     /// The state changed in a way that has to survive a crash. True whenever there are events.
@@ -37,6 +39,7 @@ impl Transition {
         self.cancellations.append(&mut later.cancellations);
         self.outgoing.append(&mut later.outgoing);
         self.rejected_updates.append(&mut later.rejected_updates);
+        self.offers_workflow_task |= later.offers_workflow_task;
         self.durable |= later.durable;
         self.continuation = later.continuation.or(self.continuation.take());
     }
@@ -48,6 +51,15 @@ pub struct Turn<'run> {
     pub(crate) now: Time,
     pub(crate) limits: &'run Limits,
     pub(crate) transition: Transition,
+    /// What the command that is being carried out says to people: it goes to the event that the command writes.
+    pub(crate) words: Words,
+}
+
+/// What stands beside a command, or an event, for people.
+#[derive(Default)]
+pub(crate) struct Words {
+    pub(crate) user_metadata: Option<UserMetadata>,
+    pub(crate) event_group_markers: Vec<EventGroupMarker>,
 }
 
 impl<'run> Turn<'run> {
@@ -58,6 +70,7 @@ impl<'run> Turn<'run> {
             now,
             limits,
             transition: Transition::default(),
+            words: Words::default(),
         }
     }
 
@@ -84,14 +97,17 @@ impl<'run> Turn<'run> {
 
     // === Events ===
 
-    /// Appends an event and returns its id.
+    /// Appends an event, with the words of its command if it has one, and returns its id.
     pub(crate) fn append(&mut self, attributes: EventAttributes) -> i64 {
-        self.append_event(event(self.now, attributes, None))
-    }
-
-    /// Appends an event with the words for people that came with its command.
-    pub(crate) fn append_with(&mut self, attributes: EventAttributes, metadata: Option<UserMetadata>) -> i64 {
-        self.append_event(event(self.now, attributes, metadata))
+        let Words {
+            user_metadata,
+            event_group_markers,
+        } = std::mem::take(&mut self.words);
+        self.append_event(HistoryEvent {
+            user_metadata,
+            event_group_markers,
+            ..event(self.now, attributes)
+        })
     }
 
     pub(crate) fn append_event(&mut self, mut event: HistoryEvent) -> i64 {
@@ -107,7 +123,7 @@ impl<'run> Turn<'run> {
     /// so that the task's commands follow what the worker saw. Returns its id, unless it has to wait for one.
     pub(crate) fn append_outside(&mut self, attributes: EventAttributes) -> Option<i64> {
         if self.workflow_task_is_started() {
-            self.run.buffered_events.push(event(self.now, attributes, None));
+            self.run.buffered_events.push(event(self.now, attributes));
             self.transition.durable = true;
             None
         } else {
@@ -126,11 +142,15 @@ impl<'run> Turn<'run> {
 }
 
 /// An event that has no id yet.
-pub(crate) fn event(now: Time, attributes: EventAttributes, metadata: Option<UserMetadata>) -> HistoryEvent {
+pub(crate) fn event(now: Time, attributes: EventAttributes) -> HistoryEvent {
     HistoryEvent {
         event_time: Some(now.into()),
         event_type: history::event_type(&attributes) as i32,
-        user_metadata: metadata,
+        worker_may_ignore: matches!(
+            attributes,
+            EventAttributes::WorkflowExecutionPausedEventAttributes(_)
+                | EventAttributes::WorkflowExecutionUnpausedEventAttributes(_)
+        ),
         attributes: Some(attributes),
         ..Default::default()
     }

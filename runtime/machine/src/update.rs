@@ -3,6 +3,9 @@
 //! ```text
 //! (none)   --Acceptance--> Accepted
 //! (none)   --Rejection---> (none): a rejected update leaves nothing in the history
+//! (none)   --a reset-----> Admitted: the run before had accepted it, and the workflow is asked anew
+//! Admitted --Acceptance--> Accepted
+//! Admitted --Rejection---> (none)
 //! Accepted --Response----> Completed
 //! ```
 //!
@@ -14,11 +17,15 @@ use wrt_model::{
     proto::{
         EventAttributes, Failure,
         command::ProtocolMessageCommandAttributes,
-        enums::WorkflowTaskFailedCause as Cause,
-        history::{WorkflowExecutionUpdateAcceptedEventAttributes, WorkflowExecutionUpdateCompletedEventAttributes},
+        enums::{UpdateAdmittedEventOrigin, WorkflowTaskFailedCause as Cause},
+        history::{
+            WorkflowExecutionUpdateAcceptedEventAttributes, WorkflowExecutionUpdateAdmittedEventAttributes,
+            WorkflowExecutionUpdateCompletedEventAttributes,
+        },
         protocol, update,
     },
     run::Update,
+    update_id,
 };
 
 use crate::{
@@ -52,6 +59,11 @@ impl Answer {
         };
         answer.map_err(|error| wrong(format!("message {} cannot be read: {error}", message.id)))
     }
+}
+
+/// True when the message turns an update away.
+pub(crate) fn is_rejection(message: &protocol::Message) -> bool {
+    matches!(Answer::of(message), Ok(Answer::Reject(_)))
 }
 
 /// The messages that came with the commands of a workflow task, by their ids.
@@ -88,7 +100,7 @@ impl Turn<'_> {
             ));
         };
         let id = &message.protocol_instance_id;
-        let known = self.run.updates.get(id);
+        let known = self.run.updates.get(id).filter(|update| update.is_accepted());
         match Answer::of(message)? {
             Answer::Accept(acceptance) if acceptance.accepted_request.is_none() => {
                 wrong(format!("the acceptance of update {id} does not repeat the request"))
@@ -131,18 +143,59 @@ impl Turn<'_> {
         }
     }
 
+    /// Brings an update again that the run before a reset had accepted.
+    pub(crate) fn admit_update(&mut self, request: update::Request) {
+        let id = update_id(&request).to_owned();
+        if self.run.updates.contains_key(&id) {
+            return;
+        }
+        let admitted_event_id = self.append(EventAttributes::WorkflowExecutionUpdateAdmittedEventAttributes(
+            WorkflowExecutionUpdateAdmittedEventAttributes {
+                request: Some(request),
+                origin: UpdateAdmittedEventOrigin::Reapply as i32,
+            },
+        ));
+        self.update_admitted_by(id, admitted_event_id);
+    }
+
+    /// Notes the event that has brought an update again.
+    pub(crate) fn update_admitted_by(&mut self, id: String, admitted_event_id: i64) {
+        let update = Update {
+            admitted_event_id,
+            ..Default::default()
+        };
+        self.run.updates.insert(id, update);
+    }
+
+    /// Forgets the updates that were brought again and that the task with this `started` event has not accepted.
+    pub(crate) fn drop_rejected_updates(&mut self, started_event_id: i64) {
+        self.run
+            .updates
+            .retain(|_, update| update.is_accepted() || update.admitted_event_id > started_event_id);
+    }
+
+    /// What a reset has brought again is in the history already, and is not repeated by the event that accepts it.
     fn accept_update(&mut self, id: String, acceptance: update::Acceptance) {
+        let admitted_event_id = self.run.updates.get(&id).map_or(0, |update| update.admitted_event_id);
+        let (sequencing_event_id, accepted_request) = match admitted_event_id {
+            0 => (
+                acceptance.accepted_request_sequencing_event_id,
+                acceptance.accepted_request,
+            ),
+            admitted_event_id => (admitted_event_id, None),
+        };
         let accepted_event_id = self.append(EventAttributes::WorkflowExecutionUpdateAcceptedEventAttributes(
             WorkflowExecutionUpdateAcceptedEventAttributes {
                 protocol_instance_id: id.clone(),
                 accepted_request_message_id: acceptance.accepted_request_message_id,
-                accepted_request_sequencing_event_id: acceptance.accepted_request_sequencing_event_id,
-                accepted_request: acceptance.accepted_request,
+                accepted_request_sequencing_event_id: sequencing_event_id,
+                accepted_request,
             },
         ));
         let update = Update {
             accepted_event_id,
             completed_event_id: 0,
+            admitted_event_id,
         };
         self.run.updates.insert(id, update);
     }

@@ -94,6 +94,7 @@ impl Turn<'_> {
         run.set_status(status);
         run.close_ns = self.now.nanos();
         run.workflow_task = None;
+        run.sticky = None;
         let activities = std::mem::take(&mut run.activities).into_iter();
         let held = activities.filter(|(_, activity)| activity.is_started());
         self.transition
@@ -103,6 +104,7 @@ impl Turn<'_> {
         run.buffered_events.clear();
         run.signal_request_ids.clear();
         self.transition.dispatches.clear();
+        self.transition.offers_workflow_task = false;
         self.close_children();
         if self.run.parent.is_some() && self.run.new_execution_run_id.is_empty() {
             self.transition.outgoing.push(Outgoing::TellParent);

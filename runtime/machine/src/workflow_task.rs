@@ -8,29 +8,34 @@
 //! ```
 //!
 //! Only the first attempt leaves its failure in the history. Later ones are transient: their `scheduled` and `started`
-//! events are shown to the worker, and written when one of them completes.
+//! events are shown to the worker, and written when one of them completes. So are those of a [speculative](speculative) one,
+//! which was begun for updates alone.
+//!
+//! A component's task is run where it is decided. For a run without one the task is [offered](offer) to workers.
 
-use std::{collections::HashMap, time::Duration};
+mod buffer;
+mod complete;
+mod events;
+mod offer;
+mod speculative;
+
+use std::time::Duration;
 
 use wrt_model::{
-    Time,
+    Run, Time,
     proto::{
-        Command, EventAttributes, Failure, HistoryEvent, TaskQueue, WorkerDeploymentVersion,
+        Failure, HistoryEvent,
         enums::{TimeoutType, WorkflowTaskFailedCause},
-        history::{
-            WorkflowTaskCompletedEventAttributes, WorkflowTaskFailedEventAttributes,
-            WorkflowTaskScheduledEventAttributes, WorkflowTaskStartedEventAttributes,
-            WorkflowTaskTimedOutEventAttributes,
-        },
-        protocol,
     },
     run::{WorkflowTask, WorkflowTaskState},
-    time::{proto_span, span_nanos},
+    time::span_nanos,
 };
 
-use crate::{Rejection, Turn, turn::event, update::Messages};
+pub use complete::{WorkflowTaskCompletion, WorkflowTaskEnd};
 
-/// The wait after the first failure; it doubles with each one that follows.
+use crate::{Rejection, Turn};
+
+/// The wait after the first failure of a component; it doubles with each one that follows.
 const RETRY_INITIAL: Duration = Duration::from_secs(1);
 /// The longest wait between two attempts.
 const RETRY_MAXIMUM: Duration = Duration::from_secs(600);
@@ -54,45 +59,23 @@ impl Turn<'_> {
             return Err(Rejection::WorkflowTaskNotFound);
         }
         task.set_state(WorkflowTaskState::Started);
+        task.backing_off = false;
         task.started_ns = now_ns;
         identity.clone_into(&mut task.identity);
         request_id.clone_into(&mut task.request_id);
-        if task.attempt == 1 {
-            task.started_event_id = next_event_id;
-            let task = task.clone();
-            let started = self.started_event(&task);
-            self.append_event(started);
-        } else {
+        if task.is_transient() {
             // Others may have come since it was scheduled, and no event is older than the one before.
             task.scheduled_ns = now_ns;
             task.scheduled_event_id = next_event_id;
             task.started_event_id = next_event_id + 1;
+        } else {
+            task.started_event_id = next_event_id;
+            let task = task.clone();
+            let started = self.started_event(&task);
+            self.append_event(started);
         }
-        self.transition.durable = true;
+        self.transition.durable |= !self.run.workflow_task.as_ref().is_some_and(|task| task.speculative);
         Ok(())
-    }
-
-    /// Begins a workflow task for updates alone. It leaves no event when they are all rejected. False when there is
-    /// another one, or no need of one.
-    pub fn start_speculative_workflow_task(&mut self, identity: &str) -> bool {
-        self.end_start_delay();
-        if !self.run.is_open() || self.run.is_paused() || self.run.workflow_task.is_some() {
-            return false;
-        }
-        let (next_event_id, now_ns) = (self.run.next_event_id, self.now.nanos());
-        self.run.workflow_task = Some(WorkflowTask {
-            state: WorkflowTaskState::Started as i32,
-            scheduled_event_id: next_event_id,
-            started_event_id: next_event_id + 1,
-            attempt: 1,
-            scheduled_ns: now_ns,
-            not_before_ns: now_ns,
-            started_ns: now_ns,
-            identity: identity.to_owned(),
-            speculative: true,
-            ..Default::default()
-        });
-        true
     }
 
     /// The events of a transient attempt, which its worker sees and the history does not hold yet.
@@ -101,55 +84,6 @@ impl Turn<'_> {
             Some(task) if task.is_started() && task.is_transient() => self.build_transient_events(task),
             _ => Vec::new(),
         }
-    }
-
-    /// The workflow task is done, and these are its commands, with the messages that they refer to and those that reject
-    /// updates. [`Rejection::BadCommands`] asks for [`Turn::fail_workflow_task`] with its cause.
-    pub fn complete_workflow_task(
-        &mut self,
-        commands: Vec<Command>,
-        messages: Vec<protocol::Message>,
-        identity: &str,
-    ) -> Result<(), Rejection> {
-        let task = self.started_workflow_task()?;
-        let messages = Messages::new(messages);
-        self.check_commands(&commands, &messages)?;
-        self.reject_updates(&messages);
-        if task.speculative && commands.is_empty() && self.run.buffered_events.is_empty() {
-            self.run.workflow_task = None;
-            return Ok(());
-        }
-        self.append_transient_events(&task);
-        let completed_event_id = self.append(EventAttributes::WorkflowTaskCompletedEventAttributes(
-            WorkflowTaskCompletedEventAttributes {
-                scheduled_event_id: task.scheduled_event_id,
-                started_event_id: task.started_event_id,
-                identity: identity.to_owned(),
-                deployment_version: self.new_deployment_version(),
-                ..Default::default()
-            },
-        ));
-        self.run.component_changed = false;
-        self.run.workflow_task = None;
-        self.run.last_completed_started_event_id = task.started_event_id;
-        for command in commands {
-            self.carry_out(command, &messages, completed_event_id, identity);
-        }
-        if self.run.is_open() && self.flush_buffered_events() {
-            self.ensure_workflow_task();
-        }
-        Ok(())
-    }
-
-    /// The component that has completed the task, if it is the first one or another one than before: a history says what ran
-    /// it, and not at every task.
-    fn new_deployment_version(&self) -> Option<WorkerDeploymentVersion> {
-        let run = &*self.run;
-        let is_new = run.last_completed_started_event_id == 0 || run.component_changed;
-        (is_new && !run.component.is_empty()).then(|| WorkerDeploymentVersion {
-            build_id: run.component.clone(),
-            ..Default::default()
-        })
     }
 
     /// Lets a task that has failed be tried again now: the code that failed may have been mended.
@@ -175,8 +109,18 @@ impl Turn<'_> {
             self.append_transient_events(&task);
             self.append_workflow_task_failed(&task, cause, failure, identity);
         }
-        self.schedule_next_attempt(task.attempt, backoff(task.attempt));
+        self.schedule_next_attempt(task.attempt, self.wait_after_failure(&task));
         Ok(())
+    }
+
+    fn wait_after_failure(&self, task: &WorkflowTask) -> Duration {
+        match (self.run.is_run_by_workers(), task.attempt) {
+            (false, attempt) => backoff(attempt),
+            // Another worker, or the same one without what it has cached, may do better.
+            (true, 1) => Duration::ZERO,
+            // A worker that says so at once waits as long as one that is silent.
+            (true, _) => Turn::workflow_task_deadline(self.run).map_or(Duration::ZERO, |end| end.since(self.now)),
+        }
     }
 
     /// The worker that holds the workflow task has been silent for too long.
@@ -186,31 +130,38 @@ impl Turn<'_> {
             .expect("the deadline belongs to a started task");
         if task.attempt == 1 {
             self.append_transient_events(&task);
-            self.append(EventAttributes::WorkflowTaskTimedOutEventAttributes(
-                WorkflowTaskTimedOutEventAttributes {
-                    scheduled_event_id: task.scheduled_event_id,
-                    started_event_id: task.started_event_id,
-                    timeout_type: TimeoutType::StartToClose as i32,
-                },
-            ));
+            self.append_workflow_task_timed_out(&task, TimeoutType::StartToClose);
         }
         self.schedule_next_attempt(task.attempt, Duration::ZERO);
     }
 
-    /// When the worker that holds the task has to be done.
-    pub(crate) fn workflow_task_deadline(run: &wrt_model::Run) -> Option<Time> {
+    /// When something happens to the workflow task by itself.
+    pub(crate) fn workflow_task_deadline(run: &Run) -> Option<Time> {
         let task = run.workflow_task.as_ref()?;
         match task.state() {
-            WorkflowTaskState::Started => Turn::deadline(task.started_ns, run.workflow_task_timeout_ns),
+            WorkflowTaskState::Started => Turn::deadline(task.started_ns, start_to_close_ns(run, task)),
             WorkflowTaskState::Scheduled if run.is_paused() => None,
+            WorkflowTaskState::Scheduled if run.is_run_by_workers() => offer::deadline(task),
             WorkflowTaskState::Scheduled => Some(Time::from_nanos(task.not_before_ns)),
+        }
+    }
+
+    /// Lets happen what the time has come for.
+    pub(crate) fn run_workflow_task_deadline(&mut self) {
+        if Turn::workflow_task_deadline(self.run).is_none_or(|time| time > self.now) {
+            return;
+        }
+        if self.workflow_task_is_started() {
+            self.time_out_workflow_task();
+        } else if self.run.is_run_by_workers() {
+            self.run_offer_deadline();
         }
     }
 
     /// Schedules a workflow task unless one is open, the run has closed or is paused, or its first one is delayed.
     pub(crate) fn ensure_workflow_task(&mut self) {
         let may_go_on = self.run.is_open() && !self.run.is_paused();
-        if may_go_on && self.run.workflow_task.is_none() && !self.is_start_delayed() {
+        if may_go_on && self.has_no_workflow_task() && !self.is_start_delayed() {
             self.schedule_workflow_task();
         }
     }
@@ -226,6 +177,17 @@ impl Turn<'_> {
         self.flush_buffered_events();
     }
 
+    /// Takes a workflow task back that nobody has begun, because the run is paused.
+    pub(crate) fn withdraw_workflow_task(&mut self, identity: &str) {
+        let Some(task) = self.run.workflow_task.take_if(|task| !task.is_started()) else {
+            return;
+        };
+        if !task.is_transient() {
+            let cause = WorkflowTaskFailedCause::WorkflowPauseRequestedBeforeTaskStarted;
+            self.append_workflow_task_failed(&task, cause, None, identity);
+        }
+    }
+
     pub(crate) fn is_start_delayed(&self) -> bool {
         self.run.workflow_task.is_none()
             && self.run.last_completed_started_event_id == 0
@@ -237,20 +199,6 @@ impl Turn<'_> {
         if self.is_start_delayed() && !self.run.is_paused() {
             self.schedule_workflow_task();
         }
-    }
-
-    /// True when the activity ended while the workflow task was with a worker: the worker has not seen it yet.
-    pub(crate) fn has_buffered_end(&self, scheduled_event_id: i64) -> bool {
-        self.run.buffered_events.iter().any(|event| match &event.attributes {
-            // Every end of an activity that a worker held follows its start.
-            Some(EventAttributes::ActivityTaskStartedEventAttributes(event)) => {
-                event.scheduled_event_id == scheduled_event_id
-            }
-            Some(EventAttributes::ActivityTaskTimedOutEventAttributes(event)) => {
-                event.scheduled_event_id == scheduled_event_id
-            }
-            _ => false,
-        })
     }
 
     fn started_workflow_task(&self) -> Result<WorkflowTask, Rejection> {
@@ -265,15 +213,19 @@ impl Turn<'_> {
             scheduled_event_id: self.run.next_event_id,
             scheduled_ns: self.now.nanos(),
             not_before_ns: self.now.nanos(),
+            sticky: self.run.sticky.clone(),
             ..Default::default()
         };
         let scheduled = self.scheduled_event(&task);
         self.append_event(scheduled);
         self.run.workflow_task = Some(task);
+        self.offer_workflow_task();
     }
 
     fn schedule_next_attempt(&mut self, attempt: i32, wait: Duration) {
         self.run.workflow_task = None;
+        // What the worker has cached may be what has failed.
+        self.run.sticky = None;
         self.transition.durable = true;
         if self.flush_buffered_events() {
             self.ensure_workflow_task();
@@ -284,147 +236,31 @@ impl Turn<'_> {
             attempt: attempt + 1,
             scheduled_ns: self.now.nanos(),
             not_before_ns: self.now.nanos().saturating_add(span_nanos(wait)),
+            backing_off: true,
             ..Default::default()
         });
-    }
-
-    /// Gives the events that waited for the end of a workflow task their ids. Ends of activities and children go behind
-    /// the rest, as Temporal's workers expect. True when there were any.
-    fn flush_buffered_events(&mut self) -> bool {
-        let buffered = std::mem::take(&mut self.run.buffered_events);
-        let flushed = !buffered.is_empty();
-        let (mut ends, mut others) = (Vec::new(), Vec::new());
-        for mut event in buffered {
-            let is_end = event.attributes.as_mut().and_then(end_of).is_some();
-            if is_end { &mut ends } else { &mut others }.push(event);
-        }
-        let mut started_event_ids = HashMap::new();
-        for event in others {
-            let begun_by = begun_by(&event);
-            let event_id = self.append_event(event);
-            if let Some(begun_by) = begun_by {
-                started_event_ids.insert(begun_by, event_id);
-                self.child_started_by(begun_by, event_id);
-            }
-        }
-        for mut event in ends {
-            wire_started_event_id(&mut event, &started_event_ids);
-            self.append_event(event);
-        }
-        flushed
-    }
-
-    // === Events of workflow tasks ===
-
-    fn scheduled_event(&self, task: &WorkflowTask) -> HistoryEvent {
-        let attributes = WorkflowTaskScheduledEventAttributes {
-            task_queue: Some(TaskQueue {
-                name: self.run.task_queue.clone(),
-                kind: 1,
-                ..Default::default()
-            }),
-            start_to_close_timeout: Some(proto_span(Duration::from_nanos(
-                self.run.workflow_task_timeout_ns.unsigned_abs(),
-            ))),
-            attempt: task.attempt,
-        };
-        event(
-            Time::from_nanos(task.scheduled_ns),
-            EventAttributes::WorkflowTaskScheduledEventAttributes(attributes),
-            None,
-        )
-    }
-
-    fn started_event(&self, task: &WorkflowTask) -> HistoryEvent {
-        let reasons = self.reasons_to_continue_as_new();
-        let attributes = WorkflowTaskStartedEventAttributes {
-            scheduled_event_id: task.scheduled_event_id,
-            identity: task.identity.clone(),
-            request_id: task.request_id.clone(),
-            suggest_continue_as_new: !reasons.is_empty(),
-            suggest_continue_as_new_reasons: reasons.into_iter().map(i32::from).collect(),
-            history_size_bytes: self.run.history_bytes,
-            ..Default::default()
-        };
-        event(
-            Time::from_nanos(task.started_ns),
-            EventAttributes::WorkflowTaskStartedEventAttributes(attributes),
-            None,
-        )
-    }
-
-    fn build_transient_events(&self, task: &WorkflowTask) -> Vec<HistoryEvent> {
-        let mut scheduled = self.scheduled_event(task);
-        scheduled.event_id = task.scheduled_event_id;
-        let mut started = self.started_event(task);
-        started.event_id = task.started_event_id;
-        vec![scheduled, started]
-    }
-
-    fn append_transient_events(&mut self, task: &WorkflowTask) {
-        if task.is_transient() {
-            for event in self.build_transient_events(task) {
-                self.append_event(event);
-            }
+        if wait.is_zero() {
+            self.offer_workflow_task();
         }
     }
+}
 
-    fn append_workflow_task_failed(
-        &mut self,
-        task: &WorkflowTask,
-        cause: WorkflowTaskFailedCause,
-        failure: Option<Failure>,
-        identity: &str,
-    ) {
-        self.append(EventAttributes::WorkflowTaskFailedEventAttributes(
-            WorkflowTaskFailedEventAttributes {
-                scheduled_event_id: task.scheduled_event_id,
-                started_event_id: task.started_event_id,
-                cause: cause as i32,
-                failure,
-                identity: identity.to_owned(),
-                ..Default::default()
-            },
-        ));
-    }
+/// How long a worker may hold the task. One that is silent again and again gets more and more time, so that it is not asked
+/// too often.
+fn start_to_close_ns(run: &Run, task: &WorkflowTask) -> i64 {
+    let more = match task.attempt - offer::PATIENT_ATTEMPTS {
+        ..=0 => Duration::ZERO,
+        impatient => doubled(offer::IMPATIENCE, impatient),
+    };
+    run.workflow_task_timeout_ns.saturating_add(span_nanos(more))
 }
 
 fn backoff(attempt: i32) -> Duration {
-    let doublings = u32::try_from(attempt - 1).unwrap_or(0).min(16);
-    (RETRY_INITIAL * 2_u32.pow(doublings)).min(RETRY_MAXIMUM)
+    doubled(RETRY_INITIAL, attempt)
 }
 
-/// The event that scheduled the activity or initiated the child that this event begins.
-fn begun_by(event: &HistoryEvent) -> Option<i64> {
-    match event.attributes.as_ref()? {
-        EventAttributes::ActivityTaskStartedEventAttributes(started) => Some(started.scheduled_event_id),
-        EventAttributes::ChildWorkflowExecutionStartedEventAttributes(started) => Some(started.initiated_event_id),
-        _ => None,
-    }
-}
-
-/// An end names its `started` event, whose id was not known while both were buffered.
-fn wire_started_event_id(event: &mut HistoryEvent, started_event_ids: &HashMap<i64, i64>) {
-    if let Some((begun_by, started_event_id)) = event.attributes.as_mut().and_then(end_of)
-        && let Some(&event_id) = started_event_ids.get(&begun_by)
-    {
-        *started_event_id = event_id;
-    }
-}
-
-/// What the end of an activity or of a child names: the event that scheduled or initiated it, and its `started` event.
-fn end_of(attributes: &mut EventAttributes) -> Option<(i64, &mut i64)> {
-    use EventAttributes as A;
-    Some(match attributes {
-        A::ActivityTaskCompletedEventAttributes(end) => (end.scheduled_event_id, &mut end.started_event_id),
-        A::ActivityTaskFailedEventAttributes(end) => (end.scheduled_event_id, &mut end.started_event_id),
-        A::ActivityTaskTimedOutEventAttributes(end) => (end.scheduled_event_id, &mut end.started_event_id),
-        A::ActivityTaskCanceledEventAttributes(end) => (end.scheduled_event_id, &mut end.started_event_id),
-        A::ChildWorkflowExecutionCompletedEventAttributes(end) => (end.initiated_event_id, &mut end.started_event_id),
-        A::ChildWorkflowExecutionFailedEventAttributes(end) => (end.initiated_event_id, &mut end.started_event_id),
-        A::ChildWorkflowExecutionCanceledEventAttributes(end) => (end.initiated_event_id, &mut end.started_event_id),
-        A::ChildWorkflowExecutionTimedOutEventAttributes(end) => (end.initiated_event_id, &mut end.started_event_id),
-        A::ChildWorkflowExecutionTerminatedEventAttributes(end) => (end.initiated_event_id, &mut end.started_event_id),
-        _ => return None,
-    })
+/// `initial` for the first, twice as much for each one that follows, within the longest wait.
+fn doubled(initial: Duration, number: i32) -> Duration {
+    let doublings = u32::try_from(number - 1).unwrap_or(0).min(16);
+    (initial * 2_u32.pow(doublings)).min(RETRY_MAXIMUM)
 }

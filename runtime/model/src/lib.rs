@@ -18,6 +18,7 @@ pub mod schedule;
 pub mod search_attribute;
 pub mod task;
 pub mod time;
+pub mod update;
 
 pub use batch::{BatchKey, BatchOperation};
 pub use component::{Component, ComponentKind, Deployment, Digest};
@@ -28,3 +29,4 @@ pub use run::Run;
 pub use schedule::{Schedule, ScheduleKey};
 pub use search_attribute::SearchAttributeValue;
 pub use time::Time;
+pub use update::update_id;

@@ -83,7 +83,7 @@ pub struct Run {
     /// The request that created it; the same request again finds it.
     #[prost(string, tag = "21")]
     pub start_request_id: String,
-    /// The digest of the component that runs it, from its start to its end.
+    /// The digest of the component that runs it; empty when workers run it.
     #[prost(string, tag = "22")]
     pub component: String,
     /// The workflow task that is open, if one is.
@@ -128,7 +128,7 @@ pub struct Run {
     /// Signals and requests to cancel that have not reached their workflow, by the event that initiated them.
     #[prost(btree_map = "int64, message", tag = "36")]
     pub external_requests: BTreeMap<i64, ExternalRequest>,
-    /// Updates that were accepted, by their ids; they stay when they have completed.
+    /// Updates that were accepted or wait for that since a reset, by their ids; they stay when they have completed.
     #[prost(btree_map = "string, message", tag = "37")]
     pub updates: BTreeMap<String, Update>,
     /// The workflow that started it as a child.
@@ -155,6 +155,20 @@ pub struct Run {
     /// The run has been moved to another component since its last workflow task was completed.
     #[prost(bool, tag = "51")]
     pub component_changed: bool,
+    /// The worker that has the run in its cache; absent for a component, and after a failure.
+    #[prost(message, optional, tag = "52")]
+    pub sticky: Option<Sticky>,
+}
+
+/// A worker that keeps a run in its cache, and takes the run's workflow tasks from a queue of its own.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Sticky {
+    /// That queue.
+    #[prost(string, tag = "1")]
+    pub task_queue: String,
+    /// How long a task waits there before it goes to the run's own queue, in nanoseconds.
+    #[prost(int64, tag = "2")]
+    pub schedule_to_start_ns: i64,
 }
 
 /// Somebody has stopped a run or an activity for a while.
@@ -208,6 +222,16 @@ pub struct WorkflowTask {
     /// It was begun for an update alone: it leaves no event when it turns out that there is nothing to write.
     #[prost(bool, tag = "10")]
     pub speculative: bool,
+    /// The worker's queue that it was scheduled on; absent for the run's own.
+    #[prost(message, optional, tag = "11")]
+    pub sticky: Option<Sticky>,
+    /// It waits for its time and has not been offered to workers.
+    #[prost(bool, tag = "12")]
+    pub backing_off: bool,
+    /// When the first of an unbroken sequence of tasks was scheduled that a worker has asked for only to go on with what it
+    /// does; 0 for other tasks.
+    #[prost(int64, tag = "13")]
+    pub heartbeats_since_ns: i64,
 }
 
 /// Where a workflow task stands.
@@ -262,15 +286,18 @@ pub struct ExternalRequest {
     pub is_cancel: bool,
 }
 
-/// An update that was accepted.
+/// An update that was accepted, or that a reset has brought again.
 #[derive(Clone, PartialEq, prost::Message)]
 pub struct Update {
-    /// The event that accepted it.
+    /// The event that accepted it; 0 until the workflow does.
     #[prost(int64, tag = "1")]
     pub accepted_event_id: i64,
     /// The event that has its outcome; 0 until it completes.
     #[prost(int64, tag = "2")]
     pub completed_event_id: i64,
+    /// The event that brought it again after a reset; 0 for one that a client has sent to this run.
+    #[prost(int64, tag = "3")]
+    pub admitted_event_id: i64,
 }
 
 /// The workflow that a child was started by.
@@ -294,6 +321,13 @@ impl ChildWorkflow {
     /// True once it has started.
     pub fn is_started(&self) -> bool {
         !self.run_id.is_empty()
+    }
+}
+
+impl Update {
+    /// True once the workflow has accepted it.
+    pub fn is_accepted(&self) -> bool {
+        self.accepted_event_id != 0
     }
 }
 
@@ -332,12 +366,27 @@ impl Run {
         !self.external_requests.is_empty() || self.children.values().any(|child| !child.is_started())
     }
 
+    /// True when it has accepted the update of this id.
+    pub fn has_accepted(&self, update_id: &str) -> bool {
+        self.updates.get(update_id).is_some_and(Update::is_accepted)
+    }
+
+    /// True when a reset has ended it: another run goes on in its place.
+    pub fn was_reset(&self) -> bool {
+        self.status() == WorkflowExecutionStatus::Terminated && !self.new_execution_run_id.is_empty()
+    }
+
     /// True until it closes.
     pub fn is_open(&self) -> bool {
         matches!(
             self.status(),
             WorkflowExecutionStatus::Running | WorkflowExecutionStatus::Paused
         )
+    }
+
+    /// True when its code is not here: its workflow tasks are handed to workers.
+    pub fn is_run_by_workers(&self) -> bool {
+        self.component.is_empty()
     }
 
     /// True while neither workflow tasks nor activities of it are handed out.

@@ -1,6 +1,6 @@
 //! The command line: its nouns, and the flags that all of them take.
 
-use std::{future::Future, time::Duration};
+use std::{ffi::OsString, future::Future, time::Duration};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
@@ -106,6 +106,19 @@ enum OperatorCommand {
     /// What workflows can be found by
     #[command(subcommand)]
     SearchAttribute(SearchAttributeCommand),
+}
+
+/// Reads the command line. `wrt PORT` stands for `wrt server start-test PORT`: so Temporal's SDKs start a test server.
+pub(crate) fn parse(words: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut words: Vec<_> = words.into_iter().collect();
+    if words
+        .get(1)
+        .and_then(|word| word.to_str())
+        .is_some_and(|word| word.parse::<u16>().is_ok())
+    {
+        words.splice(1..1, ["server", "start-test"].map(OsString::from));
+    }
+    Cli::try_parse_from(words)
 }
 
 /// Does what the command line says.
@@ -287,6 +300,17 @@ mod tests {
             let parsed = Cli::try_parse_from(line.split_whitespace());
             assert_eq!(parsed.err().map(|error| error.exit_code()), Some(2), "{line}");
         }
+    }
+
+    #[test]
+    fn a_port_alone_stands_for_a_test_server() {
+        let parsed = |line: &str| parse(line.split_whitespace().map(OsString::from));
+        let Command::Server(args) = parsed("wrt 7400 --enable-time-skipping").unwrap().command else {
+            panic!("not a server")
+        };
+        assert!(format!("{args:?}").contains("StartTest"), "{args:?}");
+        assert!(parsed("wrt 99999").is_err());
+        assert!(parsed("wrt batch list").is_ok());
     }
 
     #[tokio::test]

@@ -1,24 +1,13 @@
 //! Protobuf messages as JSON: the canonical mapping, which Temporal's own tools write and read, and the friendly one,
 //! in which payloads of JSON are shown as what they hold.
 
-use std::sync::LazyLock;
-
 use base64::{Engine, prelude::BASE64_STANDARD};
 use prost::{Message, Name};
-use prost_reflect::{DescriptorPool, DynamicMessage, SerializeOptions};
+use prost_reflect::{DynamicMessage, SerializeOptions};
 use serde_json::{Map, Value};
 use wrt_model::payload;
 
-use crate::proto::{TEMPORAL_DESCRIPTORS, WRT_DESCRIPTORS};
-
-static DESCRIPTORS: LazyLock<DescriptorPool> = LazyLock::new(|| {
-    let mut pool = DescriptorPool::new();
-    for set in [TEMPORAL_DESCRIPTORS, WRT_DESCRIPTORS] {
-        pool.decode_file_descriptor_set(set)
-            .expect("descriptors come from the build");
-    }
-    pool
-});
+use crate::proto::DESCRIPTORS;
 
 /// The canonical JSON of a message of Temporal's: enums by name, bytes as base64, 64-bit integers as strings.
 pub(crate) fn canonical<M: Message + Name>(message: &M) -> Value {

@@ -28,16 +28,15 @@ mod workflow;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::{cli::Cli, exit::Exit};
+use crate::exit::Exit;
 
 /// Steps allocate much and briefly, on several threads: the system's allocator takes an eighth of the server's time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let outcome = cli::run(Cli::parse());
+    let cli = cli::parse(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    let outcome = cli::run(cli);
     let exit = outcome.unwrap_or_else(|error| {
         if output::is_closed_pipe(&error) {
             // Whoever read our output, such as `head`, has seen enough.

@@ -1,7 +1,7 @@
 //! Short names for the services that the command line calls.
 
 pub(crate) use wrt_api::proto::{
-    TEMPORAL_DESCRIPTORS, WRT_DESCRIPTORS,
+    DESCRIPTORS,
     operator_service_client::OperatorServiceClient,
     workflow_service_client::WorkflowServiceClient,
     wrt::v1::{

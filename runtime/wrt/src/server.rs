@@ -5,16 +5,18 @@ mod logging;
 mod run;
 mod settings;
 mod signals;
+mod temporal;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand};
-use wrt_model::{Limits, proto::enums::IndexedValueType};
+use wrt_model::proto::enums::IndexedValueType;
 
 use self::{
     config::Config,
     logging::{LogArgs, LogFormat, LogLevel},
     settings::{Settings, listen_address, set},
+    temporal::TemporalArgs,
 };
 use crate::{context::Context, exit::Exit, payload::key_value, search_attribute};
 
@@ -46,6 +48,7 @@ pub(crate) struct ServerArgs {
 #[derive(Debug, Subcommand)]
 enum ServerVerb {
     StartDev(StartDevArgs),
+    StartTest(StartTestArgs),
 }
 
 /// Run a server for development
@@ -59,7 +62,7 @@ struct StartDevArgs {
     /// The address to listen on
     #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
     ip: String,
-    /// The database file, or `:memory:` [default: one for each port, in the user's data folder]
+    /// The database file, or `:memory:` [default: one for each port, in the user's data folder; memory for port 0]
     #[arg(long, short = 'f', value_name = "FILE")]
     db_filename: Option<PathBuf>,
     #[command(flatten)]
@@ -71,19 +74,23 @@ struct StartDevArgs {
     temporal: TemporalArgs,
 }
 
-/// Flags of Temporal's development server that have little or nothing to set here. They are taken because its SDKs give
-/// them.
+/// Run a server for tests, which skips time
+///
+/// Takes the place of Temporal's test server: while nothing is at work, its clock jumps to the next time at which something
+/// happens. Tests lock and unlock that over Temporal's TestService, as the time-skipping environments of its SDKs do. These
+/// start it as `wrt PORT`, which means the same. Its data are in memory.
 #[derive(Debug, Args)]
-struct TemporalArgs {
-    /// Taken for compatibility: there is no web page to leave out
-    #[arg(long, hide_short_help = true)]
-    headless: bool,
-    /// Taken for compatibility: there is no web page to listen for
-    #[arg(long, hide_short_help = true, value_name = "PORT")]
-    ui_port: Option<u16>,
-    /// A limit of the server by its key in Temporal's dynamic configuration; other keys have no effect. Repeatable
-    #[arg(long, hide_short_help = true, value_parser = key_value, value_name = "KEY=JSON")]
-    dynamic_config_value: Vec<(String, String)>,
+struct StartTestArgs {
+    /// The port to listen on; 0 for any that is free
+    port: u16,
+    /// The address to listen on
+    #[arg(long, default_value = "127.0.0.1", value_name = "ADDRESS")]
+    ip: String,
+    /// Skip time from the beginning, and not only when a test has unlocked it
+    #[arg(long)]
+    enable_time_skipping: bool,
+    #[command(flatten)]
+    log: LogArgs,
 }
 
 impl ServerArgs {
@@ -91,11 +98,12 @@ impl ServerArgs {
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let settings = match &self.verb {
             Some(ServerVerb::StartDev(args)) => args.settings(&context.namespaces),
+            Some(ServerVerb::StartTest(args)) => args.settings(&context.namespaces),
             None => self.configured()?,
         };
         logging::start(settings.log_level, settings.log_format);
         if let Some(ServerVerb::StartDev(args)) = &self.verb {
-            args.temporal.explain();
+            args.temporal.explain(&settings);
         }
         run::run(settings, &context.output).await
     }
@@ -124,12 +132,28 @@ impl StartDevArgs {
             // SQLite's own word for it.
             Some(file) if file.as_os_str() == ":memory:" => None,
             Some(file) => Some(file.clone()),
+            // Nobody would find the file of a port that was chosen by chance.
+            None if self.port == 0 => None,
             // Two servers cannot share a file, but several may run at a time on different ports.
             None => Some(settings::data_dir().join(format!("dev-{}.db", self.port))),
         };
         settings.namespaces.extend_from_slice(namespaces);
         settings.search_attributes = self.search_attribute.iter().cloned().collect();
-        settings.namespace_limits = self.temporal.limits();
+        self.temporal.apply_to(&mut settings, &self.ip);
+        self.log.apply_to(&mut settings);
+        settings
+    }
+}
+
+impl StartTestArgs {
+    fn settings(&self, namespaces: &[String]) -> Settings {
+        let mut settings = Settings::with_defaults();
+        settings.listen = listen_address(&self.ip, self.port);
+        settings.database = None;
+        settings.namespaces.extend_from_slice(namespaces);
+        // A year is over at once; what tests want to look at afterwards is kept for ever.
+        settings.retention = Duration::ZERO;
+        settings.time_skipping = Some(u32::from(!self.enable_time_skipping));
         self.log.apply_to(&mut settings);
         settings
     }
@@ -139,35 +163,6 @@ impl StartDevArgs {
 fn name_and_type(text: &str) -> Result<(String, IndexedValueType), String> {
     let (name, value_type) = key_value(text)?;
     Ok((name, search_attribute::value_type(&value_type)?))
-}
-
-impl TemporalArgs {
-    /// The limits among the dynamic configuration.
-    fn limits(&self) -> Limits {
-        let mut limits = Limits::default();
-        for (key, value) in &self.dynamic_config_value {
-            if let Ok(value) = value.parse() {
-                // Keys of other settings have no effect, and are logged.
-                let _ = limits.set(key, value);
-            }
-        }
-        limits
-    }
-
-    /// Logs what has no effect.
-    fn explain(&self) {
-        if self.headless || self.ui_port.is_some() {
-            tracing::debug!("there is no web page to leave out or to listen for");
-        }
-        let values = self.dynamic_config_value.iter();
-        for (key, value) in values.filter(|(key, value)| Limits::name(key).is_err() || value.parse::<u64>().is_err()) {
-            tracing::debug!(
-                key,
-                value,
-                "only limits are configured dynamically; the value has no effect"
-            );
-        }
-    }
 }
 
 #[cfg(test)]
@@ -219,6 +214,23 @@ mod tests {
                 .ends_with("wrt/dev-7400.db")
         );
         assert_eq!(start_dev("server start-dev -f :memory:").database, None);
+        assert_eq!(start_dev("server start-dev --port 0").database, None);
+    }
+
+    #[test]
+    fn the_test_server_skips_time_once_it_is_unlocked() {
+        let start_test = |line| match parse(line).verb {
+            Some(ServerVerb::StartTest(args)) => args.settings(&[]),
+            other => panic!("not start-test: {other:?}"),
+        };
+        let settings = start_test("server start-test 7400");
+        assert_eq!(
+            (settings.listen.as_str(), settings.time_skipping),
+            ("127.0.0.1:7400", Some(1))
+        );
+        assert_eq!(settings.database, None);
+        let settings = start_test("server start-test 0 --enable-time-skipping");
+        assert_eq!(settings.time_skipping, Some(0));
     }
 
     #[test]

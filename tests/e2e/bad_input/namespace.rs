@@ -77,11 +77,11 @@ async fn calls_that_are_not_there_are_named() -> Result<()> {
         let mut client = server.client().temporal();
         refused!(
             client,
-            poll_workflow_task_queue,
+            poll_nexus_task_queue,
             [(
-                PollWorkflowTaskQueueRequest::default(),
+                PollNexusTaskQueueRequest::default(),
                 Unimplemented,
-                "WorkflowService.PollWorkflowTaskQueue"
+                "WorkflowService.PollNexusTaskQueue"
             ),]
         );
         Ok(())

@@ -28,7 +28,7 @@ const STARTS: [Wrong<StartWorkflowExecutionRequest>; 19] = [
     (
         |r| r.workflow_type = named("Nobody"),
         FailedPrecondition,
-        "no component serves",
+        "no component or worker serves",
     ),
     (|r| r.task_queue = None, InvalidArgument, "TaskQueue is not set"),
     (|r| r.task_queue = queue("/_sys/q"), InvalidArgument, "reserved prefix"),

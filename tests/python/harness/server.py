@@ -50,18 +50,23 @@ class Server:
 
     async def command(self, *arguments: str) -> str:
         """Runs the command line, and returns what it prints."""
-        process = await asyncio.create_subprocess_exec(
-            places.wrt(),
-            *arguments,
-            env=environment() | {"WRT_ADDRESS": self.address},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        async with asyncio.timeout(COMMAND_SECONDS):
-            output, _ = await process.communicate()
-        if process.returncode != 0:
-            raise RuntimeError(f"`wrt {' '.join(arguments)}` ended with {process.returncode}:\n{output.decode()}")
-        return output.decode()
+        return await command(self.address, *arguments)
+
+
+async def command(address: str, *arguments: str) -> str:
+    """Runs the command line against a server, and returns what it prints."""
+    process = await asyncio.create_subprocess_exec(
+        places.wrt(),
+        *arguments,
+        env=environment() | {"WRT_ADDRESS": address},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    async with asyncio.timeout(COMMAND_SECONDS):
+        output, _ = await process.communicate()
+    if process.returncode != 0:
+        raise RuntimeError(f"`wrt {' '.join(arguments)}` ended with {process.returncode}:\n{output.decode()}")
+    return output.decode()
 
 
 def environment() -> dict[str, str]:

@@ -10,12 +10,11 @@ use tokio::{sync::oneshot, time::Instant};
 use wrt_model::{
     Component, Time,
     proto::taskqueue::{PollerInfo, TaskQueueConfig},
-    task::ActivityToken,
     time::proto_span,
 };
 
 use super::{
-    Lease,
+    Lease, Task,
     describe::{Backlog, QueueDescription},
     fair_queue::{FairQueue, Rank},
     rate_limit::Limits,
@@ -26,30 +25,21 @@ use super::{
 /// How long a poller is shown after its last poll.
 const POLLER_MEMORY: Duration = Duration::from_secs(5 * 60);
 
-/// An attempt that waits for a worker.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ActivityTask {
-    pub(crate) token: ActivityToken,
-    pub(crate) activity_type: String,
-    pub(crate) rank: Rank,
-    /// When it could have gone first.
-    pub(crate) since: Instant,
-}
-
 /// A worker that waits for a task.
-pub(super) struct Poller {
+pub(super) struct Poller<T: Task> {
     /// The component whose activities the poller can run; `None` for a worker that takes every type.
     pub(super) component: Option<Arc<Component>>,
     pub(super) identity: String,
+    /// The worker's process, if the worker names it.
+    pub(super) worker_instance_key: String,
     pub(super) since: Instant,
-    pub(super) hand_over: oneshot::Sender<Lease>,
+    pub(super) hand_over: oneshot::Sender<Lease<T>>,
 }
 
 /// A queue with its tasks and pollers.
-#[derive(Default)]
-pub(super) struct Queue {
-    tasks: FairQueue<ActivityTask>,
-    waiting: VecDeque<Poller>,
+pub(super) struct Queue<T: Task> {
+    tasks: FairQueue<T>,
+    waiting: VecDeque<Poller<T>>,
     /// Who has polled lately, by identity.
     pollers: HashMap<String, (Instant, PollerInfo)>,
     limits: Limits,
@@ -59,18 +49,32 @@ pub(super) struct Queue {
     wakes: Option<Instant>,
 }
 
-fn takes(component: Option<&Component>, task: &ActivityTask) -> bool {
-    component.is_none_or(|component| component.defines(&task.activity_type))
+impl<T: Task> Default for Queue<T> {
+    fn default() -> Self {
+        Queue {
+            tasks: FairQueue::default(),
+            waiting: VecDeque::new(),
+            pollers: HashMap::new(),
+            limits: Limits::default(),
+            stats: Stats::default(),
+            scaling: Scaling::default(),
+            wakes: None,
+        }
+    }
 }
 
-impl Queue {
+fn takes(component: Option<&Component>, task: &impl Task) -> bool {
+    component.is_none_or(|component| task.suits(component))
+}
+
+impl<T: Task> Queue<T> {
     // === Tasks ===
 
     /// Adds a task. Returns whether a poller waits for one like it.
-    pub(super) fn add(&mut self, task: ActivityTask, now: Instant) -> bool {
-        self.stats.flow(task.rank.priority_key, now).added.add(now);
+    pub(super) fn add(&mut self, task: T, now: Instant) -> bool {
+        self.stats.flow(task.rank().priority_key, now).added.add(now);
         let is_awaited = self.open_pollers().any(|it| takes(it.component.as_deref(), &task));
-        self.tasks.push(&task.rank.clone(), task);
+        self.tasks.push(&task.rank().clone(), task);
         is_awaited
     }
 
@@ -88,7 +92,7 @@ impl Queue {
     }
 
     /// The next task that may go and that a worker with this component takes.
-    pub(super) fn take(&mut self, component: Option<&Component>, now: Instant) -> Option<ActivityTask> {
+    pub(super) fn take(&mut self, component: Option<&Component>, now: Instant) -> Option<T> {
         if self.tasks.is_empty() {
             return None;
         }
@@ -112,13 +116,13 @@ impl Queue {
             self.stats.limited(now);
         }
         let task = task?;
-        self.went(&task.rank.clone(), now);
+        self.went(&task.rank().clone(), now);
         Some(task)
     }
 
     /// Takes a task back that no worker has begun: it is the next of its key again.
-    pub(super) fn give_back(&mut self, task: ActivityTask, now: Instant) {
-        let rank = task.rank.clone();
+    pub(super) fn give_back(&mut self, task: T, now: Instant) {
+        let rank = task.rank().clone();
         self.limits.refund(&rank.fairness_key);
         self.stats.flow(rank.priority_key, now).dispatched.take_back(now);
         self.tasks.give_back(&rank, task);
@@ -143,12 +147,12 @@ impl Queue {
     }
 
     /// A poller waits.
-    pub(super) fn wait(&mut self, poller: Poller) {
+    pub(super) fn wait(&mut self, poller: Poller<T>) {
         self.waiting.push_back(poller);
     }
 
     /// A task, and the poller that has waited longest for one like it.
-    pub(super) fn pair(&mut self, now: Instant) -> Option<(Poller, ActivityTask)> {
+    pub(super) fn pair(&mut self, now: Instant) -> Option<(Poller<T>, T)> {
         self.waiting.retain(|poller| !poller.hand_over.is_closed());
         if self.tasks.is_empty() {
             return None;
@@ -174,7 +178,7 @@ impl Queue {
         scaling.decide(polls_since, now, || {
             let oldest = tasks
                 .backlog()
-                .flat_map(|(_, _, first)| first.map(|task| task.since))
+                .flat_map(|(_, _, first)| first.map(|task| task.since()))
                 .min();
             let (added, dispatched) = stats.rates(now).fold((0.0, 0.0), |sum, (_, added, dispatched)| {
                 (sum.0 + added, sum.1 + dispatched)
@@ -187,7 +191,24 @@ impl Queue {
         })
     }
 
-    fn open_pollers(&self) -> impl Iterator<Item = &Poller> {
+    /// Lets the polls of a worker go that says goodbye.
+    pub(super) fn dismiss(&mut self, worker_instance_key: &str) {
+        self.waiting
+            .retain(|poller| poller.worker_instance_key != worker_instance_key);
+    }
+
+    /// Whether somebody polls, or has within this time.
+    pub(super) fn is_polled(&self, now: Instant, within: Duration) -> bool {
+        let mut polls = self.pollers.values().map(|(polled, _)| *polled);
+        self.open_pollers().next().is_some() || polls.any(|polled| now.saturating_duration_since(polled) <= within)
+    }
+
+    /// Forgets who has polled.
+    pub(super) fn forget_all_pollers(&mut self) {
+        self.pollers.clear();
+    }
+
+    fn open_pollers(&self) -> impl Iterator<Item = &Poller<T>> {
         self.waiting.iter().filter(|poller| !poller.hand_over.is_closed())
     }
 
@@ -237,7 +258,7 @@ impl Queue {
             stats.tasks_dispatch_rate = dispatched;
         }
         for (priority_key, count, first) in self.tasks.backlog() {
-            let oldest = first.map(|task| now.saturating_duration_since(task.since)).max();
+            let oldest = first.map(|task| now.saturating_duration_since(task.since())).max();
             let stats = backlog.entry(priority_key).or_default();
             stats.approximate_backlog_count = count as i64;
             stats.approximate_backlog_age = oldest.map(proto_span);

@@ -72,10 +72,11 @@ fn limit(per_second: f32) -> TaskQueueConfig {
     }
 }
 
-async fn next(matching: &Arc<Matching>) -> i64 {
+async fn next(matching: &Arc<Matching<ActivityTask>>) -> i64 {
     matching
         .poll(&key(), Poll::default())
         .await
+        .expect("nobody says goodbye")
         .take()
         .token
         .scheduled_event_id
@@ -130,7 +131,7 @@ async fn a_lease_is_renewed_for_what_is_more_urgent() {
     matching.add(&key(), task(1));
     let lease = matching.poll(&key(), Poll::default()).await;
     matching.add(&key(), urgent(2));
-    let lease = lease.renew(&component(&["Greet"])).unwrap();
+    let lease = lease.unwrap().renew(&component(&["Greet"])).unwrap();
     assert_eq!(lease.take().token.scheduled_event_id, 2);
     assert_eq!(next(&matching).await, 1);
 }
@@ -195,7 +196,16 @@ async fn a_worker_s_limit_holds_for_the_queue() {
         max_per_second: Some(1.0),
         ..Poll::default()
     };
-    assert_eq!(matching.poll(&key(), poll).await.take().token.scheduled_event_id, 1);
+    assert_eq!(
+        matching
+            .poll(&key(), poll)
+            .await
+            .unwrap()
+            .take()
+            .token
+            .scheduled_event_id,
+        1
+    );
 }
 
 #[tokio::test]
@@ -207,7 +217,7 @@ async fn queues_that_nobody_uses_are_forgotten() {
             ..key()
         };
         matching.add(&key, task(1));
-        matching.poll(&key, Poll::default()).await.take();
+        matching.poll(&key, Poll::default()).await.unwrap().take();
         // As if the poll were long ago.
         matching.lock().by_key.get_mut(&key).unwrap().forget_all_pollers();
     }

@@ -29,8 +29,9 @@ impl Engine {
 
     /// Starts a workflow and tells its schedule how that went.
     pub(super) fn start_scheduled(&self, key: ScheduleKey, number: i64, request: StartWorkflowExecutionRequest) {
-        let engine = self.clone();
+        let (engine, hold) = (self.clone(), self.hold_time());
         self.inner.tasks.spawn(async move {
+            let _hold = hold;
             let workflow_id = request.workflow_id.clone();
             let outcome = match engine.try_start_scheduled(&key, request).await {
                 Ok(outcome) => outcome,

@@ -25,12 +25,18 @@ pub(crate) struct Schedules {
     /// Whoever holds the lock of a schedule has the turn. Idle schedules have none.
     locks: Mutex<HashMap<ScheduleKey, Weak<tokio::sync::Mutex<()>>>>,
     /// When to look at each schedule again.
-    timers: Timers<ScheduleKey>,
+    pub(crate) timers: Timers<ScheduleKey>,
     /// The first runs of the workflows whose end is waited for, by schedule.
     pub(super) watched: Mutex<HashSet<(ScheduleKey, String)>>,
 }
 
 impl Schedules {
+    /// True while no schedule has a turn, or waits for one.
+    pub(crate) fn are_idle(&self) -> bool {
+        let locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        locks.values().all(|lock| lock.strong_count() == 0)
+    }
+
     /// Waits for the turn.
     pub(super) async fn lock(&self, key: &ScheduleKey) -> OwnedMutexGuard<()> {
         let lock = {
@@ -93,8 +99,9 @@ impl Engine {
         key: ScheduleKey,
         report: impl Fn(&mut ScheduleTurn<'_>) + Clone + Send + 'static,
     ) {
-        let engine = self.clone();
+        let (engine, hold) = (self.clone(), self.hold_time());
         self.inner.tasks.spawn(async move {
+            let _hold = hold;
             loop {
                 let report = report.clone();
                 let told = engine.decide_schedule(&key, move |turn| {

@@ -220,7 +220,9 @@ impl WorkflowInstance {
 
     /// Does again what a completed task did.
     async fn repeat(&mut self, turn: &Turn<'_>) -> Result<(), TaskFailure> {
-        let updates = turns::accepted_updates(turn.commands);
+        let ledger = &mut self.store.data_mut().ledger;
+        ledger.admit_updates(turn.happened);
+        let updates = ledger.accepted_updates(turn.commands);
         let activation = jobs::activation(self.store.data_mut(), turn.started, turn.happened, &updates)?;
         self.begin(true);
         let state = self.store.data_mut();

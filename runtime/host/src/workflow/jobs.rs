@@ -79,7 +79,7 @@ fn signal(attributes: &WorkflowExecutionSignaledEventAttributes) -> wit::Signal 
 fn update_job(request: &update::Request) -> wit::Job {
     let input = request.input.as_ref();
     wit::Job::Update(wit::Update {
-        update_id: super::update::update_id(request).to_owned(),
+        update_id: wrt_model::update_id(request).to_owned(),
         name: input.map(|input| input.name.clone()).unwrap_or_default(),
         input: payloads_to_wit(input.and_then(|input| input.args.as_ref())),
         identity: request

@@ -39,6 +39,8 @@ pub(crate) struct Ledger {
     pub(super) marked: BTreeSet<String>,
     /// Updates of this activation that have not been answered, in order.
     pub(super) updates: VecDeque<update::Request>,
+    /// Updates that a reset has brought again and that no task was seen to accept, by their ids.
+    pub(super) admitted: HashMap<String, update::Request>,
     /// Updates that were accepted and have not completed, with who asked.
     pub(super) accepted: HashMap<String, Option<update::Meta>>,
     /// What answers the updates of this activation, and which of them were turned away.
@@ -113,6 +115,7 @@ impl Ledger {
             patches: HashMap::new(),
             marked: BTreeSet::new(),
             updates: VecDeque::new(),
+            admitted: HashMap::new(),
             accepted: HashMap::new(),
             messages: Vec::new(),
             rejections: Vec::new(),
@@ -181,7 +184,7 @@ impl Ledger {
 
     /// The update that was neither accepted nor rejected in its activation, if there is one.
     pub(crate) fn unanswered_update(&self) -> Option<&str> {
-        self.updates.front().map(super::update::update_id)
+        self.updates.front().map(wrt_model::update_id)
     }
 
     // === Commands ===

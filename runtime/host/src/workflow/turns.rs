@@ -2,7 +2,7 @@
 //!
 //! A task that failed or timed out is no turn; what it should have seen belongs to the next task that completes.
 
-use wrt_model::proto::{EventAttributes, HistoryEvent, update};
+use wrt_model::proto::{EventAttributes, HistoryEvent};
 
 /// One completed workflow task.
 pub(crate) struct Turn<'e> {
@@ -67,15 +67,6 @@ pub(crate) fn completes(event: &HistoryEvent) -> Option<i64> {
         Some(EventAttributes::WorkflowTaskCompletedEventAttributes(attributes)) => Some(attributes.started_event_id),
         _ => None,
     }
-}
-
-/// The updates that a completed task has accepted, in the order in which it did.
-pub(crate) fn accepted_updates(commands: &[&HistoryEvent]) -> Vec<update::Request> {
-    let accepted = commands.iter().filter_map(|event| match &event.attributes {
-        Some(EventAttributes::WorkflowExecutionUpdateAcceptedEventAttributes(event)) => event.accepted_request.clone(),
-        _ => None,
-    });
-    accepted.collect()
 }
 
 fn next_completed(events: &[&HistoryEvent]) -> Option<(usize, i64)> {

@@ -1,11 +1,14 @@
 //! `wrt:workflow/update`: answers to updates, as messages of Temporal's update protocol.
 
 use wasmtime::{Result, bail};
-use wrt_model::proto::{
-    CommandAttributes, EventAttributes,
-    command::ProtocolMessageCommandAttributes,
-    protocol,
-    update::{self, outcome},
+use wrt_model::{
+    proto::{
+        CommandAttributes, EventAttributes, HistoryEvent,
+        command::ProtocolMessageCommandAttributes,
+        protocol,
+        update::{self, outcome},
+    },
+    update_id,
 };
 
 use super::{
@@ -31,12 +34,30 @@ impl Host for RunState {
     }
 }
 
-/// The id of an update.
-pub(crate) fn update_id(request: &update::Request) -> &str {
-    request.meta.as_ref().map_or("", |meta| &meta.update_id)
-}
-
 impl Ledger {
+    /// Remembers the updates that a reset has brought again: the events that accept them do not repeat them.
+    pub(crate) fn admit_updates(&mut self, happened: &[&HistoryEvent]) {
+        for event in happened {
+            if let Some(EventAttributes::WorkflowExecutionUpdateAdmittedEventAttributes(admitted)) = &event.attributes
+                && let Some(request) = &admitted.request
+            {
+                self.admitted.insert(update_id(request).to_owned(), request.clone());
+            }
+        }
+    }
+
+    /// The updates that a completed task has accepted, in the order in which it did.
+    pub(crate) fn accepted_updates(&mut self, commands: &[&HistoryEvent]) -> Vec<update::Request> {
+        let accepted = commands.iter().filter_map(|event| match &event.attributes {
+            Some(EventAttributes::WorkflowExecutionUpdateAcceptedEventAttributes(event)) => {
+                let admitted = self.admitted.remove(&event.protocol_instance_id);
+                event.accepted_request.clone().or(admitted)
+            }
+            _ => None,
+        });
+        accepted.collect()
+    }
+
     fn accept(&mut self, id: &str) -> Result<()> {
         let request = self.take_update(id)?;
         self.accepted.insert(id.to_owned(), request.meta.clone());

@@ -168,7 +168,6 @@ impl Turn<'_> {
                 last_failure: activity.last_failure,
                 ..Default::default()
             }),
-            None,
         );
         if self.workflow_task_is_started() {
             self.run.buffered_events.push(started);

@@ -20,7 +20,7 @@ use wrt_model::{
 };
 
 use crate::story::{
-    Story, activity, cancel, cancel_activity, cancel_timer, command, complete, fail, oops, seconds, timer,
+    Story, activity, cancel, cancel_activity, cancel_timer, command, complete, completion, fail, oops, seconds, timer,
 };
 use crate::{
     child_workflow::child_with,
@@ -282,7 +282,7 @@ impl Story {
             1 => (vec![accept(id)], vec![refer(&accept(id))]),
             _ => (vec![respond(id)], vec![refer(&respond(id))]),
         };
-        let done = self.decide(|turn| turn.complete_workflow_task(commands, messages, "w"));
+        let done = self.decide(|turn| turn.complete_workflow_task(completion(commands, messages)));
         if done.is_err() {
             self.decide(|turn| turn.fail_workflow_task(Cause::BadUpdateWorkflowExecutionMessage, None, "w"))
                 .expect("it was started");
@@ -376,8 +376,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, ..ProptestConfig::default() })]
 
     #[test]
-    fn histories_hold_together(happenings in prop::collection::vec(happening(), 1..60)) {
-        let mut story = Story::begin();
+    fn histories_hold_together(happenings in prop::collection::vec(happening(), 1..60), by_workers: bool) {
+        let mut story = if by_workers { Story::begin_for_workers() } else { Story::begin() };
         for happening in &happenings {
             let (before, written) = (story.run.clone(), story.events.len());
             if !story.happen(happening) {

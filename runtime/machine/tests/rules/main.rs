@@ -18,3 +18,4 @@ mod timer;
 mod update;
 mod workflow;
 mod workflow_task;
+mod workflow_task_for_workers;

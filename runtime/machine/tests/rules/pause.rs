@@ -46,7 +46,7 @@ fn what_happens_meanwhile_waits_for_the_end_of_the_pause() {
 }
 
 #[test]
-fn a_task_that_waits_is_not_handed_out() {
+fn a_task_that_waits_is_taken_back() {
     let mut story = Story::begin();
     story.pause_run();
     assert!(!story.decide(|turn| turn.wants_workflow_task()));
@@ -56,11 +56,13 @@ fn a_task_that_waits_is_not_handed_out() {
         2,
         &[
             "2 WorkflowTaskScheduled",
-            "3 WorkflowExecutionPaused",
-            "4 WorkflowExecutionUnpaused",
-            "5 WorkflowTaskStarted of 2",
-            "6 WorkflowTaskCompleted of 2, 5",
-            "7 WorkflowExecutionCompleted",
+            "3 WorkflowTaskFailed workflow_task_failed_cause_workflow_pause_requested_before_task_started",
+            "4 WorkflowExecutionPaused",
+            "5 WorkflowExecutionUnpaused",
+            "6 WorkflowTaskScheduled",
+            "7 WorkflowTaskStarted of 6",
+            "8 WorkflowTaskCompleted of 6, 7",
+            "9 WorkflowExecutionCompleted",
         ],
     );
 }

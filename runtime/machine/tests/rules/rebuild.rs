@@ -24,9 +24,13 @@ fn told(run: &Run) -> Run {
         state_transition_count: 0,
         start_request_id: String::new(),
         cancel_request_id: String::new(),
+        sticky: None,
         ..run.clone()
     };
     told.workflow_task = told.workflow_task.filter(|task| !task.is_transient());
+    if let Some(task) = &mut told.workflow_task {
+        (task.sticky, task.heartbeats_since_ns) = (None, 0);
+    }
     for activity in told.activities.values_mut() {
         // Others may have taken the place of the options that the workflow gave, and that the history has.
         let given = activity.original_options.clone();

@@ -1,17 +1,24 @@
 //! Resets.
 
-use wrt_machine::{Rejection, Reset, Turn, reset_signals};
+use wrt_machine::{ChildClose, Outgoing, Rejection, Reset, Turn, reapplied};
 use wrt_model::{
     Run,
     proto::{
-        EventAttributes, FailureInfo,
-        enums::{WorkflowExecutionStatus as Status, WorkflowTaskFailedCause as Cause},
+        EventAttributes, FailureInfo, WorkflowExecution,
+        enums::{
+            StartChildWorkflowExecutionFailedCause, WorkflowExecutionStatus as Status, WorkflowTaskFailedCause as Cause,
+        },
         workflowservice::StartWorkflowExecutionRequest,
     },
+    run::Parent,
     time::proto_span,
 };
 
-use crate::story::{Story, activity, complete, seconds, timer};
+use crate::{
+    child_workflow::child,
+    story::{Story, activity, complete, completion, seconds, timer},
+    update::{accept, refer, reject, respond, speculative},
+};
 
 /// The story of the run that a run is reset to; its time goes on where the other one stands.
 fn reset(base: &Story, finish_event_id: i64) -> Result<Story, Rejection> {
@@ -22,7 +29,7 @@ fn reset(base: &Story, finish_event_id: i64) -> Result<Story, Rejection> {
         reason: "try again".into(),
         request_id: "reset-1".into(),
         identity: "somebody".into(),
-        signals: reset_signals(&base.events[later..]),
+        reapplied: reapplied(&base.events[later..]),
         component: None,
     };
     let mut story = Story {
@@ -227,6 +234,149 @@ fn later_signals_come_again_before_the_next_task() {
             "11 WorkflowTaskScheduled",
         ],
     );
+}
+
+/// A run that has accepted and completed the update `u` after its first task.
+fn updated_run() -> Story {
+    let mut base = Story::after(vec![]);
+    let (accepted, responded) = (accept("u"), respond("u"));
+    let commands = vec![refer(&accepted), refer(&responded)];
+    speculative(&mut base, vec![accepted, responded], commands);
+    base
+}
+
+#[test]
+fn later_updates_are_asked_about_again() {
+    let mut story = reset(&updated_run(), 4).unwrap();
+    story.check_from(
+        4,
+        &[
+            "4 WorkflowTaskFailed workflow_task_failed_cause_reset_workflow",
+            "5 WorkflowExecutionUpdateAdmitted u",
+            "6 WorkflowTaskScheduled",
+        ],
+    );
+    assert!(!story.run.has_accepted("u"));
+    story.take_task();
+    let accepted = accept("u");
+    let commands = vec![refer(&accepted)];
+    story
+        .decide(|turn| turn.complete_workflow_task(completion(commands, vec![accepted])))
+        .expect("good commands");
+    let Some(EventAttributes::WorkflowExecutionUpdateAcceptedEventAttributes(event)) = &story.events[8].attributes
+    else {
+        panic!("{}", story.history());
+    };
+    assert_eq!(event.accepted_request, None, "the event that admitted it has it");
+    assert_eq!(event.accepted_request_sequencing_event_id, 5);
+    assert!(story.run.has_accepted("u"));
+
+    // What was admitted and then accepted comes again once.
+    let again = reset(&story, 4).unwrap();
+    again.check_from(5, &["5 WorkflowExecutionUpdateAdmitted u", "6 WorkflowTaskScheduled"]);
+}
+
+#[test]
+fn an_update_that_the_new_run_rejects_is_forgotten() {
+    let mut story = reset(&updated_run(), 4).unwrap();
+    story.take_task();
+    story
+        .decide(|turn| turn.complete_workflow_task(completion(Vec::new(), vec![reject("u")])))
+        .expect("good messages");
+    assert!(story.run.updates.is_empty());
+    story.check_from(7, &["7 WorkflowTaskStarted of 6", "8 WorkflowTaskCompleted of 6, 7"]);
+}
+
+#[test]
+fn an_update_that_was_accepted_before_the_point_stays() {
+    let mut base = Story::after(vec![]);
+    let accepted = accept("u");
+    let commands = vec![refer(&accepted)];
+    speculative(&mut base, vec![accepted], commands);
+    base.signal("go").task(vec![]);
+    let story = reset(&base, 12).unwrap();
+    assert!(story.run.has_accepted("u"));
+    story.check_from(13, &["13 WorkflowTaskScheduled"]);
+}
+
+#[test]
+fn open_children_of_the_point_answer_to_the_new_run() {
+    let mut base = Story::after(vec![child("started"), child("asked-for")]);
+    base.decide(|turn| turn.child_started(5, "child-run".into()));
+    base.task(vec![child("later")]);
+    let story = reset(&base, 10).unwrap();
+    assert_eq!(story.last.outgoing, [Outgoing::StartChild(6), Outgoing::AskChild(5)]);
+    assert_eq!(story.run.children.keys().collect::<Vec<_>>(), [&5, &6]);
+    assert_eq!(story.run.children[&5].run_id, "child-run");
+
+    let end = |turn: &mut Turn<'_>| turn.terminate_by_reset("try again".into(), "somebody".into(), "new-run".into());
+    base.decide(end).unwrap();
+    assert!(base.run.was_reset());
+    assert_eq!(base.last.outgoing, [], "no child follows the run that was reset");
+}
+
+#[test]
+fn what_children_of_the_point_said_later_is_said_again() {
+    let mut base = Story::after(vec![child("a"), child("b"), child("c")]);
+    base.decide(|turn| {
+        turn.child_started(5, "a-run".into());
+        turn.child_start_failed(6, StartChildWorkflowExecutionFailedCause::WorkflowAlreadyExists);
+        turn.child_closed(7, "c-run".into(), ChildClose::Completed(None));
+        turn.child_closed(5, "a-next".into(), ChildClose::Terminated);
+    });
+    base.task(vec![complete()]);
+    let mut story = reset(&base, 4).unwrap();
+    assert!(story.run.children.is_empty(), "none was asked for at that point");
+    story.check_from(
+        4,
+        &[
+            "4 WorkflowTaskFailed workflow_task_failed_cause_reset_workflow",
+            "5 WorkflowTaskScheduled",
+        ],
+    );
+
+    base = Story::after(vec![child("a"), child("b"), child("c")]);
+    base.signal("go").take_task();
+    base.complete_task(vec![]).unwrap();
+    base.decide(|turn| {
+        turn.child_started(5, "a-run".into());
+        turn.child_start_failed(6, StartChildWorkflowExecutionFailedCause::WorkflowAlreadyExists);
+        turn.child_closed(7, "c-run".into(), ChildClose::Completed(None));
+        turn.child_closed(5, "a-next".into(), ChildClose::Terminated);
+    });
+    story = reset(&base, 11).unwrap();
+    story.check_from(
+        11,
+        &[
+            "11 WorkflowTaskFailed workflow_task_failed_cause_reset_workflow",
+            "12 ChildWorkflowExecutionStarted of 5",
+            "13 WorkflowTaskScheduled",
+            "14 StartChildWorkflowExecutionFailed of 6",
+            "15 ChildWorkflowExecutionStarted of 7",
+            "16 ChildWorkflowExecutionCompleted of 7, 15",
+            "17 ChildWorkflowExecutionTerminated of 5, 12",
+        ],
+    );
+    assert_eq!(story.last.outgoing, []);
+}
+
+#[test]
+fn a_child_changes_its_parent_once() {
+    let parent = |run_id: &str| Parent {
+        execution: Some(WorkflowExecution {
+            workflow_id: "parent".into(),
+            run_id: run_id.into(),
+        }),
+        ..Default::default()
+    };
+    let mut story = Story::begin();
+    story.run.parent = Some(parent("base"));
+    story.events.clear();
+    assert!(story.decide(|turn| turn.change_parent(Some(&parent("base")), parent("next"))));
+    assert!(story.last.durable);
+    // A late word of a run that was reset itself changes nothing.
+    assert!(!story.decide(|turn| turn.change_parent(Some(&parent("base")), parent("between"))));
+    assert_eq!(story.run.parent, Some(parent("next")));
 }
 
 #[test]

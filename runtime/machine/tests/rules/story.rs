@@ -2,7 +2,10 @@
 
 use std::{fmt::Write, time::Duration};
 
-use wrt_machine::{ActivityClose, ActivityStart, Rejection, Signal, StartRun, Transition, Turn};
+use wrt_machine::{
+    ActivityClose, ActivityStart, Rejection, Signal, StartRun, Transition, Turn, WorkflowTaskCompletion,
+    WorkflowTaskEnd,
+};
 use wrt_model::{
     Limits, Run, Time, failure, history,
     proto::{
@@ -15,9 +18,11 @@ use wrt_model::{
             StartTimerCommandAttributes,
         },
         enums::{EventType, WorkflowTaskFailedCause as Cause},
+        protocol,
         workflowservice::StartWorkflowExecutionRequest,
     },
     time::proto_span,
+    update_id,
 };
 
 /// Everything that has happened to one run.
@@ -40,6 +45,19 @@ impl Story {
     /// The same, with a request that the test has changed.
     pub(crate) fn begin_with(change: impl FnOnce(&mut StartWorkflowExecutionRequest)) -> Self {
         Story::begin_by(change, |turn, start| turn.start(start))
+    }
+
+    /// A run that has begun and that workers run.
+    pub(crate) fn begin_for_workers() -> Self {
+        Story::begin_by(
+            |_| (),
+            |turn, start| {
+                turn.start(StartRun {
+                    component: String::new(),
+                    ..start
+                })
+            },
+        )
     }
 
     /// The same, with a signal that comes with the start.
@@ -119,8 +137,8 @@ impl Story {
             .expect("a task waits");
     }
 
-    pub(crate) fn complete_task(&mut self, commands: Vec<Command>) -> Result<(), Rejection> {
-        self.decide(|turn| turn.complete_workflow_task(commands, Vec::new(), "worker"))
+    pub(crate) fn complete_task(&mut self, commands: Vec<Command>) -> Result<WorkflowTaskEnd, Rejection> {
+        self.decide(|turn| turn.complete_workflow_task(completion(commands, Vec::new())))
     }
 
     pub(crate) fn signal(&mut self, name: &str) -> &mut Self {
@@ -192,6 +210,16 @@ impl Story {
             "\n{}",
             self.history()
         );
+    }
+}
+
+/// What the worker says at the end of a workflow task.
+pub(crate) fn completion(commands: Vec<Command>, messages: Vec<protocol::Message>) -> WorkflowTaskCompletion {
+    WorkflowTaskCompletion {
+        commands,
+        messages,
+        identity: "worker".into(),
+        ..Default::default()
     }
 }
 
@@ -272,6 +300,9 @@ fn facts(attributes: &EventAttributes) -> String {
         }
         A::RequestCancelExternalWorkflowExecutionFailedEventAttributes(event) => {
             format!(" of {}", event.initiated_event_id)
+        }
+        A::WorkflowExecutionUpdateAdmittedEventAttributes(event) => {
+            format!(" {}", event.request.as_ref().map_or("", update_id))
         }
         A::WorkflowExecutionUpdateAcceptedEventAttributes(event) => format!(" {}", event.protocol_instance_id),
         A::WorkflowExecutionUpdateCompletedEventAttributes(event) => format!(" of {}", event.accepted_event_id),

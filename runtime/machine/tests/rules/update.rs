@@ -9,7 +9,7 @@ use wrt_model::proto::{
     update::{Acceptance, Meta, Outcome, Rejection, Request, Response},
 };
 
-use crate::story::{Story, command, complete, oops};
+use crate::story::{Story, command, complete, completion, oops};
 
 fn message<M: Name>(update_id: &str, verb: &str, body: &M) -> protocol::Message {
     protocol::Message {
@@ -66,10 +66,10 @@ pub(crate) fn refer(message: &protocol::Message) -> Command {
 }
 
 /// A task that was begun for an update alone, and its end.
-fn speculative(story: &mut Story, messages: Vec<protocol::Message>, commands: Vec<Command>) {
+pub(crate) fn speculative(story: &mut Story, messages: Vec<protocol::Message>, commands: Vec<Command>) {
     assert!(story.decide(|turn| turn.start_speculative_workflow_task("worker")));
     story
-        .decide(|turn| turn.complete_workflow_task(commands, messages, "worker"))
+        .decide(|turn| turn.complete_workflow_task(completion(commands, messages)))
         .expect("good commands");
 }
 
@@ -113,7 +113,7 @@ fn an_update_is_completed_by_a_later_task() {
     let responded = respond("u");
     let commands = vec![refer(&responded), complete()];
     story
-        .decide(|turn| turn.complete_workflow_task(commands, vec![responded], "worker"))
+        .decide(|turn| turn.complete_workflow_task(completion(commands, vec![responded])))
         .expect("good commands");
     story.check_from(
         13,
@@ -148,7 +148,7 @@ fn answers_that_do_not_fit_fail_the_task() {
         assert!(story.decide(|turn| turn.start_speculative_workflow_task("worker")));
         let commands = messages.iter().map(refer).collect();
         story
-            .decide(|turn| turn.complete_workflow_task(commands, messages, "worker"))
+            .decide(|turn| turn.complete_workflow_task(completion(commands, messages)))
             .map_err(|rejection| rejection.to_string())
     };
     assert_eq!(lone(vec![respond("u")]).unwrap_err(), "update u was not accepted");

@@ -22,18 +22,23 @@ use crate::{exit::Exit, output::Output};
 pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<Exit> {
     let mut signals = Signals::new().context("take over signals")?;
     // The port first: when it is taken, nothing else need be touched.
-    let listener = listen(&settings.listen).await?;
+    let mut listeners = Vec::new();
+    for address in std::iter::once(&settings.listen).chain(&settings.listen_also) {
+        listeners.push(listen(address).await?);
+    }
     let engine = start_engine(&settings).await?;
     let cluster_id = register_namespaces(&engine, &settings).await?;
-    announce(&listener, &settings, output)?;
+    announce(&listeners[0], &settings, output)?;
 
     let shutdown = CancellationToken::new();
     let options = ServeOptions {
         cluster_id,
         store: "sqlite".to_owned(),
         drain: settings.drain,
+        codec_endpoint: settings.codec_endpoint.clone(),
+        time_skipping: settings.time_skipping.is_some(),
     };
-    let serving = wrt_api::serve(engine.clone(), listener, options, shutdown.clone());
+    let serving = wrt_api::serve(engine.clone(), listeners, options, shutdown.clone());
     let ending = async {
         let served = serve_until_signal(serving, &mut signals, &shutdown).await;
         engine.shutdown(settings.drain).await;
@@ -65,9 +70,9 @@ async fn serve_until_signal(
 }
 
 async fn listen(address: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!("listen on {address} (another server may have the port; choose one with --port or `listen`)")
-    })
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("listen on {address} (another server may have the port; choose another one)"))
 }
 
 async fn start_engine(settings: &Settings) -> anyhow::Result<Engine> {
@@ -88,6 +93,7 @@ async fn start_engine(settings: &Settings) -> anyhow::Result<Engine> {
         settings.limits.concurrent_activities,
     );
     options.limits = settings.namespace_limits;
+    options.time_skipping = settings.time_skipping;
     Engine::start(options).await.context("start engine")
 }
 

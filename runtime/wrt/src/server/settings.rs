@@ -12,6 +12,12 @@ use super::{LogFormat, LogLevel};
 pub(super) struct Settings {
     /// `host:port` to listen on.
     pub(super) listen: String,
+    /// More of these, which serve the same; for clients that look for HTTP elsewhere than for gRPC.
+    pub(super) listen_also: Vec<String>,
+    /// A server that decodes payloads for the web page, as a URL.
+    pub(super) codec_endpoint: Option<String>,
+    /// Whether time is skipped while nothing happens, and how many locks keep it from that at first.
+    pub(super) time_skipping: Option<u32>,
     /// The database file; none for a database in memory.
     pub(super) database: Option<PathBuf>,
     /// Reads of the database that may run at the same time.
@@ -58,6 +64,9 @@ impl Settings {
     pub(super) fn with_defaults() -> Self {
         Settings {
             listen: listen_address("127.0.0.1", 7233),
+            listen_also: Vec::new(),
+            codec_endpoint: None,
+            time_skipping: None,
             database: Some(data_dir().join("wrt.db")),
             readers: 4,
             cache_dir: dirs::cache_dir().map(|folder| folder.join("wrt").join("components")),

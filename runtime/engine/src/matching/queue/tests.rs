@@ -1,12 +1,7 @@
-use super::*;
-use crate::clock;
+use wrt_model::task::ActivityToken;
 
-impl Queue {
-    /// As if every poll were long ago.
-    pub(in crate::matching) fn forget_all_pollers(&mut self) {
-        self.pollers.clear();
-    }
-}
+use super::*;
+use crate::{clock, matching::ActivityTask};
 
 fn task(priority_key: i32, fairness_key: &str, since: Instant) -> ActivityTask {
     ActivityTask {
@@ -29,9 +24,9 @@ fn info(identity: &str) -> PollerInfo {
 }
 
 /// A queue that is limited to so many tasks a second for each fairness key.
-fn limited_by_key(per_second: f32) -> Queue {
+fn limited_by_key(per_second: f32) -> Queue<ActivityTask> {
     use wrt_model::proto::taskqueue::{RateLimit, RateLimitConfig};
-    let mut queue = Queue::default();
+    let mut queue = Queue::<ActivityTask>::default();
     queue.configure(&TaskQueueConfig {
         fairness_keys_rate_limit_default: Some(RateLimitConfig {
             rate_limit: Some(RateLimit {
@@ -48,7 +43,7 @@ fn limited_by_key(per_second: f32) -> Queue {
 fn a_queue_tells_what_waits_comes_and_goes() {
     let begin = clock::instant();
     let at = |seconds| begin + Duration::from_secs(seconds);
-    let mut queue = Queue::default();
+    let mut queue = Queue::<ActivityTask>::default();
     for since in 0..3 {
         queue.add(task(1, "", at(since)), at(since));
     }
@@ -70,12 +65,13 @@ fn pollers_are_shown_for_a_while_and_those_that_wait_as_present() {
     let begin = clock::instant();
     let at = |seconds| begin + Duration::from_secs(seconds);
     let present = Time::from_nanos(1_000_000_000_000);
-    let mut queue = Queue::default();
+    let mut queue = Queue::<ActivityTask>::default();
     queue.polled(info("old"), None, at(0));
     queue.polled(info("recent"), None, at(200));
     queue.polled(info("waits"), None, at(200));
     let (hand_over, _receiver) = oneshot::channel();
     queue.wait(Poller {
+        worker_instance_key: String::new(),
         component: None,
         identity: "waits".into(),
         since: at(200),
@@ -117,6 +113,7 @@ fn somebody_looks_when_the_limit_of_a_key_ends() {
     assert_eq!(queue.next_wake(now), None, "nobody waits");
     let (hand_over, _receiver) = oneshot::channel();
     queue.wait(Poller {
+        worker_instance_key: String::new(),
         component: None,
         identity: String::new(),
         since: now,

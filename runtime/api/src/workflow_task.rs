@@ -1,0 +1,135 @@
+//! Workflow tasks: handing them to workers, and taking what the workers say.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use wrt_engine::{Engine, WorkflowTaskCompletion, WorkflowTaskDone};
+use wrt_model::{
+    proto::{
+        enums::{TaskQueueKind, WorkflowTaskFailedCause},
+        query::WorkflowQueryResult,
+        workflowservice::{
+            PollWorkflowTaskQueueRequest, PollWorkflowTaskQueueResponse, ResetStickyTaskQueueRequest,
+            RespondQueryTaskCompletedRequest, RespondWorkflowTaskCompletedRequest,
+            RespondWorkflowTaskCompletedResponse, RespondWorkflowTaskFailedRequest, ShutdownWorkerRequest,
+        },
+    },
+    run::Sticky,
+    task::WorkflowTaskToken,
+    time::{span, span_nanos},
+};
+
+use crate::{
+    error::ApiError,
+    namespace,
+    validate::{self, Checked},
+};
+
+/// How long a task waits on a worker's own queue when the worker does not say.
+const STICKY_SCHEDULE_TO_START: Duration = Duration::from_secs(5);
+
+/// Waits for a task or a query; answers with an empty message when the time is up or the server shuts down.
+pub(crate) async fn poll(
+    engine: &Engine,
+    request: PollWorkflowTaskQueueRequest,
+    wait: Duration,
+    shutdown: &CancellationToken,
+) -> Result<PollWorkflowTaskQueueResponse, ApiError> {
+    let namespace = namespace::resolve(engine, &request.namespace).await?;
+    check_poll(&request)?;
+    let polling = engine.poll_workflow_task(&namespace, request, wait);
+    let task = shutdown.run_until_cancelled(polling).await.transpose()?.flatten();
+    Ok(task.unwrap_or_default())
+}
+
+pub(crate) async fn completed(
+    engine: &Engine,
+    request: RespondWorkflowTaskCompletedRequest,
+) -> Result<RespondWorkflowTaskCompletedResponse, ApiError> {
+    let token = token(engine, &request.namespace, &request.task_token).await?;
+    validate::bounded("Identity", &request.identity)?;
+    let capabilities = request.capabilities.unwrap_or_default();
+    let done = WorkflowTaskDone {
+        query_results: request.query_results,
+        returns_new_task: request.return_new_workflow_task,
+        completion: WorkflowTaskCompletion {
+            commands: request.commands,
+            messages: request.messages,
+            identity: request.identity,
+            sticky: request.sticky_attributes.and_then(|attributes| {
+                let task_queue = attributes.worker_task_queue.filter(|queue| !queue.name.is_empty())?;
+                let patience = attributes.schedule_to_start_timeout.as_ref();
+                Some(Sticky {
+                    task_queue: task_queue.name,
+                    schedule_to_start_ns: span_nanos(patience.map_or(STICKY_SCHEDULE_TO_START, span)),
+                })
+            }),
+            forces_new_task: request.force_create_new_workflow_task,
+            discards_speculative_task_with_events: capabilities.discard_speculative_workflow_task_with_events,
+            sdk_metadata: request.sdk_metadata,
+            metering_metadata: request.metering_metadata,
+        },
+    };
+    Ok(engine.workflow_task_completed(token, done).await?)
+}
+
+pub(crate) async fn failed(engine: &Engine, request: RespondWorkflowTaskFailedRequest) -> Result<(), ApiError> {
+    let token = token(engine, &request.namespace, &request.task_token).await?;
+    validate::bounded("Identity", &request.identity)?;
+    let cause: WorkflowTaskFailedCause = validate::choice("Cause", request.cause)?;
+    Ok(engine
+        .workflow_task_failed(token, cause, request.failure, request.identity)
+        .await?)
+}
+
+pub(crate) async fn query_completed(
+    engine: &Engine,
+    request: RespondQueryTaskCompletedRequest,
+) -> Result<(), ApiError> {
+    let token = token(engine, &request.namespace, &request.task_token).await?;
+    let result = WorkflowQueryResult {
+        result_type: request.completed_type,
+        answer: request.query_result,
+        error_message: request.error_message,
+        failure: request.failure,
+    };
+    Ok(engine.query_answered(&token, result)?)
+}
+
+pub(crate) async fn reset_sticky(engine: &Engine, request: ResetStickyTaskQueueRequest) -> Result<(), ApiError> {
+    let namespace = namespace::resolve(engine, &request.namespace).await?;
+    let execution = validate::execution(request.execution)?;
+    Ok(engine.reset_sticky_task_queue(&namespace, execution).await?)
+}
+
+/// A worker says goodbye.
+pub(crate) async fn shutdown_worker(engine: &Engine, request: ShutdownWorkerRequest) -> Result<(), ApiError> {
+    let namespace = namespace::resolve(engine, &request.namespace).await?;
+    engine.shutdown_worker(&namespace, &request.sticky_task_queue, &request.worker_instance_key);
+    Ok(())
+}
+
+fn check_poll(request: &PollWorkflowTaskQueueRequest) -> Checked {
+    let Some(queue) = &request.task_queue else {
+        return validate::invalid("TaskQueue is not set on request.");
+    };
+    validate::bounded("Identity", &request.identity)?;
+    match validate::choice("TaskQueue.Kind", queue.kind)? {
+        // A queue of the worker's own.
+        TaskQueueKind::Sticky => validate::required("TaskQueue", &queue.name),
+        _ => validate::task_queue(Some(queue)),
+    }
+}
+
+/// The task that a token names. It has to belong to the namespace of the request.
+async fn token(engine: &Engine, namespace: &str, token: &[u8]) -> Result<WorkflowTaskToken, ApiError> {
+    let namespace = namespace::resolve(engine, namespace).await?;
+    if token.is_empty() {
+        return validate::invalid("Task token is not set on request.");
+    }
+    match WorkflowTaskToken::from_bytes(token) {
+        Some(token) if token.namespace_id == namespace.id => Ok(token),
+        Some(_) => validate::invalid("Operation requested with a token from a different namespace."),
+        None => validate::invalid("Error deserializing task token."),
+    }
+}

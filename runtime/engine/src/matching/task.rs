@@ -1,0 +1,64 @@
+//! What waits in task queues.
+
+use tokio::time::Instant;
+use wrt_model::{Component, RunKey, task::ActivityToken};
+
+use super::Rank;
+
+/// Something that waits for a worker.
+pub(crate) trait Task: Send + 'static {
+    /// Where it stands among others.
+    fn rank(&self) -> &Rank;
+    /// When it could have gone first.
+    fn since(&self) -> Instant;
+    /// Whether a worker can run it that has this component alone.
+    fn suits(&self, component: &Component) -> bool;
+}
+
+/// An attempt that waits for a worker.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ActivityTask {
+    pub(crate) token: ActivityToken,
+    pub(crate) activity_type: String,
+    pub(crate) rank: Rank,
+    pub(crate) since: Instant,
+}
+
+/// A run whose workflow task, or whose query, waits for a worker.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct WorkflowTask {
+    pub(crate) run: RunKey,
+    /// The query that is asked outside of a workflow task.
+    pub(crate) query_id: Option<u64>,
+    pub(crate) rank: Rank,
+    pub(crate) since: Instant,
+}
+
+impl Task for ActivityTask {
+    fn rank(&self) -> &Rank {
+        &self.rank
+    }
+
+    fn since(&self) -> Instant {
+        self.since
+    }
+
+    fn suits(&self, component: &Component) -> bool {
+        component.defines(&self.activity_type)
+    }
+}
+
+impl Task for WorkflowTask {
+    fn rank(&self) -> &Rank {
+        &self.rank
+    }
+
+    fn since(&self) -> Instant {
+        self.since
+    }
+
+    /// Components have no need of queues for their workflow tasks.
+    fn suits(&self, _: &Component) -> bool {
+        false
+    }
+}

@@ -1,0 +1,340 @@
+//! Handing workflow tasks to workers.
+//!
+//! A task queue holds a hint that a run has a workflow task. Whoever takes it goes through the run's lane, where the task is
+//! started, if it is still there, and committed before the worker sees it.
+
+use std::{collections::HashMap, time::Duration};
+
+use prost::{Message as _, Name as _};
+use tokio::sync::oneshot;
+use uuid::Uuid;
+use wrt_machine::Rejection;
+use wrt_model::{
+    Namespace, Run, RunKey, Time,
+    proto::{
+        History, HistoryEvent, TaskQueue, WorkflowType,
+        enums::TaskQueueKind,
+        protocol::{self, message::SequencingId},
+        query::WorkflowQuery,
+        taskqueue::PollerInfo,
+        update,
+        workflowservice::{PollWorkflowTaskQueueRequest, PollWorkflowTaskQueueResponse, StartWorkflowExecutionRequest},
+    },
+    run::WorkflowTask,
+    task::WorkflowTaskToken,
+    update_id,
+};
+
+use crate::{
+    Engine, EngineError, clock,
+    lane::{HotRun, Lane, Message, Step},
+    matching::{self, Poll, QueueKey, Rank},
+};
+
+/// How long a worker may be away before its own queue counts as abandoned.
+const STICKY_MEMORY: Duration = Duration::from_secs(10);
+/// Bytes of history that are read at a time.
+const READ_BYTES: usize = 4 * 1024 * 1024;
+
+/// A worker wants the workflow task of a run.
+pub(crate) struct TakeMessage {
+    run_id: String,
+    taker: Taker,
+    pub(crate) reply: oneshot::Sender<Result<TakenTask, EngineError>>,
+}
+
+/// Who takes a workflow task.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Taker {
+    pub(crate) identity: String,
+    /// The task comes from the worker's own queue: it knows the history up to its last task.
+    pub(crate) is_sticky: bool,
+}
+
+impl Taker {
+    /// The worker that starts a workflow and runs its first task itself.
+    pub(crate) fn at_start(request: &StartWorkflowExecutionRequest) -> Self {
+        Taker {
+            identity: request.identity.clone(),
+            is_sticky: false,
+        }
+    }
+}
+
+/// A workflow task that a worker has taken, as it was then.
+pub(crate) struct TakenTask {
+    run: Run,
+    task: WorkflowTask,
+    /// The events that it comes with; `None` to read all of them from the store.
+    events: Option<Vec<HistoryEvent>>,
+    /// Those at its end that are not written yet.
+    transient: Vec<HistoryEvent>,
+    messages: Vec<protocol::Message>,
+    queries: HashMap<String, WorkflowQuery>,
+}
+
+impl Engine {
+    /// The next workflow task, or query, of a queue; `None` when there is none until the deadline. The task has started,
+    /// durably, when this returns one.
+    pub async fn poll_workflow_task(
+        &self,
+        namespace: &Namespace,
+        request: PollWorkflowTaskQueueRequest,
+        deadline: Duration,
+    ) -> Result<Option<PollWorkflowTaskQueueResponse>, EngineError> {
+        let task_queue = request.task_queue.unwrap_or_default();
+        let taker = Taker {
+            is_sticky: task_queue.kind() == TaskQueueKind::Sticky,
+            identity: request.identity.clone(),
+        };
+        let queue = QueueKey {
+            namespace_id: namespace.id.clone(),
+            name: task_queue.name,
+        };
+        let poll = Poll {
+            info: PollerInfo {
+                identity: request.identity,
+                deployment_options: request.deployment_options,
+                ..Default::default()
+            },
+            worker_instance_key: request.worker_instance_key,
+            ..Poll::default()
+        };
+        let sleep = tokio::time::sleep(deadline);
+        tokio::pin!(sleep);
+        loop {
+            let lease = tokio::select! {
+                lease = self.inner.workflow_matching.poll(&queue, poll.clone()) => lease,
+                () = &mut sleep => None,
+                () = self.inner.stopping.cancelled() => None,
+            };
+            let Some(lease) = lease else { return Ok(None) };
+            let poller_scaling_decision = lease.scaling_decision();
+            let response = match lease.task().query_id {
+                Some(query_id) => self.take_query(lease.take().run, query_id, &taker).await,
+                None => self.take_workflow_task(lease.take(), &taker).await,
+            };
+            match response {
+                Ok(Some(response)) => {
+                    return Ok(Some(PollWorkflowTaskQueueResponse {
+                        poller_scaling_decision,
+                        ..response
+                    }));
+                }
+                // It was taken, answered or closed while its hint waited here.
+                Ok(None) | Err(EngineError::Rejected(_) | EngineError::WorkflowNotFound { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// If the worker goes away meanwhile, the task times out.
+    async fn take_workflow_task(
+        &self,
+        hint: matching::WorkflowTask,
+        taker: &Taker,
+    ) -> Result<Option<PollWorkflowTaskQueueResponse>, EngineError> {
+        let (reply, answer) = oneshot::channel();
+        let message = TakeMessage {
+            run_id: hint.run.run_id,
+            taker: taker.clone(),
+            reply,
+        };
+        self.send(&hint.run.workflow, Message::TakeWorkflowTask(Box::new(message)));
+        let taken = answer.await.unwrap_or(Err(EngineError::ShuttingDown))?;
+        self.workflow_task_response(taken).await.map(Some)
+    }
+
+    /// What a worker is told of its workflow task.
+    pub(crate) async fn workflow_task_response(
+        &self,
+        taken: TakenTask,
+    ) -> Result<PollWorkflowTaskQueueResponse, EngineError> {
+        let TakenTask {
+            run,
+            task,
+            events,
+            mut transient,
+            messages,
+            queries,
+        } = taken;
+        let mut events = match events {
+            Some(events) => events,
+            None => self.whole_history(&run.key(), task.started_event_id).await?,
+        };
+        events.append(&mut transient);
+        let time = |nanos| Some(Time::from_nanos(nanos).into());
+        Ok(PollWorkflowTaskQueueResponse {
+            task_token: WorkflowTaskToken::of(&run, &task).to_bytes(),
+            previous_started_event_id: run.last_completed_started_event_id,
+            started_event_id: task.started_event_id,
+            attempt: task.attempt,
+            history: Some(History { events }),
+            scheduled_time: time(task.scheduled_ns),
+            started_time: time(task.started_ns),
+            queries,
+            messages,
+            ..response_of(&run)
+        })
+    }
+
+    /// The history of a run, up to an event.
+    pub(crate) async fn whole_history(
+        &self,
+        run: &RunKey,
+        last_event_id: i64,
+    ) -> Result<Vec<HistoryEvent>, EngineError> {
+        let mut events = Vec::new();
+        loop {
+            let next_event_id = events.last().map_or(1, |last: &HistoryEvent| last.event_id + 1);
+            let mut more = self.read_events(run, next_event_id, READ_BYTES).await?;
+            if more.is_empty() || next_event_id > last_event_id {
+                break;
+            }
+            events.append(&mut more);
+        }
+        events.retain(|event| event.event_id <= last_event_id);
+        Ok(events)
+    }
+
+    /// Lets workers know that a run has a workflow task.
+    pub(crate) fn offer_workflow_task(&self, run: &Run) {
+        let Some(task) = run.workflow_task.as_ref().filter(|task| !task.is_started()) else {
+            return;
+        };
+        let sticky = task.sticky.as_ref().map(|sticky| sticky.task_queue.as_str());
+        let hint = matching::WorkflowTask {
+            run: run.key(),
+            query_id: None,
+            rank: Rank::of(run.priority.as_ref()),
+            since: clock::instant_of(Time::from_nanos(task.not_before_ns)),
+        };
+        let queue = workflow_queue(run, sticky);
+        self.inner.workflow_matching.add(&queue, hint);
+    }
+
+    /// Whether the worker that has the run in its cache still asks for tasks.
+    pub(crate) fn has_sticky_worker(&self, run: &Run) -> bool {
+        run.sticky.as_ref().is_some_and(|sticky| {
+            let queue = workflow_queue(run, Some(&sticky.task_queue));
+            self.inner.workflow_matching.is_polled(&queue, STICKY_MEMORY)
+        })
+    }
+
+    /// A worker has gone for good: its polls end, and nothing waits for it on its own queue.
+    pub fn shutdown_worker(&self, namespace: &Namespace, sticky_task_queue: &str, worker_instance_key: &str) {
+        if !worker_instance_key.is_empty() {
+            self.inner.matching.dismiss(worker_instance_key);
+            self.inner.workflow_matching.dismiss(worker_instance_key);
+        }
+        if !sticky_task_queue.is_empty() {
+            let queue = QueueKey {
+                namespace_id: namespace.id.clone(),
+                name: sticky_task_queue.to_owned(),
+            };
+            self.inner.workflow_matching.forget_pollers(&queue);
+        }
+    }
+}
+
+/// What a worker is told of a run, whatever it is to do.
+pub(crate) fn response_of(run: &Run) -> PollWorkflowTaskQueueResponse {
+    PollWorkflowTaskQueueResponse {
+        workflow_execution: Some(run.execution()),
+        workflow_type: Some(WorkflowType {
+            name: run.workflow_type.clone(),
+        }),
+        workflow_execution_task_queue: Some(TaskQueue {
+            name: run.task_queue.clone(),
+            kind: TaskQueueKind::Normal as i32,
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
+
+/// The queue for the workflow tasks of a run: the worker's own one, or that of the run.
+pub(crate) fn workflow_queue(run: &Run, sticky: Option<&str>) -> QueueKey {
+    QueueKey {
+        namespace_id: run.namespace_id.clone(),
+        name: sticky.unwrap_or(&run.task_queue).to_owned(),
+    }
+}
+
+impl Lane {
+    /// A worker takes the workflow task of the run.
+    pub(crate) async fn receive_take(&mut self, message: TakeMessage, step: &mut Step) {
+        let TakeMessage { run_id, taker, reply } = message;
+        let current = self.current.as_mut().filter(|run| run.run.run_id == run_id);
+        let taken = match current {
+            Some(run) => run.take_workflow_task(&self.engine, &taker).await,
+            None => Ok(None),
+        };
+        let taken = taken.and_then(|taken| taken.ok_or(Rejection::WorkflowTaskNotFound.into()));
+        step.answer(reply, taken);
+    }
+}
+
+impl HotRun {
+    /// Starts the workflow task for a worker; `None` when there is none to be had.
+    pub(crate) async fn take_workflow_task(
+        &mut self,
+        engine: &Engine,
+        taker: &Taker,
+    ) -> Result<Option<TakenTask>, EngineError> {
+        if !self.run.is_run_by_workers() {
+            return Ok(None);
+        }
+        let admitted = self.admitted_updates(engine).await?;
+        let request_id = Uuid::now_v7().to_string();
+        let started = self.decide(clock::now(), |turn| {
+            let starts = turn.wants_workflow_task() && turn.start_workflow_task(&taker.identity, &request_id).is_ok();
+            starts.then(|| turn.transient_events())
+        });
+        let (Some(transient), Some(task)) = (started, self.run.workflow_task.clone()) else {
+            return Ok(None);
+        };
+        let run = self.run.clone();
+        Ok(Some(TakenTask {
+            events: taker.is_sticky.then(|| self.unseen_events()).flatten(),
+            transient,
+            messages: self.send_updates(&task, &admitted),
+            queries: self.queries.attach(),
+            run,
+            task,
+        }))
+    }
+
+    /// The events behind those of the last workflow task that was completed, if they are in memory.
+    fn unseen_events(&self) -> Option<Vec<HistoryEvent>> {
+        let first = self.run.last_completed_started_event_id + 1;
+        let begin = self.tail.binary_search_by_key(&first, |event| event.event_id).ok()?;
+        Some(self.tail[begin..].to_vec())
+    }
+
+    /// The updates that go to the worker with its workflow task, those first that a reset has brought.
+    fn send_updates(&mut self, task: &WorkflowTask, admitted: &[update::Request]) -> Vec<protocol::Message> {
+        self.updates.iter_mut().for_each(|update| update.is_sent = true);
+        let mut messages: Vec<protocol::Message> = Vec::new();
+        for request in admitted.iter().chain(self.updates.iter().map(|update| &update.request)) {
+            let id = update_id(request);
+            // Callers may have sent one update twice: it comes once.
+            if messages.iter().all(|message| message.protocol_instance_id != id) {
+                messages.push(update_message(id, request, task.started_event_id));
+            }
+        }
+        messages
+    }
+}
+
+fn update_message(id: &str, request: &update::Request, started_event_id: i64) -> protocol::Message {
+    protocol::Message {
+        id: format!("{id}/request"),
+        protocol_instance_id: id.to_owned(),
+        sequencing_id: Some(SequencingId::EventId(started_event_id - 1)),
+        body: Some(prost_types::Any {
+            type_url: format!("type.googleapis.com/{}", update::Request::full_name()),
+            value: request.encode_to_vec(),
+        }),
+    }
+}
