@@ -18,7 +18,7 @@ use wrt_model::{
 };
 
 use crate::{
-    Engine, EngineError,
+    Engine, EngineError, clock,
     matching::{ActivityTask, Poll, QueueKey},
 };
 
@@ -47,10 +47,7 @@ impl Engine {
         request: PollActivityTaskQueueRequest,
         deadline: Duration,
     ) -> Result<Option<PollActivityTaskQueueResponse>, EngineError> {
-        let queue = QueueKey {
-            namespace_id: namespace.id.clone(),
-            name: request.task_queue.unwrap_or_default().name,
-        };
+        let queue = QueueKey::new(&namespace.id, request.task_queue.unwrap_or_default().name);
         let poll = Poll {
             component: None,
             max_per_second: request.task_queue_metadata.and_then(|it| it.max_tasks_per_second),
@@ -65,15 +62,9 @@ impl Engine {
             },
             worker_instance_key: request.worker_instance_key,
         };
-        let sleep = tokio::time::sleep(deadline);
-        tokio::pin!(sleep);
-        loop {
-            let lease = tokio::select! {
-                lease = self.inner.matching.poll(&queue, poll.clone()) => lease,
-                () = &mut sleep => None,
-                () = self.inner.stopping.cancelled() => None,
-            };
-            let Some(lease) = lease else { return Ok(None) };
+        let deadline = clock::instant() + deadline;
+        let matching = &self.inner.matching;
+        while let Some(lease) = self.next_task(matching, &queue, poll.clone(), deadline).await {
             let poller_scaling_decision = lease.scaling_decision();
             match self.deliver(lease.take(), request.identity.clone()).await {
                 Ok((task, run, activity)) => {
@@ -89,6 +80,7 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
+        Ok(None)
     }
 
     /// Starts an attempt for a worker. If the worker goes away meanwhile, the attempt goes back to its queue.
