@@ -29,6 +29,7 @@ mod update;
 mod validate;
 mod visibility;
 mod workflow;
+mod workflow_options;
 mod workflow_service;
 
 pub use server::{ServeError, ServeOptions, serve};

@@ -9,7 +9,7 @@ use crate::{
     activity, activity_control, batch, delete, history, long_poll, namespace, pause,
     proto::temporal::workflow_service_server,
     reply::{done, reply},
-    reset, schedule, system, task_queue, update, visibility, workflow,
+    reset, schedule, system, task_queue, update, visibility, workflow, workflow_options,
 };
 
 /// Serves Temporal's API from an engine.
@@ -166,6 +166,14 @@ impl workflow_service_server::WorkflowService for WorkflowService {
         request: Request<ResetWorkflowExecutionRequest>,
     ) -> Answer<ResetWorkflowExecutionResponse> {
         Ok(reply(reset::reset(&self.engine, request.into_inner()).await?))
+    }
+
+    async fn update_workflow_execution_options(
+        &self,
+        request: Request<UpdateWorkflowExecutionOptionsRequest>,
+    ) -> Answer<UpdateWorkflowExecutionOptionsResponse> {
+        let updated = workflow_options::update(&self.engine, request.into_inner());
+        Ok(reply(updated.await?))
     }
 
     async fn pause_workflow_execution(

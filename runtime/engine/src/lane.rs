@@ -61,6 +61,8 @@ pub(crate) struct HotRun {
     pub(crate) pending: Transition,
     /// Updates that the workflow has not answered.
     pub(crate) updates: Vec<UpdateMessage>,
+    /// The last component that did not replay its history; empty when none was tried.
+    pub(crate) refused_component: String,
 }
 
 impl HotRun {
@@ -76,6 +78,7 @@ impl HotRun {
             copied: None,
             pending: Transition::default(),
             updates: Vec::new(),
+            refused_component: String::new(),
         })
     }
 

@@ -42,6 +42,7 @@ mod upgrade;
 mod visibility;
 mod watch;
 mod worker;
+mod workflow_options;
 mod workflow_task;
 
 use std::{sync::Arc, time::Duration};
@@ -62,7 +63,7 @@ pub use task_queue::TaskQueueDescription;
 pub use wrt_host::HostError;
 pub use wrt_machine::{
     ActivityOptionsChange, ActivityReset, ActivitySelector, ActivityUnpause, HeartbeatAnswer, Jitter, Rejection,
-    ResetPoint, reset_point,
+    ResetPoint, WorkflowOptionsChange, reset_point,
     schedule::{NewSchedule, ScheduleUpdate, conflict_token, start_request, timed_workflow_id},
 };
 pub use wrt_store::{RunCount, ScheduleCount, StoreError};

@@ -12,6 +12,7 @@ use crate::{
     proto::{
         HistoryEvent, Memo, Priority, RetryPolicy, SearchAttributes, WorkflowExecution,
         enums::{ParentClosePolicy, WorkflowExecutionStatus},
+        workflow::VersioningOverride,
     },
 };
 
@@ -155,6 +156,9 @@ pub struct Run {
     /// The run has been moved to another component since its last workflow task was completed.
     #[prost(bool, tag = "51")]
     pub component_changed: bool,
+    /// The version that an operator has chosen for it, or the way in which its version is chosen.
+    #[prost(message, optional, tag = "60")]
+    pub versioning_override: Option<VersioningOverride>,
 }
 
 /// Somebody has stopped a run or an activity for a while.

@@ -17,4 +17,5 @@ mod story;
 mod timer;
 mod update;
 mod workflow;
+mod workflow_options;
 mod workflow_task;
