@@ -32,6 +32,7 @@ mod validate;
 mod visibility;
 mod worker;
 mod workflow;
+mod workflow_options;
 mod workflow_service;
 mod workflow_task;
 

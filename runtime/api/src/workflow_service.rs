@@ -9,7 +9,7 @@ use crate::{
     activity, activity_control, batch, delete, history, long_poll, namespace, pause,
     proto::temporal::workflow_service_server,
     reply::{done, reply},
-    reset, schedule, system, task_queue, update, visibility, worker, workflow, workflow_task,
+    reset, schedule, system, task_queue, update, visibility, worker, workflow, workflow_options, workflow_task,
 };
 
 /// Serves Temporal's API from an engine.
@@ -88,6 +88,8 @@ calls! {
         done terminate_workflow_execution(TerminateWorkflowExecutionRequest)
             -> TerminateWorkflowExecutionResponse = workflow::terminate;
         reply reset_workflow_execution(ResetWorkflowExecutionRequest) -> ResetWorkflowExecutionResponse = reset::reset;
+        reply update_workflow_execution_options(UpdateWorkflowExecutionOptionsRequest)
+            -> UpdateWorkflowExecutionOptionsResponse = workflow_options::update;
         done pause_workflow_execution(PauseWorkflowExecutionRequest) -> PauseWorkflowExecutionResponse = pause::pause;
         done unpause_workflow_execution(UnpauseWorkflowExecutionRequest)
             -> UnpauseWorkflowExecutionResponse = pause::unpause;

@@ -74,6 +74,8 @@ pub(crate) struct HotRun {
     pub(crate) updates: Vec<UpdateMessage>,
     /// Queries that wait for the workflow task.
     pub(crate) queries: Queries,
+    /// The last component that did not replay its history; empty when none was tried.
+    pub(crate) refused_component: String,
 }
 
 impl HotRun {
@@ -90,6 +92,7 @@ impl HotRun {
             pending: Transition::default(),
             updates: Vec::new(),
             queries: Queries::default(),
+            refused_component: String::new(),
         })
     }
 

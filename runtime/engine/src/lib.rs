@@ -44,6 +44,7 @@ mod visibility;
 mod watch;
 mod worker;
 mod worker_heartbeat;
+mod workflow_options;
 mod workflow_task;
 
 use std::{sync::Arc, time::Duration};
@@ -65,7 +66,7 @@ pub use workflow_task::done::WorkflowTaskDone;
 pub use wrt_host::HostError;
 pub use wrt_machine::{
     ActivityOptionsChange, ActivityReset, ActivitySelector, ActivityUnpause, HeartbeatAnswer, Jitter, Rejection,
-    ResetPoint, WorkflowTaskCompletion, reset_point,
+    ResetPoint, WorkflowOptionsChange, WorkflowTaskCompletion, reset_point,
     schedule::{NewSchedule, ScheduleUpdate, conflict_token, start_request, timed_workflow_id},
 };
 pub use wrt_store::{RunCount, ScheduleCount, StoreError};

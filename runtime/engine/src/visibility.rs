@@ -2,7 +2,11 @@
 
 use wrt_model::{
     Namespace, Run, Time,
-    proto::{TaskQueue, WorkflowType, workflow::WorkflowExecutionInfo},
+    proto::{
+        TaskQueue, WorkerDeploymentVersion, WorkflowType,
+        enums::VersioningBehavior,
+        workflow::{WorkflowExecutionInfo, WorkflowExecutionVersioningInfo, versioning_override::Override},
+    },
     time::proto_span,
 };
 use wrt_store::{RunCount, RunQuery};
@@ -65,6 +69,7 @@ pub(crate) fn execution_info(namespace: &Namespace, run: &Run) -> WorkflowExecut
             .map(|attributes| with_types(namespace, attributes)),
         task_queue: run.task_queue.clone(),
         priority: run.priority.clone(),
+        versioning_info: versioning_info(run),
         execution_duration: close_time.map(|close| proto_span(close.since(execution_time))),
         first_run_id: run.first_execution_run_id.clone(),
         root_execution: run.root.clone().or_else(|| Some(run.execution())),
@@ -72,6 +77,25 @@ pub(crate) fn execution_info(namespace: &Namespace, run: &Run) -> WorkflowExecut
         parent_execution: parent.and_then(|parent| parent.execution.clone()),
         ..Default::default()
     }
+}
+
+/// How the run's version is chosen, if an operator has chosen.
+fn versioning_info(run: &Run) -> Option<WorkflowExecutionVersioningInfo> {
+    let versioning_override = run.versioning_override.clone()?;
+    let behavior = match versioning_override.r#override {
+        Some(Override::Pinned(_)) => VersioningBehavior::Pinned,
+        Some(Override::AutoUpgrade(true)) => VersioningBehavior::AutoUpgrade,
+        _ => VersioningBehavior::Unspecified,
+    };
+    Some(WorkflowExecutionVersioningInfo {
+        behavior: behavior as i32,
+        deployment_version: (!run.component.is_empty()).then(|| WorkerDeploymentVersion {
+            build_id: run.component.clone(),
+            ..Default::default()
+        }),
+        versioning_override: Some(versioning_override),
+        ..Default::default()
+    })
 }
 
 /// A task queue by its name.

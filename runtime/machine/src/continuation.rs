@@ -9,6 +9,7 @@ use wrt_model::{
         command::ContinueAsNewWorkflowExecutionCommandAttributes,
         enums::{ContinueAsNewInitiator, RetryState, WorkflowExecutionStatus, WorkflowTaskFailedCause as Cause},
         history::{WorkflowExecutionContinuedAsNewEventAttributes, WorkflowExecutionStartedEventAttributes},
+        workflow::{VersioningOverride, versioning_override::Override},
     },
     time::{is_negative, proto_span, span, span_nanos, span_set},
 };
@@ -193,6 +194,8 @@ impl Turn<'_> {
             continued_execution_run_id: previous.run_id.clone(),
             original_execution_run_id: run_id.clone(),
             first_workflow_task_backoff: Some(proto_span(continuation.backoff)),
+            versioning_override: previous.versioning_override.clone().filter(is_pinned),
+            priority: previous.priority.clone(),
             ..started
         };
         self.begin(Beginning {
@@ -205,6 +208,11 @@ impl Turn<'_> {
         });
         self.ensure_workflow_task();
     }
+}
+
+/// Only a version that was chosen is inherited.
+fn is_pinned(versioning: &VersioningOverride) -> bool {
+    matches!(versioning.r#override, Some(Override::Pinned(_)))
 }
 
 fn started_by(

@@ -10,6 +10,7 @@ mod continuation;
 mod cron;
 mod deadline;
 mod external_workflow;
+mod field_mask;
 mod limits;
 mod marker;
 mod message;
@@ -25,6 +26,7 @@ mod timer;
 mod turn;
 mod update;
 mod workflow;
+mod workflow_options;
 mod workflow_task;
 
 pub use activity::{
@@ -43,4 +45,5 @@ pub use reset::{Reapplied, Reset, ResetPoint, reapplied, reset_point};
 pub use signal::Signal;
 pub use start::{ReuseDecision, StartRun, StartedBy, decide_reuse};
 pub use turn::{Transition, Turn};
+pub use workflow_options::{WorkflowOptionsChange, pinned_version, workflow_options};
 pub use workflow_task::{WorkflowTaskCompletion, WorkflowTaskEnd};

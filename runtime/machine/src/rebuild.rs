@@ -82,6 +82,7 @@ impl Turn<'_> {
             A::WorkflowExecutionCancelRequestedEventAttributes(_) => self.run.cancel_requested = true,
             A::WorkflowExecutionPausedEventAttributes(paused) => self.replay_pause(paused),
             A::WorkflowExecutionUnpausedEventAttributes(_) => self.replay_unpause(),
+            A::WorkflowExecutionOptionsUpdatedEventAttributes(updated) => self.workflow_options_updated(updated),
             A::UpsertWorkflowSearchAttributesEventAttributes(upserted) => {
                 let attributes = self.run.search_attributes.get_or_insert_default();
                 let upserts = upserted.search_attributes.as_ref();

@@ -236,6 +236,7 @@ pub(crate) fn begun_run(
         component,
         root: started.root_workflow_execution.clone(),
         priority: started.priority.clone(),
+        versioning_override: started.versioning_override.clone(),
         ..Default::default()
     }
 }

@@ -12,6 +12,7 @@ use crate::{
     proto::{
         HistoryEvent, Memo, Priority, RetryPolicy, SearchAttributes, WorkflowExecution,
         enums::{ParentClosePolicy, WorkflowExecutionStatus},
+        workflow::VersioningOverride,
     },
 };
 
@@ -158,6 +159,9 @@ pub struct Run {
     /// The worker that has the run in its cache; absent for a component, and after a failure.
     #[prost(message, optional, tag = "52")]
     pub sticky: Option<Sticky>,
+    /// The version that an operator has chosen for it, or the way in which its version is chosen.
+    #[prost(message, optional, tag = "60")]
+    pub versioning_override: Option<VersioningOverride>,
 }
 
 /// A worker that keeps a run in its cache, and takes the run's workflow tasks from a queue of its own.

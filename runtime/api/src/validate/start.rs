@@ -184,7 +184,8 @@ pub(crate) fn search_attributes(attributes: Option<&SearchAttributes>) -> Checke
     message_size("SearchAttributes", attributes, SEARCH_ATTRIBUTES_BYTES)
 }
 
-fn priority(priority: Option<&Priority>) -> Checked {
+/// Checks the priority of a workflow.
+pub(crate) fn priority(priority: Option<&Priority>) -> Checked {
     let Some(priority) = priority else { return Ok(()) };
     if priority.priority_key != 0 && !PRIORITY_KEYS.contains(&priority.priority_key) {
         return invalid(format!(

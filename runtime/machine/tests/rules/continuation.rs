@@ -36,7 +36,7 @@ fn first_event(story: &Story) -> WorkflowExecutionStartedEventAttributes {
 }
 
 /// The run that the story's run has asked for at its end.
-fn next(story: &mut Story) -> Story {
+pub(crate) fn next(story: &mut Story) -> Story {
     let continuation = story.last.continuation.take().expect("another run");
     let previous = story.run.clone();
     assert_eq!(previous.new_execution_run_id, continuation.run_id);

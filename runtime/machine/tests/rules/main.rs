@@ -17,5 +17,6 @@ mod story;
 mod timer;
 mod update;
 mod workflow;
+mod workflow_options;
 mod workflow_task;
 mod workflow_task_for_workers;

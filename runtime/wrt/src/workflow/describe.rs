@@ -8,7 +8,7 @@ use wrt_model::proto::{
     workflowservice::{DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse},
 };
 
-use super::{ExecutionArgs, close, history::HistoryReader, status_word};
+use super::{ExecutionArgs, close, history::HistoryReader, status_word, update_options::versioning};
 use crate::{
     client::{Client, answer},
     context::Context,
@@ -108,6 +108,14 @@ fn facts(namespace: &str, info: &WorkflowExecutionInfo, described: &DescribeWork
                 .and_then(|extended| extended.pause_info.as_ref())
                 .map(|pause| pause.reason.clone())
                 .unwrap_or_default(),
+        ),
+        (
+            "VersioningOverride",
+            versioning(
+                info.versioning_info
+                    .as_ref()
+                    .and_then(|info| info.versioning_override.as_ref()),
+            ),
         ),
         ("StartTime", time::point(info.start_time.as_ref())),
         ("ExecutionTime", time::point(info.execution_time.as_ref())),
