@@ -270,7 +270,14 @@ impl<'p> Simulation<'p> {
         };
         self.instance = None;
         self.decide_surely(|turn| {
-            turn.continue_from(&previous, previous.component.clone(), started, None, continuation)
+            turn.continue_from(
+                &previous,
+                previous.component.clone(),
+                started,
+                None,
+                continuation,
+                |_, _| true,
+            )
         });
         self.state.past.push((previous, events));
     }

@@ -11,6 +11,7 @@ use wrt_model::proto::{
     },
     workflowservice::{UpdateWorkflowExecutionOptionsRequest, UpdateWorkflowExecutionOptionsResponse},
 };
+use wrt_model::worker_deployment::parse_version;
 
 use crate::{
     error::ApiError,
@@ -54,6 +55,17 @@ pub(crate) fn check(options: &mut Option<WorkflowExecutionOptions>, mask: &mut O
     change.check().or_else(validate::invalid)
 }
 
+/// Checks the override of a run that is about to begin, and says it in the words of newer clients.
+pub(crate) fn settle_override(chosen: &mut Option<VersioningOverride>) -> Checked {
+    let Some(versioning) = chosen.take() else { return Ok(()) };
+    let versioning = versioning_override(versioning)?;
+    if let Some(Override::Pinned(PinnedOverride { version: None, .. })) = &versioning.r#override {
+        return validate::invalid("must provide version if override is pinned.");
+    }
+    *chosen = Some(versioning);
+    Ok(())
+}
+
 /// Older clients name the parts of an override, which belong together.
 fn join_older_paths(paths: &mut Vec<String>) -> Checked {
     let part = |path: &String| {
@@ -85,10 +97,10 @@ fn versioning_override(versioning: VersioningOverride) -> Checked<VersioningOver
         Some(chosen) => chosen,
         None => match (
             behavior,
-            versioning.pinned_version.split_once('.'),
+            parse_version(&versioning.pinned_version),
             versioning.deployment,
         ) {
-            (VersioningBehavior::Pinned, Some((name, build_id)), _) => pinned(name, build_id),
+            (VersioningBehavior::Pinned, Some(version), _) => pinned(&version.deployment_name, &version.build_id),
             (VersioningBehavior::Pinned, None, Some(deployment)) => {
                 pinned(&deployment.series_name, &deployment.build_id)
             }
@@ -114,7 +126,10 @@ fn versioning_override(versioning: VersioningOverride) -> Checked<VersioningOver
         }
         Override::AutoUpgrade(true) => {}
         Override::AutoUpgrade(false) => return validate::invalid("override behavior is required"),
-        Override::OneTime(_) => validate::unsupported(true, "VersioningOverride.OneTime")?,
+        Override::OneTime(once) => match &once.target_deployment_version {
+            Some(version) => validate::required("BuildId", &version.build_id)?,
+            None => return validate::invalid("must provide a target version if the override is for one task."),
+        },
     }
     Ok(VersioningOverride {
         r#override: Some(chosen),
@@ -213,7 +228,7 @@ mod tests {
         check(
             by(Override::OneTime(Default::default())),
             &[],
-            Err("VersioningOverride.OneTime is not supported by this server; leave it unset"),
+            Err("must provide a target version if the override is for one task."),
         );
     }
 

@@ -42,7 +42,8 @@ impl HotRun {
         let run = &self.run;
         let has_failed = run.workflow_task.as_ref().is_some_and(|task| task.attempt > 1);
         let current = || engine.current_component(run, &run.task_queue, &run.workflow_type);
-        let chosen = run.versioning_override.as_ref();
+        let info = run.versioning_info.as_ref();
+        let chosen = info.and_then(|info| info.versioning_override.as_ref());
         let wanted = match chosen.and_then(|chosen| chosen.r#override.as_ref()) {
             Some(Override::Pinned(pinned)) => pinned.version.as_ref().map(|version| version.build_id.clone()),
             Some(Override::AutoUpgrade(true)) => current(),

@@ -1,9 +1,9 @@
 //! Changing the options of runs while they are open.
 
-use wrt_machine::{Rejection, WorkflowOptionsChange, pinned_version};
+use wrt_machine::WorkflowOptionsChange;
 use wrt_model::{
     Digest, Namespace,
-    proto::{WorkflowExecution, workflowservice::UpdateWorkflowExecutionOptionsResponse},
+    proto::{WorkerDeploymentVersion, WorkflowExecution, workflowservice::UpdateWorkflowExecutionOptionsResponse},
 };
 
 use crate::{Engine, EngineError, clock, signal::key_of};
@@ -17,8 +17,17 @@ impl Engine {
         execution: WorkflowExecution,
         change: WorkflowOptionsChange,
     ) -> Result<UpdateWorkflowExecutionOptionsResponse, EngineError> {
-        self.check_pin(&change).await?;
         let (key, run_id) = key_of(namespace, Some(execution));
+        if let Some(chosen) = &change.options.versioning_override {
+            let (component, task_queue) = self
+                .decide(&key, &run_id, |turn| {
+                    let run = turn.run();
+                    Ok((run.component.clone(), run.task_queue.clone()))
+                })
+                .await?;
+            self.check_override(&namespace.id, &component, &task_queue, Some(chosen))
+                .await?;
+        }
         let changed = self.decide(&key, &run_id, move |turn| turn.update_workflow_options(&change));
         Ok(UpdateWorkflowExecutionOptionsResponse {
             workflow_execution_options: Some(changed.await?),
@@ -27,17 +36,16 @@ impl Engine {
     }
 
     /// A component that runs are pinned to has to be there.
-    async fn check_pin(&self, change: &WorkflowOptionsChange) -> Result<(), EngineError> {
-        let build_id = pinned_version(&change.options).map(|version| &version.build_id);
-        let Some(digest) = build_id.and_then(|build_id| Digest::parse(build_id)) else {
+    pub(crate) async fn check_component(&self, version: &WorkerDeploymentVersion) -> Result<(), EngineError> {
+        // What is no digest at all, the rules refuse.
+        let Some(digest) = Digest::parse(&version.build_id) else {
             return Ok(());
         };
         match self.inner.store.component(&digest).await? {
             Some(_) => Ok(()),
-            None => Err(Rejection::FailedPrecondition(format!(
+            None => Err(EngineError::InvalidVersioningOverride(format!(
                 "no component with the digest {digest} has been deployed; deploy it, or pin the workflow to another one"
-            ))
-            .into()),
+            ))),
         }
     }
 }

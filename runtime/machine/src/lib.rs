@@ -25,6 +25,7 @@ mod start;
 mod timer;
 mod turn;
 mod update;
+mod worker_deployment;
 mod workflow;
 mod workflow_options;
 mod workflow_task;
@@ -45,5 +46,15 @@ pub use reset::{Reapplied, Reset, ResetPoint, reapplied, reset_point};
 pub use signal::Signal;
 pub use start::{ReuseDecision, StartRun, StartedBy, decide_reuse};
 pub use turn::{Transition, Turn};
-pub use workflow_options::{WorkflowOptionsChange, pinned_version, workflow_options};
+pub use worker_deployment::{
+    Candidate, Modifier, WorkerDeploymentRejection, WorkerDeploymentTurn, deployment_conflict_token,
+    inheritance::Inheritance,
+    routing::{Directive, QueueRouting},
+    search_attribute::pinned_build_id,
+    version_not_found, version_of_worker, version_status,
+    versioning::{
+        ActivityRoute, PollerVersion, activity_route, deployment_version, versioning_behavior, workflow_directive,
+    },
+};
+pub use workflow_options::{WorkflowOptionsChange, workflow_options};
 pub use workflow_task::{WorkflowTaskCompletion, WorkflowTaskEnd};

@@ -5,12 +5,16 @@ use wrt_model::{
     priority::merge_field,
     proto::{
         EventAttributes, Priority, WorkerDeploymentVersion,
+        enums::VersioningBehavior,
         history::WorkflowExecutionOptionsUpdatedEventAttributes as OptionsUpdated,
         workflow::{WorkflowExecutionOptions, versioning_override::Override},
     },
 };
 
-use crate::{Rejection, Turn, field_mask::snake};
+use crate::{
+    Rejection, Turn, deployment_version, field_mask::snake, versioning_behavior,
+    worker_deployment::inheritance::pinned_to,
+};
 
 /// A change of a run's options.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -91,8 +95,8 @@ impl Turn<'_> {
         for path in &change.paths {
             merge(&mut options, &change.options, path).expect("an event names whole options");
         }
-        self.run.versioning_override = options.versioning_override;
         self.run.priority = options.priority;
+        self.versioning_overridden(options.versioning_override);
     }
 
     /// A run that is pinned without a version stays on the one that it is pinned to, or that it runs on.
@@ -101,20 +105,21 @@ impl Turn<'_> {
         options: &mut WorkflowExecutionOptions,
         before: &WorkflowExecutionOptions,
     ) -> Result<(), Rejection> {
-        let versioning = options.versioning_override.as_mut();
-        let Some(Override::Pinned(pinned)) = versioning.and_then(|versioning| versioning.r#override.as_mut()) else {
-            return Ok(());
-        };
         let component = &self.run.component;
-        let current = || {
-            let build_id = component.clone();
-            (!component.is_empty()).then(|| WorkerDeploymentVersion {
-                build_id,
-                ..Default::default()
-            })
+        let versioning = options.versioning_override.as_mut();
+        let pinned = match versioning.and_then(|versioning| versioning.r#override.as_mut()) {
+            Some(Override::Pinned(pinned)) => pinned,
+            Some(Override::OneTime(_)) if !component.is_empty() => {
+                return Err(Rejection::InvalidArgument(
+                    "a workflow that is run by a component cannot be moved for one task; pin it to the component"
+                        .to_owned(),
+                ));
+            }
+            _ => return Ok(()),
         };
+        let before = before.versioning_override.as_ref().and_then(pinned_to).cloned();
         let chosen = pinned.version.take();
-        let Some(version) = chosen.or_else(|| pinned_version(before).cloned()).or_else(current) else {
+        let Some(version) = chosen.or(before).or_else(|| self.own_version()) else {
             return Err(Rejection::FailedPrecondition(
                 "a workflow that is not pinned to a version can only be pinned to one that the request names"
                     .to_owned(),
@@ -130,20 +135,28 @@ impl Turn<'_> {
         pinned.version = Some(version);
         Ok(())
     }
-}
 
-/// The version that these options pin a run to.
-pub fn pinned_version(options: &WorkflowExecutionOptions) -> Option<&WorkerDeploymentVersion> {
-    match options.versioning_override.as_ref()?.r#override.as_ref()? {
-        Override::Pinned(pinned) => pinned.version.as_ref(),
-        _ => None,
+    /// The version that a run stays on which is pinned to none in particular.
+    fn own_version(&self) -> Option<WorkerDeploymentVersion> {
+        let run = &*self.run;
+        match run.is_run_by_workers() {
+            true if versioning_behavior(run) == VersioningBehavior::Pinned => deployment_version(run).cloned(),
+            true => None,
+            false => Some(WorkerDeploymentVersion {
+                build_id: run.component.clone(),
+                ..Default::default()
+            }),
+        }
     }
 }
 
 /// The options that a run has.
 pub fn workflow_options(run: &Run) -> WorkflowExecutionOptions {
     WorkflowExecutionOptions {
-        versioning_override: run.versioning_override.clone(),
+        versioning_override: run
+            .versioning_info
+            .as_ref()
+            .and_then(|info| info.versioning_override.clone()),
         priority: run.priority.clone(),
         ..Default::default()
     }

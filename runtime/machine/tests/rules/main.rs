@@ -16,6 +16,8 @@ mod start;
 mod story;
 mod timer;
 mod update;
+mod versioning;
+mod worker_deployment;
 mod workflow;
 mod workflow_options;
 mod workflow_task;

@@ -11,6 +11,7 @@ use wrt_model::proto::{
     },
     workflowservice::{UpdateWorkflowExecutionOptionsRequest, start_batch_operation_request::Operation},
 };
+use wrt_model::worker_deployment::version_text;
 
 use super::{
     ReasonArgs,
@@ -170,10 +171,21 @@ fn text(options: &WorkflowExecutionOptions) -> String {
 pub(super) fn versioning(chosen: Option<&VersioningOverride>) -> String {
     match chosen.and_then(|chosen| chosen.r#override.as_ref()) {
         Some(Override::Pinned(pinned)) => {
-            let version = pinned.version.as_ref().map_or("", |version| &version.build_id);
-            format!("Pinned to {version}")
+            format!("Pinned to {}", version(pinned.version.as_ref()))
+        }
+        Some(Override::OneTime(once)) => {
+            format!("Once to {}", version(once.target_deployment_version.as_ref()))
         }
         Some(Override::AutoUpgrade(true)) => "AutoUpgrade".to_owned(),
         _ => String::new(),
+    }
+}
+
+/// A version as people write it: a component has no deployment name.
+pub(super) fn version(version: Option<&WorkerDeploymentVersion>) -> String {
+    match version {
+        Some(version) if version.deployment_name.is_empty() => version.build_id.clone(),
+        Some(version) => version_text(version),
+        None => String::new(),
     }
 }
