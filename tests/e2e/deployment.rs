@@ -1,12 +1,21 @@
 //! Versions of a component: new runs start on the current one, open runs stay on theirs.
 
 use anyhow::{Context as _, Result};
-use tonic::Code;
+use prost_types::FieldMask;
+use tonic::{Code, Status};
 use wrt_api::proto::wrt::v1::{
     DeleteVersionRequest, DeployOptions, DescribeDeploymentRequest, SetCurrentVersionRequest,
 };
-use wrt_model::proto::{EventAttributes, HistoryEvent, enums::EventType};
-use wrt_tests::{Client, Server};
+use wrt_model::proto::{
+    EventAttributes, HistoryEvent, WorkerDeploymentVersion,
+    enums::EventType,
+    workflow::{
+        VersioningOverride, WorkflowExecutionOptions,
+        versioning_override::{Override, PinnedOverride, PinnedOverrideBehavior},
+    },
+    workflowservice::UpdateWorkflowExecutionOptionsRequest,
+};
+use wrt_tests::{Client, Run, Server};
 
 use crate::{assert_refused, with_contract};
 
@@ -131,6 +140,85 @@ async fn a_run_whose_task_fails_goes_on_with_the_version_that_mends_it() -> Resu
         let transcript = other.query("transcript", "").await?;
         assert!(transcript.contains("started timer 1"), "{transcript}");
         other.terminate("it cannot be mended").await?;
+        Ok(())
+    })
+    .await
+}
+
+/// Chooses the version of a run; without one, whoever chose before is forgotten.
+async fn choose(client: &Client, run: &Run, chosen: Option<Override>) -> Result<(), Status> {
+    let request = UpdateWorkflowExecutionOptionsRequest {
+        namespace: client.namespace(),
+        workflow_execution: Some(run.execution()),
+        workflow_execution_options: Some(WorkflowExecutionOptions {
+            versioning_override: chosen.map(|chosen| VersioningOverride {
+                r#override: Some(chosen),
+                ..Default::default()
+            }),
+            ..Default::default()
+        }),
+        update_mask: Some(FieldMask {
+            paths: vec!["versioning_override".to_owned()],
+        }),
+        ..Default::default()
+    };
+    client.temporal().update_workflow_execution_options(request).await?;
+    Ok(())
+}
+
+fn pinned(digest: &str) -> Option<Override> {
+    Some(Override::Pinned(PinnedOverride {
+        behavior: PinnedOverrideBehavior::Pinned as i32,
+        version: Some(WorkerDeploymentVersion {
+            build_id: digest.to_owned(),
+            ..Default::default()
+        }),
+    }))
+}
+
+#[tokio::test]
+async fn an_operator_chooses_the_version_of_a_run() -> Result<()> {
+    with_contract(async |server| {
+        let client = server.client().clone();
+        let run = client.script("w", "signal end => complete 1").await?;
+        let other = client
+            .script("other", "start => timer 3600\nsignal end => complete 2")
+            .await?;
+        other.wait_for(EventType::TimerStarted).await?;
+        run.signal("note", "").await?;
+        let old = versions(&client).await?.1;
+        let new = deploy_idle(server).await?;
+
+        let unknown = choose(&client, &run, pinned(&"0".repeat(64))).await;
+        assert_refused(unknown, Code::FailedPrecondition, "has been deployed; deploy it");
+        let nonsense = choose(&client, &run, pinned("1.0")).await;
+        assert_refused(nonsense, Code::InvalidArgument, "is no digest of one");
+
+        choose(&client, &run, pinned(&new)).await?;
+        choose(&client, &other, Some(Override::AutoUpgrade(true))).await?;
+        let info = run.describe().await?.workflow_execution_info.unwrap_or_default();
+        let versioning = info.versioning_info.context("it has been chosen")?;
+        assert_eq!(
+            versioning.versioning_override.and_then(|it| it.r#override),
+            pinned(&new)
+        );
+        for run in [&run, &other] {
+            run.signal("note", "").await?;
+        }
+        run.wait_until("a task of the new version", |event| {
+            build_id(event).as_deref() == Some(&new)
+        })
+        .await?;
+
+        // It comes back, too. The other one never went: the new version starts no timer.
+        choose(&client, &run, pinned(&old)).await?;
+        server.kill().await?;
+        server.restart().await?;
+        for (run, result) in [(&run, "1"), (&other, "2")] {
+            run.signal("end", "").await?;
+            assert_eq!(run.result().await?, result);
+        }
+        assert_refused(choose(&client, &run, None).await, Code::NotFound, "already completed");
         Ok(())
     })
     .await

@@ -29,6 +29,7 @@ mod timer;
 mod update;
 mod visibility;
 mod worker;
+mod worker_deployment;
 mod workflow;
 
 use anyhow::Result;

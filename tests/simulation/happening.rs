@@ -231,6 +231,7 @@ impl Simulation<'_> {
                 identity: "worker".into(),
                 request_id: poll,
                 in_process: false,
+                version: None,
             }),
             Report::Return => turn.return_activity(id, current, &poll),
             Report::Heartbeat(token) => turn.heartbeat_activity(id, attempt(token), text("half")).map(drop),

@@ -1,4 +1,4 @@
-//! Random workflows in a random world: the rules and the host, put together without a server and without a clock.
+//! Random workflows, and the runs that continue them, in a random world: the rules and the host, put together without a server and without a clock.
 //!
 //! A plan says what the workflow does and what happens to it; a storm says what meanwhile happens to the server. A run
 //! must not notice the storm. A plan that fails is shrunk, and its seed is printed.
@@ -54,7 +54,7 @@ fn the_plans_reach_every_kind_of_event() {
     for _ in 0..CASES {
         let plan = plan().new_tree(&mut runner).expect("no plan is turned away").current();
         let told = Simulation::tell(&plan, &[]);
-        seen.extend(told.events().iter().map(|event| event.event_type));
+        seen.extend(told.events().map(|event| event.event_type));
     }
     let missing: Vec<_> = REACHABLE
         .iter()

@@ -83,7 +83,11 @@ fn trigger() -> impl Strategy<Value = Trigger> {
 
 fn ending() -> impl Strategy<Value = &'static str> {
     prop_oneof![
-        3 => select(vec!["complete", "complete done", "fail oops", "canceled", "continue start => complete"]),
+        3 => select(vec!["complete", "complete done", "fail oops", "canceled"]),
+        2 => select(vec![
+            "continue start => complete", "continue start => timer 3", "continue signal s0 => schedule TYPE",
+            "continue start => continue start => local TYPE",
+        ]),
         1 => select(vec!["error oops", "panic oops", "exit", "fail-empty"]),
     ]
 }

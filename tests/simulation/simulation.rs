@@ -1,13 +1,16 @@
-//! The world of one run: its rules, its code, a store that is a list, and a clock that a plan moves.
+//! The world of one workflow: its rules, its code, a store that is a list, and a clock that a plan moves.
 
 use std::{sync::LazyLock, time::Duration};
 
 use prost::Message as _;
 use wrt_host::{Host, HostOptions, RunIdentity, WorkflowInstance, WorkflowModule};
-use wrt_machine::{Origin, Rejection, StartRun, Turn, next_deadline, rebuild};
+use wrt_machine::{Continuation, Origin, Rejection, StartRun, Turn, next_deadline, rebuild};
 use wrt_model::{
     Limits, Run, Time, payload,
-    proto::{HistoryEvent, Payloads, TaskQueue, WorkflowType, update, workflowservice::StartWorkflowExecutionRequest},
+    proto::{
+        EventAttributes, HistoryEvent, Payloads, TaskQueue, WorkflowType, update,
+        workflowservice::StartWorkflowExecutionRequest,
+    },
     time::proto_span,
 };
 
@@ -44,11 +47,15 @@ static GUEST: LazyLock<WorkflowModule> = LazyLock::new(|| {
 pub(crate) struct State {
     pub(crate) run: Run,
     pub(crate) events: Vec<HistoryEvent>,
+    /// How many events the store had after each commit.
+    commits: Vec<usize>,
+    /// The runs that this one continues, with their histories.
+    past: Vec<(Run, Vec<HistoryEvent>)>,
     /// Updates that have not been answered. Their callers ask again.
     pub(crate) updates: Vec<update::Request>,
 }
 
-/// One run and the world around it.
+/// One workflow and the world around it.
 pub(crate) struct Simulation<'p> {
     pub(crate) plan: &'p Plan,
     pub(crate) now: Time,
@@ -57,8 +64,8 @@ pub(crate) struct Simulation<'p> {
     pub(crate) instance: Option<WorkflowInstance>,
     /// What the store has.
     committed: State,
-    /// How many events the store had after each commit.
-    commits: Vec<usize>,
+    /// What the run has asked for at its end, and what is to begin before anything else.
+    continuation: Option<Continuation>,
     /// Commits that a replay reads at a time.
     page: usize,
 }
@@ -70,16 +77,19 @@ pub(crate) struct Told {
 }
 
 impl Told {
-    pub(crate) fn events(&self) -> &[HistoryEvent] {
-        &self.state.events
+    /// Those of all runs of the chain, in order.
+    pub(crate) fn events(&self) -> impl Iterator<Item = &HistoryEvent> {
+        let past = self.state.past.iter().flat_map(|(_, events)| events);
+        past.chain(&self.state.events)
     }
 
     /// Checks that both are the same, event by event.
     pub(crate) fn check_is(&self, other: &Told) {
-        for (event, same) in self.events().iter().zip(other.events()) {
+        for (event, same) in self.events().zip(other.events()) {
             assert_eq!(event, same, "the histories differ");
         }
-        assert_eq!(self.events().len(), other.events().len(), "one history is longer");
+        assert_eq!(self.events().count(), other.events().count(), "one history is longer");
+        assert_eq!(self.state.past, other.state.past);
         assert_eq!(self.state.run, other.state.run);
         assert_eq!(self.transcript, other.transcript);
     }
@@ -95,7 +105,7 @@ impl<'p> Simulation<'p> {
             state: State::default(),
             instance: None,
             committed: State::default(),
-            commits: Vec::new(),
+            continuation: None,
             page: usize::MAX,
         };
         // Compiling it has a runtime of its own.
@@ -110,8 +120,14 @@ impl<'p> Simulation<'p> {
         for step in &self.plan.steps {
             self.take(step, next()).await;
         }
+        let mut transcript = String::new();
+        for (run, events) in &self.state.past {
+            let mut instance = instance(run).await;
+            replay(&mut instance, events).await;
+            transcript += &self::transcript(&mut instance).await;
+        }
         Told {
-            transcript: self.check_replay().await,
+            transcript: transcript + &self.check_replay().await,
             state: self.state.clone(),
         }
     }
@@ -183,7 +199,7 @@ impl<'p> Simulation<'p> {
 
     fn commit(&mut self) {
         self.check();
-        self.commits.push(self.state.events.len());
+        self.state.commits.push(self.state.events.len());
         self.committed = self.state.clone();
     }
 
@@ -215,11 +231,13 @@ impl<'p> Simulation<'p> {
             assert_eq!(transition.events, [], "{rejection} has events");
         }
         self.state.events.extend(transition.events);
+        self.continuation = transition.continuation.or(self.continuation.take());
+        let may_come = self.state.run.is_open() || self.continuation.is_some();
         let rejected = |id: &str| transition.rejected_updates.iter().any(|(rejected, _)| rejected == id);
         let (run, updates) = (&self.state.run, &mut self.state.updates);
         updates.retain(|update| {
             let id = update_id(update);
-            run.is_open() && !run.updates.contains_key(id) && !rejected(id)
+            may_come && !run.updates.contains_key(id) && !rejected(id)
         });
         decided
     }
@@ -231,6 +249,37 @@ impl<'p> Simulation<'p> {
             Ok(())
         });
         decided.expect("the rule above has no rejection");
+    }
+
+    /// Begins the run that the one before has asked for at its end.
+    pub(crate) fn continue_run(&mut self) {
+        let Some(continuation) = self.continuation.take() else {
+            return;
+        };
+        let State {
+            run: previous,
+            events,
+            past,
+            updates,
+            ..
+        } = std::mem::take(&mut self.state);
+        (self.state.past, self.state.updates) = (past, updates);
+        let Some(EventAttributes::WorkflowExecutionStartedEventAttributes(started)) = events[0].attributes.clone()
+        else {
+            panic!("a history begins with its start, not with {:?}", events[0]);
+        };
+        self.instance = None;
+        self.decide_surely(|turn| {
+            turn.continue_from(
+                &previous,
+                previous.component.clone(),
+                started,
+                None,
+                continuation,
+                |_, _| true,
+            )
+        });
+        self.state.past.push((previous, events));
     }
 
     fn start(&self) -> StartRun {
@@ -260,19 +309,11 @@ impl<'p> Simulation<'p> {
 
     /// An instance that has replayed what was committed.
     pub(crate) async fn rebuild(&self) -> WorkflowInstance {
-        let identity = RunIdentity {
-            namespace: "default".into(),
-            workflow_id: "order-7".into(),
-            run_id: RUN_ID.into(),
-            original_execution_run_id: RUN_ID.into(),
-            start_time: Time::EPOCH.plus(START),
-        };
-        let mut instance = GUEST.instantiate(identity).await.expect("the pool has a place");
+        let mut instance = instance(&self.state.run).await;
         let mut read = 0;
-        for commits in self.commits.chunks(self.page) {
+        for commits in self.state.commits.chunks(self.page) {
             let end = *commits.last().expect("chunks are not empty");
-            let replayed = instance.replay(&self.committed.events[read..end]).await;
-            replayed.unwrap_or_else(|failure| panic!("the history does not replay: {failure}"));
+            replay(&mut instance, &self.committed.events[read..end]).await;
             read = end;
         }
         instance
@@ -302,6 +343,22 @@ impl<'p> Simulation<'p> {
         crate::rebuild::check(run, events);
         assert!(run.is_open() || next_deadline(run).is_none() && self.state.updates.is_empty());
     }
+}
+
+async fn instance(run: &Run) -> WorkflowInstance {
+    let identity = RunIdentity {
+        namespace: "default".into(),
+        workflow_id: run.workflow_id.clone(),
+        run_id: run.run_id.clone(),
+        original_execution_run_id: run.original_execution_run_id.clone(),
+        start_time: run.started(),
+    };
+    GUEST.instantiate(identity).await.expect("the pool has a place")
+}
+
+async fn replay(instance: &mut WorkflowInstance, events: &[HistoryEvent]) {
+    let replayed = instance.replay(events).await;
+    replayed.unwrap_or_else(|failure| panic!("the history does not replay: {failure}"));
 }
 
 async fn transcript(instance: &mut WorkflowInstance) -> String {

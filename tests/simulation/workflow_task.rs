@@ -23,6 +23,7 @@ impl Simulation<'_> {
         let nothing = Messages::default();
         let mut messages = messages;
         loop {
+            self.continue_run();
             if self.start_workflow_task() {
                 self.run_workflow_task(messages).await;
             } else if messages.during.is_empty() {

@@ -208,6 +208,10 @@ impl Server {
     }
 
     async fn replay(&self, namespace: &str, execution: &WorkflowExecution, history: &[HistoryEvent]) -> Result<()> {
+        if self.components.is_empty() {
+            // Workers have run it, and it is theirs to replay.
+            return Ok(());
+        }
         let mut refusals = Vec::new();
         for component in &self.components {
             match replay_run(namespace, execution, history, component).await {

@@ -8,7 +8,6 @@ use wrt_model::{
     failure,
     proto::{
         Failure, FailureInfo, Payloads, WorkflowExecution,
-        enums::WorkerVersioningMode,
         workflowservice::{
             PollActivityTaskQueueRequest, PollActivityTaskQueueResponse, RecordActivityTaskHeartbeatByIdRequest,
             RecordActivityTaskHeartbeatByIdResponse, RecordActivityTaskHeartbeatRequest,
@@ -25,17 +24,22 @@ use crate::{
     error::ApiError,
     namespace,
     validate::{self, Checked},
+    worker_deployment,
 };
 
 /// Waits for a task; answers with an empty message when the time is up or the server shuts down.
+#[expect(deprecated, reason = "older workers name their version in this way")]
 pub(crate) async fn poll(
     engine: &Engine,
-    request: PollActivityTaskQueueRequest,
+    mut request: PollActivityTaskQueueRequest,
     wait: Duration,
     shutdown: &CancellationToken,
 ) -> Result<PollActivityTaskQueueResponse, ApiError> {
     let namespace = namespace::resolve(engine, &request.namespace).await?;
-    check_poll(&request)?;
+    validate::task_queue(request.task_queue.as_ref())?;
+    validate::bounded("Identity", &request.identity)?;
+    let capabilities = request.worker_version_capabilities.take();
+    worker_deployment::settle_options(&mut request.deployment_options, capabilities)?;
     let polling = engine.poll_activity_task(&namespace, request, wait);
     let task = shutdown.run_until_cancelled(polling).await.transpose()?.flatten();
     Ok(task.map(with_timeouts).unwrap_or_default())
@@ -172,22 +176,6 @@ async fn by_id(
     })
 }
 
-#[expect(deprecated, reason = "older workers ask for versioning in this way")]
-fn check_poll(request: &PollActivityTaskQueueRequest) -> Checked {
-    validate::task_queue(request.task_queue.as_ref())?;
-    validate::bounded("Identity", &request.identity)?;
-    let versioned = request
-        .deployment_options
-        .as_ref()
-        .is_some_and(|options| options.worker_versioning_mode() == WorkerVersioningMode::Versioned);
-    let versioned_before = request
-        .worker_version_capabilities
-        .as_ref()
-        .is_some_and(|capabilities| capabilities.use_versioning);
-    validate::unsupported(versioned, "deployment_options.worker_versioning_mode")?;
-    validate::unsupported(versioned_before, "worker_version_capabilities.use_versioning")
-}
-
 /// Some SDKs take an absent timeout for a malformed task: "none" has to be written as zero.
 fn with_timeouts(mut task: PollActivityTaskQueueResponse) -> PollActivityTaskQueueResponse {
     task.schedule_to_close_timeout.get_or_insert_default();
@@ -209,8 +197,6 @@ fn check_failure(failure: Option<&Failure>) -> Checked {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use temporalio_protos::temporal::api::deployment::v1::WorkerDeploymentOptions;
-    use wrt_model::proto::TaskQueue;
 
     #[test]
     fn failures_are_those_of_the_application() {
@@ -226,27 +212,5 @@ mod tests {
         assert_eq!(task.schedule_to_close_timeout, Some(Default::default()));
         assert_eq!(task.start_to_close_timeout, Some(Default::default()));
         assert_eq!(task.heartbeat_timeout, Some(Default::default()));
-    }
-
-    #[test]
-    fn versioned_workers_are_refused() {
-        let poll = |mode: WorkerVersioningMode| {
-            check_poll(&PollActivityTaskQueueRequest {
-                task_queue: Some(TaskQueue {
-                    name: "orders".into(),
-                    ..Default::default()
-                }),
-                deployment_options: Some(WorkerDeploymentOptions {
-                    worker_versioning_mode: mode as i32,
-                    ..Default::default()
-                }),
-                ..Default::default()
-            })
-        };
-        assert!(poll(WorkerVersioningMode::Unversioned).is_ok());
-        assert_eq!(
-            poll(WorkerVersioningMode::Versioned).unwrap_err().to_string(),
-            "deployment_options.worker_versioning_mode is not supported by this server; leave it unset"
-        );
     }
 }

@@ -22,6 +22,7 @@ use crate::{
     error::ApiError,
     namespace,
     validate::{self, Checked},
+    workflow_options,
 };
 
 /// The most runs that a request may name.
@@ -30,9 +31,9 @@ const EXECUTIONS: usize = 1000;
 /// The most batch operations of one page, and the default.
 const PAGE_OPERATIONS: u32 = 100;
 
-pub(crate) async fn start(engine: &Engine, request: StartBatchOperationRequest) -> Result<(), ApiError> {
+pub(crate) async fn start(engine: &Engine, mut request: StartBatchOperationRequest) -> Result<(), ApiError> {
     let namespace = namespace::resolve(engine, &request.namespace).await?;
-    check_start(&request)?;
+    check_start(&mut request)?;
     Ok(engine.start_batch(&namespace, request).await?)
 }
 
@@ -64,11 +65,11 @@ pub(crate) async fn list(
         .await?)
 }
 
-fn check_start(request: &StartBatchOperationRequest) -> Checked {
+fn check_start(request: &mut StartBatchOperationRequest) -> Checked {
     validate::required("JobId", &request.job_id)?;
     validate::required("Reason", &request.reason)?;
     check_targets(request)?;
-    let Some(operation) = &request.operation else {
+    let Some(operation) = &mut request.operation else {
         return validate::invalid("Operation is not set on request.");
     };
     check_operation(operation)
@@ -106,7 +107,7 @@ fn check_targets(request: &StartBatchOperationRequest) -> Checked {
     Ok(())
 }
 
-fn check_operation(operation: &Operation) -> Checked {
+fn check_operation(operation: &mut Operation) -> Checked {
     match operation {
         Operation::TerminationOperation(termination) => validate::bounded("Identity", &termination.identity),
         Operation::CancellationOperation(cancellation) => validate::bounded("Identity", &cancellation.identity),
@@ -138,7 +139,9 @@ fn check_operation(operation: &Operation) -> Checked {
                 _ => nothing_selected(),
             }
         }
-        Operation::UpdateWorkflowOptionsOperation(_) => validate::unsupported(true, "UpdateWorkflowOptionsOperation"),
+        Operation::UpdateWorkflowOptionsOperation(update) => {
+            workflow_options::check(&mut update.workflow_execution_options, &mut update.update_mask)
+        }
         Operation::CancelActivitiesOperation(_) => validate::unsupported(true, "CancelActivitiesOperation"),
         Operation::TerminateActivitiesOperation(_) => validate::unsupported(true, "TerminateActivitiesOperation"),
         Operation::DeleteActivitiesOperation(_) => validate::unsupported(true, "DeleteActivitiesOperation"),
@@ -146,7 +149,7 @@ fn check_operation(operation: &Operation) -> Checked {
 }
 
 #[expect(deprecated, reason = "older clients say what to reset to in this way")]
-fn check_reset(reset: &wrt_model::proto::batch::BatchOperationReset) -> Checked {
+fn check_reset(reset: &mut wrt_model::proto::batch::BatchOperationReset) -> Checked {
     let target = reset.options.as_ref().and_then(|options| options.target.as_ref());
     match target {
         Some(Target::BuildId(build_id)) => validate::required("BuildId", build_id)?,
@@ -156,10 +159,13 @@ fn check_reset(reset: &wrt_model::proto::batch::BatchOperationReset) -> Checked 
         }
         None => {}
     }
-    for operation in &reset.post_reset_operations {
-        match &operation.variant {
+    for operation in &mut reset.post_reset_operations {
+        match &mut operation.variant {
             Some(Variant::SignalWorkflow(signal)) => validate::required("SignalName", &signal.signal_name)?,
-            _ => validate::unsupported(true, "PostResetOperation.UpdateWorkflowOptions")?,
+            Some(Variant::UpdateWorkflowOptions(update)) => {
+                workflow_options::check(&mut update.workflow_execution_options, &mut update.update_mask)?;
+            }
+            None => return validate::invalid("PostResetOperation is not set on request."),
         }
     }
     Ok(())
@@ -182,7 +188,7 @@ mod tests {
             ..Default::default()
         };
         change(&mut request);
-        let said = check_start(&request).map_or_else(|error| error.to_string(), |()| "ok".to_owned());
+        let said = check_start(&mut request).map_or_else(|error| error.to_string(), |()| "ok".to_owned());
         assert_eq!(said, expected);
     }
 

@@ -5,7 +5,7 @@ use prost::{Message, Name};
 use prost_types::Any;
 use temporalio_protos::{google::rpc, temporal::api::errordetails::v1 as details};
 use tonic::{Code, Status};
-use wrt_engine::{EngineError, HostError, Rejection, StoreError};
+use wrt_engine::{EngineError, HostError, Rejection, StoreError, WorkerDeploymentRejection};
 use wrt_model::proto::{
     Failure,
     enums::{ResourceExhaustedCause, ResourceExhaustedScope},
@@ -75,6 +75,8 @@ fn engine_status(error: &EngineError, message: String) -> Status {
         | E::WorkerNotFound(_)
         | E::BatchOperationNotFound(_)
         | E::SearchAttributeNotFound(_)
+        | E::WorkerDeploymentNotFound(_)
+        | E::WorkerDeployment(WorkerDeploymentRejection::VersionNotFound(_))
         | E::UpdateNotFound(_)
         | E::WorkflowTaskHeartbeatTimeout => not_found(message),
         E::NamespaceNotFound(namespace) => {
@@ -97,10 +99,17 @@ fn engine_status(error: &EngineError, message: String) -> Status {
             };
             detailed(Code::AlreadyExists, message, &detail)
         }
-        E::SearchAttributeAlreadyExists(_) | E::BatchOperationAlreadyExists(_) => Status::already_exists(message),
+        E::SearchAttributeAlreadyExists(_)
+        | E::BatchOperationAlreadyExists(_)
+        | E::WorkerDeploymentAlreadyExists(_) => Status::already_exists(message),
         E::InvalidArgument(_) | E::Prepare(_) => Status::invalid_argument(message),
-        E::FailedPrecondition(_) => Status::failed_precondition(message),
-        E::ResourceExhausted(_) => exhausted(message),
+        E::FailedPrecondition(_)
+        | E::InvalidVersioningOverride(_)
+        | E::WorkerDeployment(WorkerDeploymentRejection::FailedPrecondition(_)) => Status::failed_precondition(message),
+        E::ResourceExhausted(_) => exhausted(message, ResourceExhaustedCause::SystemOverloaded),
+        E::WorkerDeployment(WorkerDeploymentRejection::LimitExceeded(_)) => {
+            exhausted(message, ResourceExhaustedCause::WorkerDeploymentLimits)
+        }
         E::QueryFailed(failure) => query_failed(message, failure),
         // Not to be sent again alone: the client has to begin with the first page.
         E::WorkflowTaskPagesLost => detailed(
@@ -173,7 +182,7 @@ fn store_status(error: &StoreError, message: String) -> Status {
 
 fn host_status(error: &HostError, message: String) -> Status {
     match error {
-        HostError::Exhausted(_) => exhausted(message),
+        HostError::Exhausted(_) => exhausted(message, ResourceExhaustedCause::SystemOverloaded),
         _ => {
             tracing::error!(%error, "a call failed in the host");
             Status::internal(message)
@@ -185,10 +194,14 @@ fn not_found(message: String) -> Status {
     detailed(Code::NotFound, message, &details::NotFoundFailure::default())
 }
 
-fn exhausted(message: String) -> Status {
+fn exhausted(message: String, cause: ResourceExhaustedCause) -> Status {
+    let scope = match cause {
+        ResourceExhaustedCause::WorkerDeploymentLimits => ResourceExhaustedScope::Namespace,
+        _ => ResourceExhaustedScope::System,
+    };
     let detail = details::ResourceExhaustedFailure {
-        cause: ResourceExhaustedCause::SystemOverloaded as i32,
-        scope: ResourceExhaustedScope::System as i32,
+        cause: cause as i32,
+        scope: scope as i32,
     };
     detailed(Code::ResourceExhausted, message, &detail)
 }

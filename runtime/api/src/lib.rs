@@ -31,7 +31,9 @@ mod update;
 mod validate;
 mod visibility;
 mod worker;
+mod worker_deployment;
 mod workflow;
+mod workflow_options;
 mod workflow_service;
 mod workflow_task;
 

@@ -13,6 +13,7 @@ use crate::{
     error::ApiError,
     namespace,
     validate::{self, Checked},
+    workflow_options,
 };
 
 pub(crate) async fn reset(
@@ -29,14 +30,14 @@ fn check(request: &mut ResetWorkflowExecutionRequest, limits: &Limits) -> Checke
     request.workflow_execution = Some(validate::execution(request.workflow_execution.take())?);
     validate::required("RequestId", &request.request_id)?;
     validate::bounded("Identity", &request.identity)?;
-    for operation in &request.post_reset_operations {
-        match &operation.variant {
+    for operation in &mut request.post_reset_operations {
+        match &mut operation.variant {
             Some(Variant::SignalWorkflow(signal)) => {
                 validate::required("SignalName", &signal.signal_name)?;
                 validate::blob("Input", signal.input.as_ref(), limits)?;
             }
-            Some(Variant::UpdateWorkflowOptions(_)) => {
-                validate::unsupported(true, "PostResetOperation.UpdateWorkflowOptions")?;
+            Some(Variant::UpdateWorkflowOptions(update)) => {
+                workflow_options::check(&mut update.workflow_execution_options, &mut update.update_mask)?;
             }
             None => return validate::invalid("PostResetOperation is not set on request."),
         }

@@ -38,6 +38,7 @@ pub(crate) fn system_info() -> GetSystemInfoResponse {
             upsert_memo: true,
             sdk_metadata: true,
             eager_workflow_start: true,
+            build_id_based_versioning: true,
             ..Default::default()
         }),
     }

@@ -48,6 +48,7 @@ pub(crate) async fn describe(
         pollers: known.pollers,
         effective_rate_limit: known.effective_rate_limit,
         config: request.report_config.then_some(known.config),
+        versioning_info: engine.task_queue_versioning(&namespace, &name, kind),
         ..Default::default()
     };
     if request.report_stats {

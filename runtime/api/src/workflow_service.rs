@@ -13,7 +13,7 @@ use crate::{
     reply::{done, reply},
     reset, schedule,
     server::ServeOptions,
-    system, task_queue, update, visibility, worker, workflow, workflow_task,
+    system, task_queue, update, visibility, worker, worker_deployment, workflow, workflow_options, workflow_task,
 };
 
 /// Serves Temporal's API from an engine.
@@ -95,6 +95,8 @@ calls! {
         done terminate_workflow_execution(TerminateWorkflowExecutionRequest)
             -> TerminateWorkflowExecutionResponse = workflow::terminate;
         reply reset_workflow_execution(ResetWorkflowExecutionRequest) -> ResetWorkflowExecutionResponse = reset::reset;
+        reply update_workflow_execution_options(UpdateWorkflowExecutionOptionsRequest)
+            -> UpdateWorkflowExecutionOptionsResponse = workflow_options::update;
         done pause_workflow_execution(PauseWorkflowExecutionRequest) -> PauseWorkflowExecutionResponse = pause::pause;
         done unpause_workflow_execution(UnpauseWorkflowExecutionRequest)
             -> UnpauseWorkflowExecutionResponse = pause::unpause;
@@ -168,6 +170,30 @@ calls! {
             -> RespondQueryTaskCompletedResponse = workflow_task::query_completed;
         done reset_sticky_task_queue(ResetStickyTaskQueueRequest)
             -> ResetStickyTaskQueueResponse = workflow_task::reset_sticky;
+
+        // === Worker deployments ===
+        reply describe_worker_deployment(DescribeWorkerDeploymentRequest)
+            -> DescribeWorkerDeploymentResponse = worker_deployment::describe;
+        reply describe_worker_deployment_version(DescribeWorkerDeploymentVersionRequest)
+            -> DescribeWorkerDeploymentVersionResponse = worker_deployment::describe_version;
+        reply list_worker_deployments(ListWorkerDeploymentsRequest)
+            -> ListWorkerDeploymentsResponse = worker_deployment::list;
+        reply create_worker_deployment(CreateWorkerDeploymentRequest)
+            -> CreateWorkerDeploymentResponse = worker_deployment::create;
+        done create_worker_deployment_version(CreateWorkerDeploymentVersionRequest)
+            -> CreateWorkerDeploymentVersionResponse = worker_deployment::create_version;
+        done delete_worker_deployment(DeleteWorkerDeploymentRequest)
+            -> DeleteWorkerDeploymentResponse = worker_deployment::delete;
+        done delete_worker_deployment_version(DeleteWorkerDeploymentVersionRequest)
+            -> DeleteWorkerDeploymentVersionResponse = worker_deployment::delete_version;
+        reply set_worker_deployment_current_version(SetWorkerDeploymentCurrentVersionRequest)
+            -> SetWorkerDeploymentCurrentVersionResponse = worker_deployment::set_current;
+        reply set_worker_deployment_ramping_version(SetWorkerDeploymentRampingVersionRequest)
+            -> SetWorkerDeploymentRampingVersionResponse = worker_deployment::set_ramping;
+        reply set_worker_deployment_manager(SetWorkerDeploymentManagerRequest)
+            -> SetWorkerDeploymentManagerResponse = worker_deployment::set_manager;
+        reply update_worker_deployment_version_metadata(UpdateWorkerDeploymentVersionMetadataRequest)
+            -> UpdateWorkerDeploymentVersionMetadataResponse = worker_deployment::update_metadata;
 
         // === Workers ===
         done record_worker_heartbeat(RecordWorkerHeartbeatRequest)

@@ -23,20 +23,24 @@ use crate::{
     error::ApiError,
     namespace,
     validate::{self, Checked},
+    worker_deployment,
 };
 
 /// How long a task waits on a worker's own queue when the worker does not say.
 const STICKY_SCHEDULE_TO_START: Duration = Duration::from_secs(5);
 
 /// Waits for a task or a query; answers with an empty message when the time is up or the server shuts down.
+#[expect(deprecated, reason = "older workers name their version in this way")]
 pub(crate) async fn poll(
     engine: &Engine,
-    request: PollWorkflowTaskQueueRequest,
+    mut request: PollWorkflowTaskQueueRequest,
     wait: Duration,
     shutdown: &CancellationToken,
 ) -> Result<PollWorkflowTaskQueueResponse, ApiError> {
     let namespace = namespace::resolve(engine, &request.namespace).await?;
     check_poll(&request)?;
+    let capabilities = request.worker_version_capabilities.take();
+    worker_deployment::settle_options(&mut request.deployment_options, capabilities)?;
     let polling = engine.poll_workflow_task(&namespace, request, wait);
     let task = shutdown.run_until_cancelled(polling).await.transpose()?.flatten();
     Ok(task.unwrap_or_default())
@@ -50,6 +54,9 @@ pub(crate) async fn completed(
     let token = token(engine, &request.namespace, &request.task_token).await?;
     validate::bounded("Identity", &request.identity)?;
     let capabilities = request.capabilities.unwrap_or_default();
+    let versioning_behavior = validate::choice("VersioningBehavior", request.versioning_behavior)?;
+    let mut deployment = request.deployment_options;
+    worker_deployment::settle_options(&mut deployment, None)?;
     let done = WorkflowTaskDone {
         query_results: request.query_results,
         returns_new_task: request.return_new_workflow_task,
@@ -72,7 +79,8 @@ pub(crate) async fn completed(
             sdk_metadata: request.sdk_metadata,
             metering_metadata: request.metering_metadata,
             worker_version: request.worker_version_stamp,
-            deployment: request.deployment_options,
+            deployment,
+            versioning_behavior,
         },
     };
     Ok(engine.workflow_task_completed(token, done).await?)

@@ -8,7 +8,9 @@ use wrt_machine::{ActivityClose, ActivityStart, HeartbeatAnswer, Rejection, Turn
 use wrt_model::{
     Namespace, Run, RunKey, Time, WorkflowKey,
     proto::{
-        ActivityType, EventAttributes, Failure, HistoryEvent, Payloads, WorkflowExecution, WorkflowType,
+        ActivityType, EventAttributes, Failure, HistoryEvent, Payloads, WorkerDeploymentVersion, WorkflowExecution,
+        WorkflowType,
+        enums::TaskQueueType,
         taskqueue::PollerInfo,
         workflowservice::{PollActivityTaskQueueRequest, PollActivityTaskQueueResponse},
     },
@@ -18,8 +20,9 @@ use wrt_model::{
 };
 
 use crate::{
-    Engine, EngineError, clock,
+    Engine, EngineError, IDENTITY, clock,
     matching::{ActivityTask, Poll, QueueKey},
+    worker_deployment::Fit,
 };
 
 /// Names an activity: by the token of the attempt that a worker holds, or by the ids that its workflow knows.
@@ -38,6 +41,27 @@ pub enum ActivityRef {
     },
 }
 
+/// Who takes an attempt.
+#[derive(Clone, Debug)]
+pub(crate) struct Starter {
+    pub(crate) identity: String,
+    /// It is the server itself.
+    pub(crate) in_process: bool,
+    /// The version that it belongs to.
+    pub(crate) version: Option<WorkerDeploymentVersion>,
+}
+
+impl Starter {
+    /// The server, which runs what components define.
+    pub(crate) fn server() -> Self {
+        Starter {
+            identity: IDENTITY.to_owned(),
+            in_process: true,
+            version: None,
+        }
+    }
+}
+
 impl Engine {
     /// The next activity task of a queue; `None` when there is none until the deadline. The attempt has started, durably,
     /// when this returns one.
@@ -48,7 +72,16 @@ impl Engine {
         deadline: Duration,
     ) -> Result<Option<PollActivityTaskQueueResponse>, EngineError> {
         let queue = QueueKey::new(&namespace.id, request.task_queue.unwrap_or_default().name);
+        let options = request.deployment_options.as_ref();
+        let starter = Starter {
+            identity: request.identity.clone(),
+            in_process: false,
+            version: self
+                .register_poller(namespace, &queue.name, TaskQueueType::Activity, options)
+                .await?,
+        };
         let poll = Poll {
+            version: starter.version.clone(),
             component: None,
             max_per_second: request.task_queue_metadata.and_then(|it| it.max_tasks_per_second),
             info: PollerInfo {
@@ -66,8 +99,8 @@ impl Engine {
         let matching = &self.inner.matching;
         while let Some(lease) = self.next_task(matching, &queue, poll.clone(), deadline).await {
             let poller_scaling_decision = lease.scaling_decision();
-            match self.deliver(lease.take(), request.identity.clone()).await {
-                Ok((task, run, activity)) => {
+            match self.deliver(lease.take(), starter.clone()).await {
+                Ok(Some((task, run, activity))) => {
                     let scheduled = self.stored_event(&run.key(), task.token.scheduled_event_id).await?;
                     let response = poll_response(&namespace.name, &task.token, &run, &activity, scheduled);
                     return Ok(Some(PollActivityTaskQueueResponse {
@@ -75,8 +108,8 @@ impl Engine {
                         ..response
                     }));
                 }
-                // The activity ended while its task waited here.
-                Err(EngineError::Rejected(_) | EngineError::WorkflowNotFound { .. }) => {}
+                // The activity ended while its task waited here, or workers of another version are to run it.
+                Ok(None) | Err(EngineError::Rejected(_) | EngineError::WorkflowNotFound { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -87,14 +120,14 @@ impl Engine {
     async fn deliver(
         &self,
         task: ActivityTask,
-        identity: String,
-    ) -> Result<(ActivityTask, Run, Activity), EngineError> {
+        starter: Starter,
+    ) -> Result<Option<(ActivityTask, Run, Activity)>, EngineError> {
         let (delivery, delivered) = oneshot::channel();
         let engine = self.clone();
         self.inner.tasks.spawn(async move {
-            let started = engine.start_activity(&task, &identity, false).await;
-            let started = started.map(|(run, activity)| (task, run, activity));
-            if let Err(Ok((task, run, activity))) = delivery.send(started) {
+            let started = engine.start_activity(&task, starter).await;
+            let started = started.map(|started| started.map(|(run, activity)| (task, run, activity)));
+            if let Err(Ok(Some((task, run, activity)))) = delivery.send(started) {
                 engine.return_activity(&task, &run, activity).await;
             }
         });
@@ -187,29 +220,49 @@ impl Engine {
         .await
     }
 
-    /// Has a worker take an attempt. Returns the run and the activity as they are then.
+    /// Has a worker take an attempt. Returns the run and the activity as they are then; `None` when workers of another
+    /// version are to run it.
     pub(crate) async fn start_activity(
         &self,
         task: &ActivityTask,
-        identity: &str,
-        in_process: bool,
-    ) -> Result<(Run, Activity), EngineError> {
+        starter: Starter,
+    ) -> Result<Option<(Run, Activity)>, EngineError> {
         let key = task.token.run_key();
         let start = ActivityStart {
             scheduled_event_id: task.token.scheduled_event_id,
             attempt: task.token.attempt,
-            identity: identity.to_owned(),
+            identity: starter.identity,
             request_id: Uuid::now_v7().to_string(),
-            in_process,
+            in_process: starter.in_process,
+            version: starter.version,
         };
+        let engine = self.clone();
         self.decide(&key.workflow, &key.run_id, move |turn| {
             let scheduled_event_id = start.scheduled_event_id;
+            if !engine.fits(turn, &start) {
+                return Ok(None);
+            }
             turn.start_activity(start)?;
             let run = turn.run().clone();
             let activity = run.activities[&scheduled_event_id].clone();
-            Ok((run, activity))
+            Ok(Some((run, activity)))
         })
         .await
+    }
+
+    /// Whether the worker is of the version that is to run the attempt; else the attempt is sent there.
+    fn fits(&self, turn: &mut Turn<'_>, start: &ActivityStart) -> bool {
+        let run = turn.run();
+        let activity = run.activities.get(&start.scheduled_event_id);
+        let activity = activity.filter(|activity| !start.in_process && activity.attempt == start.attempt);
+        // What else may be wrong, the rules say.
+        let fit = activity.map_or(Fit::Fits, |activity| self.fit(run, activity, start.version.as_ref()));
+        match fit {
+            Fit::Fits => return true,
+            Fit::Elsewhere => turn.offer_activity(start.scheduled_event_id),
+            Fit::RunMovesFirst(version) => turn.move_to_version(version.as_ref()),
+        }
+        false
     }
 }
 

@@ -1,6 +1,6 @@
 //! Children: started, asked and ended by messages between their lanes and that of their parent.
 
-use wrt_machine::{ChildClose, Rejection, StartedBy, Turn, child_close};
+use wrt_machine::{ChildClose, Inheritance, Rejection, StartedBy, Turn, child_close};
 use wrt_model::{
     Run, RunKey, WorkflowKey,
     priority::inherited,
@@ -31,9 +31,10 @@ impl Engine {
             return Ok(());
         };
         let namespace = self.namespace_by_id(&from.workflow.namespace_id).await?;
-        let (root, priority) = self
+        let (root, priority, inherited_versions) = self
             .decide(&from.workflow, &from.run_id, |turn| {
-                Ok((turn.run().root.clone(), turn.run().priority.clone()))
+                let run = turn.run();
+                Ok((run.root.clone(), run.priority.clone(), Inheritance::of_child(run)))
             })
             .await?;
         let parent = parent(from, initiated_event_id, initiated.parent_close_policy);
@@ -41,6 +42,7 @@ impl Engine {
             parent: parent.clone(),
             namespace: namespace.name.clone(),
             root: root.unwrap_or_else(|| from.execution()),
+            inherited: inherited_versions,
         };
         let request = StartWorkflowExecutionRequest {
             request_id: request_id(from, initiated_event_id),
@@ -65,6 +67,7 @@ impl Engine {
                 let found = self.find_child(&RunKey::new(key, run_id), from, parent).await?;
                 found.ok_or(StartFailed::WorkflowAlreadyExists)
             }
+            Err(EngineError::InvalidVersioningOverride(_)) => Err(StartFailed::InvalidVersioningOverride),
             Err(EngineError::FailedPrecondition(_)) => Err(StartFailed::NamespaceNotFound),
             Err(EngineError::Rejected(_) | EngineError::InvalidArgument(_)) => Err(StartFailed::Unspecified),
             Err(error) => return Err(error),
@@ -267,6 +270,7 @@ fn child_request(initiated: StartChildWorkflowExecutionInitiatedEventAttributes)
         memo: initiated.memo,
         search_attributes: initiated.search_attributes,
         header: initiated.header,
+        versioning_override: initiated.versioning_override,
         ..Default::default()
     }
 }

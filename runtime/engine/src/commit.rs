@@ -59,7 +59,7 @@ impl HotRun {
             version: self.version,
             history: HistoryBatch::encode(events),
             is_current,
-            upserts_search_attributes: events.iter().any(is_upsert),
+            upserts_search_attributes: self.pending.changes_search_attributes || events.iter().any(is_upsert),
             changes_status: events.iter().any(is_pause),
         })
     }
@@ -68,6 +68,7 @@ impl HotRun {
         if self.pending.durable {
             self.version += 1;
             self.pending.durable = false;
+            self.pending.changes_search_attributes = false;
         }
         match &self.instance {
             Some(instance) => {

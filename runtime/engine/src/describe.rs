@@ -132,6 +132,7 @@ fn pending_activity(run: &Run, activity: &Activity) -> PendingActivityInfo {
         current_retry_interval: (next_attempt_ns > 0 && activity.last_attempt_complete_ns > 0)
             .then(|| span(next_attempt_ns - activity.last_attempt_complete_ns)),
         last_attempt_complete_time: time(activity.last_attempt_complete_ns),
+        last_deployment_version: activity.last_deployment_version.clone(),
         priority: run.priority_of(activity),
         paused: activity.pause.is_some(),
         pause_info: activity.pause.as_ref().map(activity_pause),

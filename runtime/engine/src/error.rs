@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wrt_host::{HostError, PrepareError};
-use wrt_machine::{Rejection, schedule::ScheduleRejection};
+use wrt_machine::{Rejection, WorkerDeploymentRejection, schedule::ScheduleRejection};
 use wrt_model::proto::Failure;
 use wrt_store::StoreError;
 
@@ -52,6 +52,22 @@ pub enum EngineError {
     /// No worker with this key has been heard of lately.
     #[error("worker {0} is not found; ListWorkers shows those that send heartbeats")]
     WorkerNotFound(String),
+
+    /// No worker deployment has this name.
+    #[error("no Worker Deployment found with name '{0}'; it is there once one of its workers has polled")]
+    WorkerDeploymentNotFound(String),
+
+    /// A worker deployment has this name already.
+    #[error("Worker Deployment '{0}' already exists")]
+    WorkerDeploymentAlreadyExists(String),
+
+    /// The rules of worker deployments say no.
+    #[error(transparent)]
+    WorkerDeployment(#[from] WorkerDeploymentRejection),
+
+    /// A workflow cannot be on the version that was chosen for it.
+    #[error("{0}")]
+    InvalidVersioningOverride(String),
 
     /// A schedule has this id already.
     #[error("schedule {schedule_id} is already registered; choose another id, or update it")]

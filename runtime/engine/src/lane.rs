@@ -76,6 +76,8 @@ pub(crate) struct HotRun {
     pub(crate) queries: Queries,
     /// What a worker has said so far of the workflow task that it ends in several calls.
     pub(crate) pages: CompletionPages,
+    /// The last component that did not replay its history; empty when none was tried.
+    pub(crate) refused_component: String,
 }
 
 impl HotRun {
@@ -93,6 +95,7 @@ impl HotRun {
             updates: Vec::new(),
             queries: Queries::default(),
             pages: CompletionPages::default(),
+            refused_component: String::new(),
         })
     }
 

@@ -43,7 +43,9 @@ mod upgrade;
 mod visibility;
 mod watch;
 mod worker;
+mod worker_deployment;
 mod worker_heartbeat;
+mod workflow_options;
 mod workflow_task;
 
 use std::{sync::Arc, time::Duration};
@@ -61,12 +63,15 @@ pub use search_attribute::check_search_attributes;
 pub use start::Started;
 pub use stats::EngineStats;
 pub use task_queue::TaskQueueDescription;
+pub use worker_deployment::{VersionTarget, WorkerDeploymentChange};
 pub use workflow_task::done::WorkflowTaskDone;
 pub use wrt_host::HostError;
 pub use wrt_machine::{
-    ActivityOptionsChange, ActivityReset, ActivitySelector, ActivityUnpause, HeartbeatAnswer, Jitter, Rejection,
-    ResetPoint, WorkflowTaskCompletion, reset_point,
+    ActivityOptionsChange, ActivityReset, ActivitySelector, ActivityUnpause, HeartbeatAnswer, Jitter, Modifier,
+    Rejection, ResetPoint, WorkerDeploymentRejection, WorkflowOptionsChange, WorkflowTaskCompletion,
+    deployment_conflict_token, reset_point,
     schedule::{NewSchedule, ScheduleUpdate, conflict_token, start_request, timed_workflow_id},
+    version_not_found, version_status,
 };
 pub use wrt_store::{RunCount, ScheduleCount, StoreError};
 
@@ -85,6 +90,7 @@ use crate::{
     time_skipping::TimeSkipping,
     timers::Timers,
     watch::{End, Progress, Watchers},
+    worker_deployment::WorkerDeployments,
     worker_heartbeat::WorkerHeartbeats,
 };
 
@@ -153,6 +159,7 @@ struct Inner {
     ends: Watchers<End>,
     counters: Counters,
     executions: Executions,
+    worker_deployments: WorkerDeployments,
     worker_heartbeats: WorkerHeartbeats,
     activity_slots: Arc<tokio::sync::Semaphore>,
     time_skipping: Option<TimeSkipping>,
@@ -183,6 +190,7 @@ impl Engine {
                 ends: Watchers::default(),
                 counters: Counters::default(),
                 executions: Executions::default(),
+                worker_deployments: WorkerDeployments::default(),
                 worker_heartbeats: WorkerHeartbeats::default(),
                 activity_slots: Arc::new(tokio::sync::Semaphore::new(options.concurrent_activities)),
                 time_skipping: options.time_skipping.map(TimeSkipping::new),
@@ -194,6 +202,7 @@ impl Engine {
             }),
         };
         engine.load_task_queues().await?;
+        engine.load_worker_deployments().await?;
         engine.load_routing().await?;
         engine.spawn_timers();
         engine.recover().await?;

@@ -5,6 +5,7 @@
 //! Everything here is in memory and derived from the runs' states; after a restart it is filled again. What decides is in
 //! [`queue`]; here are the lock, the waiting, and the way of a task to its worker.
 
+mod backlogs;
 mod describe;
 mod fair_queue;
 mod queue;
@@ -20,15 +21,19 @@ use std::{
 };
 
 use tokio::{sync::oneshot, time::Instant};
+use wrt_machine::QueueRouting;
 use wrt_model::{
     Component,
-    proto::taskqueue::{PollerInfo, PollerScalingDecision, TaskQueueConfig},
+    proto::{
+        WorkerDeploymentVersion,
+        taskqueue::{PollerInfo, PollerScalingDecision, TaskQueueConfig},
+    },
 };
 
 use crate::clock;
 use queue::{Poller, Queue};
 
-pub(crate) use describe::QueueDescription;
+pub(crate) use describe::{Backlog, QueueDescription};
 pub(crate) use fair_queue::Rank;
 pub(crate) use task::{ActivityTask, Task, WorkflowTask};
 
@@ -63,6 +68,8 @@ pub(crate) struct Poll {
     pub(crate) max_per_second: Option<f64>,
     /// The worker process that asks, if it says so: with it go its polls.
     pub(crate) worker_instance_key: String,
+    /// The version of the worker, if tasks are to be told apart by that.
+    pub(crate) version: Option<WorkerDeploymentVersion>,
 }
 
 /// The task queues of one kind.
@@ -126,10 +133,11 @@ impl<T: Task> Matching<T> {
                 component: poll.component,
                 identity: poll.info.identity.clone(),
                 worker_instance_key: poll.worker_instance_key,
+                version: poll.version,
                 since: now,
                 hand_over,
             };
-            queue.polled(poll.info, poll.max_per_second, now);
+            queue.polled(poll.info, &poller.version, poll.max_per_second, now);
             queue.wait(poller);
             true
         });
@@ -156,6 +164,30 @@ impl<T: Task> Matching<T> {
         if let Some(queue) = self.lock().by_key.get_mut(key) {
             queue.forget_all_pollers();
         }
+    }
+
+    /// Whether workers of this version poll the queue, or have lately.
+    pub(crate) fn is_polled_by(&self, key: &QueueKey, version: &WorkerDeploymentVersion) -> bool {
+        let mut queues = self.lock();
+        let queue = queues.by_key.get_mut(key);
+        queue.is_some_and(|queue| queue.is_polled_by(version, clock::instant()))
+    }
+
+    /// What waits in the queue for workers of this version.
+    pub(crate) fn version_backlog(&self, key: &QueueKey, version: &WorkerDeploymentVersion) -> Backlog {
+        let queues = self.lock();
+        let queue = queues.by_key.get(key);
+        queue.map_or_else(Backlog::default, |queue| {
+            queue.version_backlog(version, clock::instant())
+        })
+    }
+
+    /// Tasks go where this says from now on.
+    pub(crate) fn route(self: &Arc<Self>, key: &QueueKey, routing: QueueRouting) {
+        self.change(key, |queue, _| {
+            queue.route(routing);
+            true
+        });
     }
 
     /// Takes over what an operator has set.
@@ -263,7 +295,7 @@ impl<T: Task> Lease<T> {
         let mut queues = self.matching.lock();
         let queue = queues.get(&self.key, now);
         queue.give_back(task, now);
-        let task = queue.take(Some(component), now)?;
+        let task = queue.take(&None, Some(component), now)?;
         drop(queues);
         self.task = Some(task);
         Some(self)

@@ -25,7 +25,7 @@ impl Lane {
             let dispatches = std::mem::take(&mut current.pending.dispatches);
             let tasks = dispatches
                 .into_iter()
-                .filter_map(|scheduled| activity_task(current, scheduled));
+                .filter_map(|scheduled| activity_task(&self.engine, current, scheduled));
             for (queue, task) in tasks {
                 self.engine.inner.matching.add(&queue, task);
             }
@@ -85,7 +85,7 @@ impl Engine {
 }
 
 /// The task of an attempt that no worker holds.
-fn activity_task(run: &HotRun, scheduled_event_id: i64) -> Option<(QueueKey, ActivityTask)> {
+fn activity_task(engine: &Engine, run: &HotRun, scheduled_event_id: i64) -> Option<(QueueKey, ActivityTask)> {
     let activity = run
         .run
         .activities
@@ -98,6 +98,7 @@ fn activity_task(run: &HotRun, scheduled_event_id: i64) -> Option<(QueueKey, Act
         ActivityTask {
             token,
             activity_type: activity.activity_type.clone(),
+            directive: engine.activity_route(&run.run, activity).directive,
             rank: Rank::of(run.run.priority_of(activity).as_ref()),
             since: clock::instant_of(Time::from_nanos(activity.attempt_scheduled_ns)),
         },

@@ -2,7 +2,7 @@
 
 use tokio::sync::oneshot;
 use uuid::Uuid;
-use wrt_machine::{Reapplied, Reset, Signal, reapplied};
+use wrt_machine::{Reapplied, Reset, Signal, WorkflowOptionsChange, reapplied};
 use wrt_model::{
     Namespace, Run, RunKey,
     proto::{
@@ -54,7 +54,7 @@ impl Engine {
             reason: request.reason,
             request_id: request.request_id,
             reapplied: operations
-                .filter_map(|operation| post_reset(operation.variant?, &request.identity))
+                .filter_map(|operation| Some(post_reset(operation.variant?, &request.identity)))
                 .collect(),
             identity: request.identity,
             component: None,
@@ -188,21 +188,25 @@ impl Excluded {
         match reapplied {
             Reapplied::Signal(_) => self.signals,
             Reapplied::Update(_) => self.updates,
-            Reapplied::Child(_) => false,
+            Reapplied::Child(_) | Reapplied::Options(_) => false,
         }
     }
 }
 
 /// What the caller wants the new run to begin with.
-fn post_reset(operation: Variant, identity: &str) -> Option<Reapplied> {
+fn post_reset(operation: Variant, identity: &str) -> Reapplied {
     match operation {
-        Variant::SignalWorkflow(signal) => Some(Reapplied::Signal(Signal {
+        Variant::SignalWorkflow(signal) => Reapplied::Signal(Signal {
             name: signal.signal_name,
             input: signal.input,
             identity: identity.to_owned(),
             header: signal.header,
             request_id: String::new(),
+        }),
+        Variant::UpdateWorkflowOptions(update) => Reapplied::Options(Box::new(WorkflowOptionsChange {
+            options: update.workflow_execution_options.unwrap_or_default(),
+            paths: update.update_mask.unwrap_or_default().paths,
+            identity: identity.to_owned(),
         })),
-        Variant::UpdateWorkflowOptions(_) => None,
     }
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use uuid::Uuid;
-use wrt_machine::{Continuation, ContinuationKind, ReuseDecision, Signal, StartRun, StartedBy, decide_reuse};
+use wrt_machine::{
+    Continuation, ContinuationKind, Inheritance, ReuseDecision, Signal, StartRun, StartedBy, decide_reuse,
+};
 use wrt_model::{
     ComponentKind, Namespace, Run, WorkflowKey,
     proto::{
@@ -137,6 +139,20 @@ impl Engine {
     ) -> Result<Started, EngineError> {
         check_search_attributes(namespace, request.search_attributes.as_ref())?;
         let component = self.component_for(namespace, &request)?;
+        let task_queue = request.task_queue.as_ref().map_or("", |queue| &queue.name);
+        let chosen = request.versioning_override.as_ref();
+        self.check_override(&namespace.id, &component, task_queue, chosen)
+            .await?;
+        let started_by = started_by.map(|by| StartedBy {
+            inherited: match component.is_empty() {
+                true => by
+                    .inherited
+                    .within(|version| self.version_polls(&namespace.id, task_queue, version)),
+                // A component is a version by itself.
+                false => Inheritance::default(),
+            },
+            ..by
+        });
         let key = WorkflowKey::new(namespace.id.clone(), request.workflow_id.clone());
         let (reply, answer) = oneshot::channel();
         let message = StartMessage {
@@ -307,6 +323,7 @@ impl Lane {
         };
         let component = self.engine.successor_component(&current.run, &continuation);
         let mut next = HotRun::new(Run::default(), 0, self.limits);
+        let (engine, namespace_id) = (&self.engine, &self.key.namespace_id);
         next.decide(clock::now(), |turn| {
             turn.continue_from(
                 &current.run,
@@ -314,7 +331,8 @@ impl Lane {
                 started,
                 first_event.user_metadata,
                 continuation,
-            )
+                |version, task_queue| engine.version_polls(namespace_id, task_queue, version),
+            );
         });
         next.updates = std::mem::take(&mut current.updates);
         self.supersede(next, step);

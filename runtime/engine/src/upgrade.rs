@@ -1,29 +1,25 @@
-//! Runs whose workflow task fails move to the version of their component that is current now.
+//! Runs that move to another version of their component.
 //!
 //! A run stays on the component that it started on, as long as that one can go on. When its task fails, a version that was
-//! deployed since may be the one that mends it: the run moves there if its history replays on it, and stays otherwise.
+//! deployed since may be the one that mends it; and an operator can choose another one for it. The run moves there if its
+//! history replays on it, and stays otherwise.
 
 use wrt_machine::Turn;
-use wrt_model::{ComponentKind, Deployment, Run};
+use wrt_model::{ComponentKind, Deployment, Run, proto::workflow::versioning_override::Override};
 
 use crate::{Engine, EngineError, lane::HotRun, matching::QueueKey};
 
 impl HotRun {
-    /// Moves the run to the current version if its task has failed before and its history replays there.
-    pub(crate) async fn move_to_current_version(&mut self, engine: &Engine) {
-        let has_failed = self.run.workflow_task.as_ref().is_some_and(|task| task.attempt > 1);
-        if !has_failed {
-            return;
-        }
-        let current = engine.current_component(&self.run, &self.run.task_queue, &self.run.workflow_type);
-        let Some(component) = current.filter(|current| *current != self.run.component) else {
+    /// Moves the run to the version that it should be on, if its history replays there.
+    pub(crate) async fn move_to_wanted_version(&mut self, engine: &Engine) {
+        let Some(component) = self.wanted_component(engine) else {
             return;
         };
         let previous = std::mem::replace(&mut self.run.component, component);
         let (run, component) = (self.run.key(), &self.run.component);
         match engine.rebuild(&self.run, self.version > 0).await {
             Ok(instance) => {
-                tracing::info!(%run, component, "moved to the current version");
+                tracing::info!(%run, component, "moved to another version");
                 self.run.component_changed = true;
                 self.instance = Some(instance);
             }
@@ -33,11 +29,28 @@ impl HotRun {
                     %run,
                     component,
                     failure,
-                    "the run stays on its version, because the current one does not replay its history",
+                    "the run stays on its version, because the other one does not replay its history",
                 );
-                self.run.component = previous;
+                self.refused_component = std::mem::replace(&mut self.run.component, previous);
             }
         }
+    }
+
+    /// The other component that should run it: the one that an operator has chosen, or the current one when its task has
+    /// failed before. One that does not replay its history is not tried again as long as the run gets on without it.
+    fn wanted_component(&self, engine: &Engine) -> Option<String> {
+        let run = &self.run;
+        let has_failed = run.workflow_task.as_ref().is_some_and(|task| task.attempt > 1);
+        let current = || engine.current_component(run, &run.task_queue, &run.workflow_type);
+        let info = run.versioning_info.as_ref();
+        let chosen = info.and_then(|info| info.versioning_override.as_ref());
+        let wanted = match chosen.and_then(|chosen| chosen.r#override.as_ref()) {
+            Some(Override::Pinned(pinned)) => pinned.version.as_ref().map(|version| version.build_id.clone()),
+            Some(Override::AutoUpgrade(true)) => current(),
+            _ if has_failed => current(),
+            _ => None,
+        };
+        wanted.filter(|wanted| *wanted != run.component && (has_failed || *wanted != self.refused_component))
     }
 }
 

@@ -1,9 +1,18 @@
 //! Lists and counts of runs.
 
+use wrt_machine::{deployment_version, versioning_behavior};
 use wrt_model::{
     Namespace, Run, Time,
-    proto::{TaskQueue, WorkflowType, workflow::WorkflowExecutionInfo},
+    proto::{
+        TaskQueue, WorkerDeploymentVersion, WorkflowType,
+        deployment::Deployment,
+        enums::VersioningBehavior,
+        workflow::{
+            DeploymentTransition, WorkflowExecutionInfo, WorkflowExecutionVersioningInfo, versioning_override::Override,
+        },
+    },
     time::proto_span,
+    worker_deployment::older_version_text,
 };
 use wrt_store::{RunCount, RunQuery};
 
@@ -65,12 +74,58 @@ pub(crate) fn execution_info(namespace: &Namespace, run: &Run) -> WorkflowExecut
             .map(|attributes| with_types(namespace, attributes)),
         task_queue: run.task_queue.clone(),
         priority: run.priority.clone(),
+        worker_deployment_name: deployment_version(run)
+            .map(|version| version.deployment_name.clone())
+            .unwrap_or_default(),
+        versioning_info: versioning_info(run),
         execution_duration: close_time.map(|close| proto_span(close.since(execution_time))),
         first_run_id: run.first_execution_run_id.clone(),
         root_execution: run.root.clone().or_else(|| Some(run.execution())),
         parent_namespace_id: parent.map(|parent| parent.namespace_id.clone()).unwrap_or_default(),
         parent_execution: parent.and_then(|parent| parent.execution.clone()),
         ..Default::default()
+    }
+}
+
+/// The version that the run is on and how that is chosen, if any version has a part in it; in the words of older clients, too.
+#[expect(deprecated, reason = "older clients read these")]
+fn versioning_info(run: &Run) -> Option<WorkflowExecutionVersioningInfo> {
+    let mut info = run.versioning_info.clone()?;
+    if !run.is_run_by_workers() {
+        info.set_behavior(versioning_behavior(run));
+        info.deployment_version = Some(WorkerDeploymentVersion {
+            build_id: run.component.clone(),
+            ..Default::default()
+        });
+        return Some(info);
+    }
+    if let Some(version) = &info.deployment_version {
+        info.version = older_version_text(Some(version));
+        info.deployment = Some(deployment(version));
+    }
+    if let Some(transition) = &mut info.version_transition {
+        transition.version = older_version_text(transition.deployment_version.as_ref());
+        info.deployment_transition = Some(DeploymentTransition {
+            deployment: transition.deployment_version.as_ref().map(deployment),
+        });
+    }
+    if let Some(versioning) = &mut info.versioning_override {
+        match &versioning.r#override {
+            Some(Override::Pinned(pinned)) => {
+                versioning.behavior = VersioningBehavior::Pinned as i32;
+                versioning.pinned_version = older_version_text(pinned.version.as_ref());
+            }
+            Some(Override::AutoUpgrade(_)) => versioning.behavior = VersioningBehavior::AutoUpgrade as i32,
+            Some(Override::OneTime(_)) | None => {}
+        }
+    }
+    Some(info)
+}
+
+fn deployment(version: &WorkerDeploymentVersion) -> Deployment {
+    Deployment {
+        series_name: version.deployment_name.clone(),
+        build_id: version.build_id.clone(),
     }
 }
 

@@ -16,7 +16,7 @@ use wrt_model::{
 
 use crate::{
     ActivityRef, Engine, EngineError, IDENTITY,
-    activity::poll_response,
+    activity::{Starter, poll_response},
     clock,
     lane::{Lane, Step},
     matching::{ActivityTask, Lease, Poll, QueueKey, Rank},
@@ -75,6 +75,7 @@ impl Lane {
             identity: IDENTITY.to_owned(),
             request_id: String::new(),
             in_process: true,
+            version: None,
         };
         if !engine.inner.matching.admit(&queue, &route.current, &rank) {
             return None;
@@ -150,8 +151,12 @@ impl ServerWorker {
         route: Route,
         slot: OwnedSemaphorePermit,
     ) -> Result<(), EngineError> {
-        let (run, activity) = match self.engine.start_activity(lease.task(), IDENTITY, true).await {
-            Ok(started) => started,
+        let (run, activity) = match self.engine.start_activity(lease.task(), Starter::server()).await {
+            Ok(Some(started)) => started,
+            Ok(None) => {
+                drop(lease.take());
+                return Ok(());
+            }
             Err(error) => {
                 drop(lease.take());
                 return Err(error);

@@ -115,7 +115,7 @@ impl HotRun {
             .map_err(|error| not_loaded(&error))?;
         updates.extend(self.updates.iter().map(|update| update.request.clone()));
         updates.retain(|update| ids.insert(update_id(update).to_owned()));
-        self.move_to_current_version(engine).await;
+        self.move_to_wanted_version(engine).await;
         let is_speculative = self.run.workflow_task.as_ref().is_some_and(|task| task.speculative);
         let mut rejections = Vec::new();
         loop {

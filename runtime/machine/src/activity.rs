@@ -17,7 +17,7 @@ use wrt_model::{
     failure,
     payload::size,
     proto::{
-        EventAttributes, Failure, Payloads,
+        EventAttributes, Failure, Payloads, WorkerDeploymentVersion,
         command::{RequestCancelActivityTaskCommandAttributes, ScheduleActivityTaskCommandAttributes},
         enums::{TimeoutType, WorkflowTaskFailedCause as Cause},
         history::{
@@ -65,6 +65,8 @@ pub struct ActivityStart {
     pub request_id: String,
     /// True when the attempt runs inside the server.
     pub in_process: bool,
+    /// The version of the worker, if it has one.
+    pub version: Option<WorkerDeploymentVersion>,
 }
 
 /// How an attempt ended, as its worker says.
@@ -198,7 +200,7 @@ impl Turn<'_> {
     /// A worker takes an attempt. The same poll may ask again.
     pub fn start_activity(&mut self, start: ActivityStart) -> Result<(), Rejection> {
         let now_ns = self.now.nanos();
-        let run_is_paused = self.run.is_paused();
+        let (run_is_paused, run_is_moving) = (self.run.is_paused(), self.run.is_moving());
         let activity = self.open_activity(start.scheduled_event_id, start.attempt)?;
         if activity.is_started() {
             let same = activity.started_request_id == start.request_id && !start.request_id.is_empty();
@@ -214,12 +216,16 @@ impl Turn<'_> {
         if run_is_paused || activity.pause.is_some() {
             return Err(not_found("the activity is paused"));
         }
+        if run_is_moving {
+            return Err(not_found("the workflow moves to another version first"));
+        }
         activity.set_state(ActivityState::Started);
         activity.started_ns = now_ns;
         activity.heartbeat_ns = 0;
         activity.identity = start.identity;
         activity.started_request_id = start.request_id;
         activity.in_process = start.in_process;
+        activity.last_deployment_version = start.version;
         self.transition.durable = true;
         Ok(())
     }

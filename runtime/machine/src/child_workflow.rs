@@ -120,6 +120,7 @@ impl Turn<'_> {
             memo: command.memo,
             search_attributes: command.search_attributes,
             priority: command.priority,
+            versioning_override: command.versioning_override,
             ..Default::default()
         };
         let child = initiated_child(&initiated);

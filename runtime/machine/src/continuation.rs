@@ -5,7 +5,7 @@ use std::time::Duration;
 use wrt_model::{
     Run, ids,
     proto::{
-        EventAttributes, Failure, Payloads, UserMetadata,
+        EventAttributes, Failure, Payloads, UserMetadata, WorkerDeploymentVersion,
         command::ContinueAsNewWorkflowExecutionCommandAttributes,
         enums::{ContinueAsNewInitiator, RetryState, WorkflowExecutionStatus, WorkflowTaskFailedCause as Cause},
         history::{WorkflowExecutionContinuedAsNewEventAttributes, WorkflowExecutionStartedEventAttributes},
@@ -14,11 +14,12 @@ use wrt_model::{
 };
 
 use crate::{
-    Rejection, Turn,
+    Inheritance, Rejection, Turn,
     command::bad,
     cron::next_cron_time,
     retry,
     start::{Beginning, WORKFLOW_TASK_TIMEOUT_MAXIMUM},
+    worker_deployment::{inheritance::declined_by, search_attribute::without_versioning},
 };
 
 /// The run that follows one that has closed.
@@ -101,7 +102,9 @@ impl Turn<'_> {
             .map(retry::with_defaults)
             .or_else(|| run.retry_policy.clone());
         command.memo = command.memo.or_else(|| run.memo.clone());
-        command.search_attributes = command.search_attributes.or_else(|| run.search_attributes.clone());
+        command.search_attributes = command
+            .search_attributes
+            .or_else(|| without_versioning(run.search_attributes.clone()));
         if command.initiator() == ContinueAsNewInitiator::Unspecified {
             command.set_initiator(ContinueAsNewInitiator::Workflow);
         }
@@ -179,7 +182,7 @@ impl Turn<'_> {
     }
 
     /// Begins the run that follows `previous`, whose first event had these attributes and words for people. `self` holds
-    /// an empty one.
+    /// an empty one. `polls` says whether workers of a version poll a task queue.
     pub fn continue_from(
         &mut self,
         previous: &Run,
@@ -187,12 +190,28 @@ impl Turn<'_> {
         started: WorkflowExecutionStartedEventAttributes,
         user_metadata: Option<UserMetadata>,
         continuation: Continuation,
+        polls: impl Fn(&WorkerDeploymentVersion, &str) -> bool,
     ) {
         let run_id = continuation.run_id.clone();
+        let task_queue = match &continuation.kind {
+            ContinuationKind::ContinueAsNew(command) => command.task_queue.as_ref(),
+            ContinuationKind::Retry { .. } | ContinuationKind::Cron { .. } => started.task_queue.as_ref(),
+        };
+        let task_queue = task_queue.map_or("", |queue| queue.name.as_str());
+        let inherited = Inheritance::of_successor(previous, &started, &continuation.kind);
+        let inherited = match component.is_empty() {
+            true => inherited.within(|version| polls(version, task_queue)),
+            false => inherited.override_alone(),
+        };
         let started = WorkflowExecutionStartedEventAttributes {
             continued_execution_run_id: previous.run_id.clone(),
             original_execution_run_id: run_id.clone(),
             first_workflow_task_backoff: Some(proto_span(continuation.backoff)),
+            versioning_override: inherited.versioning_override,
+            inherited_pinned_version: inherited.pinned_version,
+            inherited_auto_upgrade_info: inherited.auto_upgrade,
+            declined_target_version_upgrade: declined_by(previous, &continuation.kind),
+            priority: previous.priority.clone(),
             ..started
         };
         self.begin(Beginning {
@@ -218,7 +237,7 @@ fn started_by(
             continued_failure: Some(failure),
             attempt,
             memo: previous.memo.clone(),
-            search_attributes: previous.search_attributes.clone(),
+            search_attributes: without_versioning(previous.search_attributes.clone()),
             ..started
         },
         ContinuationKind::Cron { result, failure } => WorkflowExecutionStartedEventAttributes {
@@ -227,7 +246,7 @@ fn started_by(
             last_completion_result: result.or(started.last_completion_result),
             attempt: 1,
             memo: previous.memo.clone(),
-            search_attributes: previous.search_attributes.clone(),
+            search_attributes: without_versioning(previous.search_attributes.clone()),
             ..started
         },
         ContinuationKind::ContinueAsNew(command) => WorkflowExecutionStartedEventAttributes {
@@ -268,6 +287,7 @@ fn continued_as_new(
         header: command.header.clone(),
         memo: command.memo.clone(),
         search_attributes: command.search_attributes.clone(),
+        initial_versioning_behavior: command.initial_versioning_behavior,
         ..Default::default()
     })
 }

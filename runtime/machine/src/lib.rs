@@ -10,6 +10,7 @@ mod continuation;
 mod cron;
 mod deadline;
 mod external_workflow;
+mod field_mask;
 mod limits;
 mod marker;
 mod message;
@@ -24,7 +25,9 @@ mod start;
 mod timer;
 mod turn;
 mod update;
+mod worker_deployment;
 mod workflow;
+mod workflow_options;
 mod workflow_task;
 
 pub use activity::{
@@ -43,4 +46,15 @@ pub use reset::{Reapplied, Reset, ResetPoint, reapplied, reset_point};
 pub use signal::Signal;
 pub use start::{ReuseDecision, StartRun, StartedBy, decide_reuse};
 pub use turn::{Transition, Turn};
+pub use worker_deployment::{
+    Candidate, Modifier, WorkerDeploymentRejection, WorkerDeploymentTurn, deployment_conflict_token,
+    inheritance::Inheritance,
+    routing::{Directive, QueueRouting},
+    search_attribute::pinned_build_id,
+    version_not_found, version_of_worker, version_status,
+    versioning::{
+        ActivityRoute, PollerVersion, activity_route, deployment_version, versioning_behavior, workflow_directive,
+    },
+};
+pub use workflow_options::{WorkflowOptionsChange, workflow_options};
 pub use workflow_task::{WorkflowTaskCompletion, WorkflowTaskEnd};

@@ -82,6 +82,7 @@ impl Turn<'_> {
             A::WorkflowExecutionCancelRequestedEventAttributes(_) => self.run.cancel_requested = true,
             A::WorkflowExecutionPausedEventAttributes(paused) => self.replay_pause(paused),
             A::WorkflowExecutionUnpausedEventAttributes(_) => self.replay_unpause(),
+            A::WorkflowExecutionOptionsUpdatedEventAttributes(updated) => self.workflow_options_updated(updated),
             A::UpsertWorkflowSearchAttributesEventAttributes(upserted) => {
                 let attributes = self.run.search_attributes.get_or_insert_default();
                 let upserts = upserted.search_attributes.as_ref();
@@ -171,6 +172,7 @@ impl Turn<'_> {
             A::WorkflowTaskCompletedEventAttributes(completed) => {
                 self.run.workflow_task = None;
                 self.run.last_completed_started_event_id = completed.started_event_id;
+                self.versioned_by(completed);
                 // Those that it has accepted follow.
                 self.drop_rejected_updates(completed.started_event_id);
             }
@@ -303,4 +305,5 @@ fn start_task(task: &mut WorkflowTask, event_id: i64, event: &WorkflowTaskStarte
     task.started_ns = now_ns;
     task.identity.clone_from(&event.identity);
     task.request_id.clone_from(&event.request_id);
+    task.target_version_changed = event.target_worker_deployment_version_changed;
 }

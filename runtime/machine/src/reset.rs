@@ -15,7 +15,7 @@ use wrt_model::{
 };
 
 use crate::{
-    Outgoing, Rejection, Signal, Turn,
+    Outgoing, Rejection, Signal, Turn, WorkflowOptionsChange,
     rebuild::{Origin, rebuild},
 };
 
@@ -47,6 +47,8 @@ pub enum Reapplied {
     Update(Box<update::Request>),
     /// A child that the run had at the point has started or ended, as this event says.
     Child(Box<EventAttributes>),
+    /// Its options have been changed.
+    Options(Box<WorkflowOptionsChange>),
 }
 
 /// Where runs are reset to.
@@ -75,6 +77,9 @@ pub fn reapplied(events: &[HistoryEvent]) -> Vec<Reapplied> {
         A::WorkflowExecutionUpdateAdmittedEventAttributes(admitted) => update(admitted.request),
         // Without a request it was admitted before.
         A::WorkflowExecutionUpdateAcceptedEventAttributes(accepted) => update(accepted.accepted_request),
+        A::WorkflowExecutionOptionsUpdatedEventAttributes(updated) => {
+            Some(Reapplied::Options(Box::new(WorkflowOptionsChange::from(&updated))))
+        }
         told @ (A::ChildWorkflowExecutionStartedEventAttributes(_)
         | A::StartChildWorkflowExecutionFailedEventAttributes(_)
         | A::ChildWorkflowExecutionCompletedEventAttributes(_)
@@ -150,6 +155,7 @@ impl Turn<'_> {
                 Reapplied::Signal(signal) => self.append_signal(signal),
                 Reapplied::Update(request) => self.admit_update(*request),
                 Reapplied::Child(told) => self.repeat_child(*told),
+                Reapplied::Options(change) => drop(self.update_workflow_options(&change)?),
             }
         }
         self.ensure_workflow_task();

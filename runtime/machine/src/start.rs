@@ -16,7 +16,12 @@ use wrt_model::{
     time::{proto_span, span_nanos, span_set},
 };
 
-use crate::{Rejection, Signal, Turn, cron::next_cron_time, retry};
+use crate::{
+    Inheritance, Rejection, Signal, Turn,
+    cron::next_cron_time,
+    retry,
+    worker_deployment::{inheritance::versioning_at_start, search_attribute::set_versioning_attributes},
+};
 
 /// The longest workflow task, unless the start says otherwise.
 const WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,6 +52,8 @@ pub struct StartedBy {
     pub namespace: String,
     /// The first ancestor.
     pub root: WorkflowExecution,
+    /// What the child begins with because of its parent.
+    pub inherited: Inheritance,
 }
 
 /// What a start does, given the workflow id's current run.
@@ -200,7 +207,7 @@ pub(crate) fn begun_run(
     let nanos = |timeout: &Option<_>| span_nanos(span_set(timeout.as_ref()).unwrap_or_default());
     let first_task = now.plus(span_set(started.first_workflow_task_backoff.as_ref()).unwrap_or_default());
     let run_timeout_ns = nanos(&started.workflow_run_timeout);
-    Run {
+    let mut run = Run {
         namespace_id,
         workflow_id: started.workflow_id.clone(),
         run_id,
@@ -236,14 +243,23 @@ pub(crate) fn begun_run(
         component,
         root: started.root_workflow_execution.clone(),
         priority: started.priority.clone(),
+        versioning_info: versioning_at_start(started),
+        declined_target_version: started.declined_target_version_upgrade.clone(),
         ..Default::default()
+    };
+    if run.versioning_info.is_some() {
+        let mut attributes = run.search_attributes.take().unwrap_or_default();
+        set_versioning_attributes(&run, &mut attributes);
+        run.search_attributes = (!attributes.indexed_fields.is_empty()).then_some(attributes);
     }
+    run
 }
 
 fn started_attributes(start: &StartRun, now: Time) -> WorkflowExecutionStartedEventAttributes {
     let request = start.request.clone();
     let by = start.started_by.as_ref();
     let parent = by.map(|by| &by.parent);
+    let inherited = by.map(|by| by.inherited.clone()).unwrap_or_default();
     let execution_timeout = span_set(request.workflow_execution_timeout.as_ref());
     let run_timeout = match (span_set(request.workflow_run_timeout.as_ref()), execution_timeout) {
         (Some(run), Some(execution)) => run.min(execution),
@@ -285,7 +301,9 @@ fn started_attributes(start: &StartRun, now: Time) -> WorkflowExecutionStartedEv
         cron_schedule: request.cron_schedule,
         workflow_id: request.workflow_id,
         completion_callbacks: request.completion_callbacks,
-        versioning_override: request.versioning_override,
+        versioning_override: request.versioning_override.or(inherited.versioning_override),
+        inherited_pinned_version: inherited.pinned_version,
+        inherited_auto_upgrade_info: inherited.auto_upgrade,
         priority: request.priority,
         ..Default::default()
     }

@@ -29,6 +29,8 @@ pub struct Transition {
     pub rejected_updates: Vec<(String, Failure)>,
     /// The run that is to be started in its place, in the same commit.
     pub continuation: Option<Continuation>,
+    /// The run is found by other values from now on, which no event has brought.
+    pub changes_search_attributes: bool,
 }
 
 impl Transition {
@@ -41,6 +43,7 @@ impl Transition {
         self.rejected_updates.append(&mut later.rejected_updates);
         self.offers_workflow_task |= later.offers_workflow_task;
         self.durable |= later.durable;
+        self.changes_search_attributes |= later.changes_search_attributes;
         self.continuation = later.continuation.or(self.continuation.take());
     }
 }

@@ -33,7 +33,7 @@ use wrt_model::{
 
 pub use complete::{WorkflowTaskCompletion, WorkflowTaskEnd};
 
-use crate::{Rejection, Turn};
+use crate::{PollerVersion, Rejection, Turn};
 
 /// The wait after the first failure of a component; it doubles with each one that follows.
 const RETRY_INITIAL: Duration = Duration::from_secs(1);
@@ -50,14 +50,28 @@ impl Turn<'_> {
         })
     }
 
-    /// A worker takes the workflow task.
+    /// A worker without a version, or a component, takes the workflow task.
     pub fn start_workflow_task(&mut self, identity: &str, request_id: &str) -> Result<(), Rejection> {
+        self.start_workflow_task_on(identity, request_id, &PollerVersion::default())
+    }
+
+    /// A worker of a version takes the workflow task.
+    pub fn start_workflow_task_on(
+        &mut self,
+        identity: &str,
+        request_id: &str,
+        poller: &PollerVersion,
+    ) -> Result<(), Rejection> {
         let next_event_id = self.run.next_event_id;
         let now_ns = self.now.nanos();
-        let task = self.run.workflow_task.as_mut().ok_or(Rejection::WorkflowTaskNotFound)?;
-        if task.is_started() {
+        let task = self.run.workflow_task.as_ref();
+        if task.is_none_or(WorkflowTask::is_started) {
             return Err(Rejection::WorkflowTaskNotFound);
         }
+        if self.run.is_run_by_workers() {
+            self.meet_poller(poller);
+        }
+        let task = self.run.workflow_task.as_mut().expect("there is one, see above");
         task.set_state(WorkflowTaskState::Started);
         task.backing_off = false;
         task.started_ns = now_ns;

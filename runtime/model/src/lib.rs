@@ -19,6 +19,7 @@ pub mod search_attribute;
 pub mod task;
 pub mod time;
 pub mod update;
+pub mod worker_deployment;
 
 pub use batch::{BatchKey, BatchOperation};
 pub use component::{Component, ComponentKind, Deployment, Digest};
@@ -30,3 +31,4 @@ pub use schedule::{Schedule, ScheduleKey};
 pub use search_attribute::SearchAttributeValue;
 pub use time::Time;
 pub use update::update_id;
+pub use worker_deployment::{WorkerDeployment, WorkerDeploymentKey};

@@ -37,6 +37,17 @@ pub fn inherited(own: Option<&Priority>, workflow: Option<&Priority>) -> Option<
     })
 }
 
+/// Takes one field over, which has this name in a field mask. False when there is none of this name.
+pub fn merge_field(into: &mut Priority, from: &Priority, field: &str) -> bool {
+    match field {
+        "priority_key" => into.priority_key = from.priority_key,
+        "fairness_key" => into.fairness_key.clone_from(&from.fairness_key),
+        "fairness_weight" => into.fairness_weight = from.fairness_weight,
+        _ => return false,
+    }
+    true
+}
+
 /// The priority key, with the default for one that is not set. What a guest asks for beyond the range counts as its end.
 pub fn effective_key(priority: &Priority) -> i32 {
     match priority.priority_key {

@@ -4,18 +4,22 @@
 //! must have a sensible zero. Inputs and results stay in the history and are not repeated here.
 
 mod activity;
+mod workflow_task;
 
 use std::collections::BTreeMap;
 
 use crate::{
     RunKey, Time, WorkflowKey,
     proto::{
-        HistoryEvent, Memo, Priority, RetryPolicy, SearchAttributes, WorkflowExecution,
+        HistoryEvent, Memo, Priority, RetryPolicy, SearchAttributes, WorkerDeploymentVersion, WorkflowExecution,
         enums::{ParentClosePolicy, WorkflowExecutionStatus},
+        history::DeclinedTargetVersionUpgrade,
+        workflow::WorkflowExecutionVersioningInfo,
     },
 };
 
 pub use activity::{Activity, ActivityState};
+pub use workflow_task::{Sticky, WorkflowTask, WorkflowTaskState};
 
 /// One run of a workflow.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -158,17 +162,16 @@ pub struct Run {
     /// The worker that has the run in its cache; absent for a component, and after a failure.
     #[prost(message, optional, tag = "52")]
     pub sticky: Option<Sticky>,
-}
-
-/// A worker that keeps a run in its cache, and takes the run's workflow tasks from a queue of its own.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct Sticky {
-    /// That queue.
-    #[prost(string, tag = "1")]
-    pub task_queue: String,
-    /// How long a task waits there before it goes to the run's own queue, in nanoseconds.
-    #[prost(int64, tag = "2")]
-    pub schedule_to_start_ns: i64,
+    /// The version that it is on and how that is chosen; absent for a run that no version has a part in. Its fields for
+    /// older clients stay empty.
+    #[prost(message, optional, tag = "60")]
+    pub versioning_info: Option<WorkflowExecutionVersioningInfo>,
+    /// Where the run before would have gone if it had not turned that down.
+    #[prost(message, optional, tag = "61")]
+    pub declined_target_version: Option<DeclinedTargetVersionUpgrade>,
+    /// Where this run, which is pinned, could go, as its last workflow task has been told.
+    #[prost(message, optional, tag = "62")]
+    pub notified_target_version: Option<WorkerDeploymentVersion>,
 }
 
 /// Somebody has stopped a run or an activity for a while.
@@ -186,62 +189,6 @@ pub struct Pause {
     /// The request that asked for it.
     #[prost(string, tag = "4")]
     pub request_id: String,
-}
-
-/// A workflow task that is open.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct WorkflowTask {
-    /// Where it stands.
-    #[prost(enumeration = "WorkflowTaskState", tag = "1")]
-    pub state: i32,
-    /// Its `scheduled` event. From the second attempt on it is written only when an attempt succeeds: while that attempt
-    /// runs this is the id that it will get, before that 0.
-    #[prost(int64, tag = "2")]
-    pub scheduled_event_id: i64,
-    /// Its `started` event, written together with the `scheduled` one; 0 until the attempt starts.
-    #[prost(int64, tag = "3")]
-    pub started_event_id: i64,
-    /// 1 for the first attempt.
-    #[prost(int32, tag = "4")]
-    pub attempt: i32,
-    /// When it was scheduled.
-    #[prost(int64, tag = "5")]
-    pub scheduled_ns: i64,
-    /// When it may start: later than `scheduled_ns` after failures.
-    #[prost(int64, tag = "6")]
-    pub not_before_ns: i64,
-    /// When it started; 0 before.
-    #[prost(int64, tag = "7")]
-    pub started_ns: i64,
-    /// Who runs it.
-    #[prost(string, tag = "8")]
-    pub identity: String,
-    /// The poll that took it.
-    #[prost(string, tag = "9")]
-    pub request_id: String,
-    /// It was begun for an update alone: it leaves no event when it turns out that there is nothing to write.
-    #[prost(bool, tag = "10")]
-    pub speculative: bool,
-    /// The worker's queue that it was scheduled on; absent for the run's own.
-    #[prost(message, optional, tag = "11")]
-    pub sticky: Option<Sticky>,
-    /// It waits for its time and has not been offered to workers.
-    #[prost(bool, tag = "12")]
-    pub backing_off: bool,
-    /// When the first of an unbroken sequence of tasks was scheduled that a worker has asked for only to go on with what it
-    /// does; 0 for other tasks.
-    #[prost(int64, tag = "13")]
-    pub heartbeats_since_ns: i64,
-}
-
-/// Where a workflow task stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, prost::Enumeration)]
-#[repr(i32)]
-pub enum WorkflowTaskState {
-    /// Waits to be run.
-    Scheduled = 0,
-    /// Is being run.
-    Started = 1,
 }
 
 /// A timer that has neither fired nor been canceled.
@@ -399,9 +346,15 @@ impl Run {
         self.is_paused() || activity.pause.is_some()
     }
 
+    /// True while its next workflow task takes it to another version: until then no attempt begins.
+    pub fn is_moving(&self) -> bool {
+        let info = self.versioning_info.as_ref();
+        info.is_some_and(|info| info.version_transition.is_some())
+    }
+
     /// True when an attempt of this activity can be handed out.
     pub fn offers(&self, activity: &Activity) -> bool {
-        !activity.is_started() && !activity.backing_off && !self.holds(activity)
+        !activity.is_started() && !activity.backing_off && !self.holds(activity) && !self.is_moving()
     }
 
     /// Events in its history.
@@ -420,17 +373,5 @@ impl Run {
             0 => self.started(),
             nanos => Time::from_nanos(nanos),
         }
-    }
-}
-
-impl WorkflowTask {
-    /// True when its `scheduled` and `started` events are written only if it succeeds.
-    pub fn is_transient(&self) -> bool {
-        self.attempt > 1 || self.speculative
-    }
-
-    /// True while it is being run.
-    pub fn is_started(&self) -> bool {
-        self.state() == WorkflowTaskState::Started
     }
 }

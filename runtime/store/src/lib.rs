@@ -18,6 +18,7 @@ mod search_attribute;
 mod sqlite;
 mod task_queue;
 mod visibility;
+mod worker_deployment;
 
 use std::{path::PathBuf, sync::Arc};
 

@@ -20,6 +20,7 @@ use crate::{
     search_attribute::SearchAttributeCommand,
     server::ServerArgs,
     task_queue::TaskQueueCommand,
+    worker_deployment::WorkerCommand,
     workflow::WorkflowCommand,
 };
 
@@ -92,6 +93,9 @@ enum Command {
     /// Task queues: what waits, who polls, and what limits them
     #[command(subcommand)]
     TaskQueue(TaskQueueCommand),
+    /// Workers outside of the server
+    #[command(subcommand)]
+    Worker(WorkerCommand),
     /// Namespaces
     #[command(subcommand)]
     Namespace(NamespaceCommand),
@@ -160,6 +164,7 @@ impl Command {
             Command::Batch(command) => command.run(context).await,
             Command::Schedule(command) => command.run(context).await,
             Command::TaskQueue(command) => command.run(context).await,
+            Command::Worker(command) => command.run(context).await,
             Command::Namespace(command) | Command::Operator(OperatorCommand::Namespace(command)) => {
                 command.run(context).await
             }
@@ -257,6 +262,16 @@ mod tests {
             "wrt task-queue config get --task-queue orders --task-queue-type activity",
             "wrt task-queue config set -t orders --queue-rps-limit 5 --queue-rps-limit-reason r",
             "wrt task-queue config set -t orders --fairness-key-rps-limit-default default --fairness-key-weight a=2.5",
+            "wrt worker deployment list -o json",
+            "wrt worker deployment describe --name shop",
+            "wrt worker deployment describe-version --deployment-name shop --build-id 1 --report-task-queue-stats",
+            "wrt worker deployment set-current-version --deployment-name shop --build-id 1 --allow-no-pollers",
+            "wrt worker deployment set-ramping-version --deployment-name shop --unversioned --percentage 5",
+            "wrt worker deployment set-ramping-version --deployment-name shop --delete",
+            "wrt worker deployment delete-version --deployment-name shop --build-id 1 --skip-drainage",
+            "wrt worker deployment update-metadata-version --deployment-name s --build-id 1 --metadata a=1",
+            "wrt worker deployment manager-identity set --deployment-name shop --self",
+            "wrt worker deployment manager-identity unset --deployment-name shop",
             "wrt operator namespace create -n shop --retention 30d --email a@b",
             "wrt namespace update shop --data a=b",
             "wrt operator search-attribute create --name Color --type keyword --name Amount --type Int",
@@ -297,6 +312,8 @@ mod tests {
             "wrt schedule create --type A",
             "wrt task-queue describe",
             "wrt task-queue config set -t orders --queue-rps-limit soon",
+            "wrt worker deployment set-current-version --deployment-name shop",
+            "wrt worker deployment manager-identity set --deployment-name shop",
             "wrt schedule toggle -s a",
             "wrt schedule toggle -s a --pause --unpause",
             "wrt schedule backfill -s a --start-time yesterday --end-time 2026-01-02T00:00:00Z",

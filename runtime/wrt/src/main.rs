@@ -25,6 +25,7 @@ mod server;
 mod task_queue;
 mod time;
 mod words;
+mod worker_deployment;
 mod workflow;
 
 use std::process::ExitCode;

@@ -17,6 +17,7 @@ pub(crate) mod start;
 mod stop;
 mod target;
 mod update;
+mod update_options;
 
 use clap::{Args, Subcommand};
 use wrt_model::proto::WorkflowExecution;
@@ -43,6 +44,7 @@ pub(crate) enum WorkflowCommand {
     Terminate(stop::TerminateCommand),
     Pause(pause::PauseCommand),
     Unpause(pause::UnpauseCommand),
+    UpdateOptions(update_options::UpdateOptionsCommand),
     Reset(reset::ResetCommand),
     Replay(replay::ReplayCommand),
     Delete(delete::DeleteCommand),
@@ -67,6 +69,7 @@ impl WorkflowCommand {
             WorkflowCommand::Terminate(command) => command.run(context).await,
             WorkflowCommand::Pause(command) => command.run(context).await,
             WorkflowCommand::Unpause(command) => command.run(context).await,
+            WorkflowCommand::UpdateOptions(command) => command.run(context).await,
             WorkflowCommand::Reset(command) => command.run(context).await,
             WorkflowCommand::Replay(command) => command.run(context).await,
             WorkflowCommand::Delete(command) => command.run(context).await,

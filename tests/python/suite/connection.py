@@ -5,7 +5,7 @@ from __future__ import annotations
 from temporalio.api.workflowservice.v1 import (
     GetClusterInfoRequest,
     GetSystemInfoRequest,
-    ListWorkerDeploymentsRequest,
+    GetWorkerVersioningRulesRequest,
 )
 from temporalio.client import Client
 from temporalio.service import RPCStatusCode
@@ -33,6 +33,6 @@ async def test_the_server_says_what_it_is(world: World) -> None:
 
 
 async def test_what_is_not_there_says_so(world: World) -> None:
-    request = ListWorkerDeploymentsRequest(namespace="default")
-    call = world.client.workflow_service.list_worker_deployments(request)
-    await refused(RPCStatusCode.UNIMPLEMENTED, call, "ListWorkerDeployments")
+    request = GetWorkerVersioningRulesRequest(namespace="default", task_queue="orders")
+    call = world.client.workflow_service.get_worker_versioning_rules(request)
+    await refused(RPCStatusCode.UNIMPLEMENTED, call, "GetWorkerVersioningRules")

@@ -14,21 +14,23 @@ use wrt_model::{
 };
 
 use super::{Checked, choice, duration, invalid, start};
+use crate::workflow_options;
 
 /// The longest note of a pause, in bytes.
 const NOTES_BYTES: usize = 4 * 1024;
 
 /// Checks what a schedule does when.
 pub(crate) fn definition(schedule: Option<Schedule>, limits: &Limits) -> Checked<Schedule> {
-    let Some(schedule) = schedule else {
+    let Some(mut schedule) = schedule else {
         return invalid("Schedule is not set on request.");
     };
     let jitter = schedule.spec.as_ref().and_then(|spec| spec.jitter.as_ref());
     duration("Jitter", jitter)?;
     if let Some(ScheduleAction {
         action: Some(Action::StartWorkflow(workflow)),
-    }) = &schedule.action
+    }) = &mut schedule.action
     {
+        workflow_options::settle_override(&mut workflow.versioning_override)?;
         check_workflow(workflow, limits)?;
     }
     if let Some(policies) = &schedule.policies {

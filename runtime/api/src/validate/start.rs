@@ -15,6 +15,7 @@ use wrt_model::{
 };
 
 use super::{Checked, blob, bounded, choice, duration, invalid, memo, message_size, required, task_queue, unsupported};
+use crate::{worker_deployment, workflow_options};
 
 /// The largest search attributes of a run, in bytes.
 const SEARCH_ATTRIBUTES_BYTES: usize = 40 * 1024;
@@ -60,7 +61,8 @@ pub(crate) fn start(request: &mut StartWorkflowExecutionRequest, limits: &Limits
         conflict: &mut request.workflow_id_conflict_policy,
     }
     .check(Conflict::Fail, limits)?;
-    unsupported(request.versioning_override.is_some(), "versioning_override")?;
+    workflow_options::settle_override(&mut request.versioning_override)?;
+    worker_deployment::settle_options(&mut request.eager_worker_deployment_options, None)?;
     unsupported(!request.completion_callbacks.is_empty(), "completion_callbacks")?;
     unsupported(request.on_conflict_options.is_some(), "on_conflict_options")?;
     unsupported(request.continued_failure.is_some(), "continued_failure")?;
@@ -102,7 +104,7 @@ pub(crate) fn signal_with_start(request: &mut SignalWithStartWorkflowExecutionRe
         conflict: &mut request.workflow_id_conflict_policy,
     }
     .check(Conflict::UseExisting, limits)?;
-    unsupported(request.versioning_override.is_some(), "versioning_override")?;
+    workflow_options::settle_override(&mut request.versioning_override)?;
     unsupported(
         request
             .time_skipping_config
@@ -184,7 +186,8 @@ pub(crate) fn search_attributes(attributes: Option<&SearchAttributes>) -> Checke
     message_size("SearchAttributes", attributes, SEARCH_ATTRIBUTES_BYTES)
 }
 
-fn priority(priority: Option<&Priority>) -> Checked {
+/// Checks the priority of a workflow.
+pub(crate) fn priority(priority: Option<&Priority>) -> Checked {
     let Some(priority) = priority else { return Ok(()) };
     if priority.priority_key != 0 && !PRIORITY_KEYS.contains(&priority.priority_key) {
         return invalid(format!(

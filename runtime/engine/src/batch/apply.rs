@@ -1,7 +1,8 @@
 //! What a batch operation does to one of its targets.
 
 use wrt_machine::{
-    ActivityOptionsChange, ActivityReset, ActivitySelector, ActivityUnpause, Jitter, Rejection, ResetPoint, reset_point,
+    ActivityOptionsChange, ActivityReset, ActivitySelector, ActivityUnpause, Jitter, Rejection, ResetPoint,
+    WorkflowOptionsChange, reset_point,
 };
 use wrt_model::{
     BatchOperation, Namespace, RunKey, WorkflowKey,
@@ -108,8 +109,15 @@ impl Engine {
                 let updated = self.update_activity_options(namespace, target, which, change).await;
                 updated.map(drop)
             }
-            Operation::UpdateWorkflowOptionsOperation(_)
-            | Operation::CancelActivitiesOperation(_)
+            Operation::UpdateWorkflowOptionsOperation(update) => {
+                let change = WorkflowOptionsChange {
+                    options: update.workflow_execution_options.unwrap_or_default(),
+                    paths: update.update_mask.unwrap_or_default().paths,
+                    identity: update.identity,
+                };
+                self.update_workflow_options(namespace, target, change).await.map(drop)
+            }
+            Operation::CancelActivitiesOperation(_)
             | Operation::TerminateActivitiesOperation(_)
             | Operation::DeleteActivitiesOperation(_) => Err(EngineError::InvalidArgument(
                 "the operation is not supported by this server".to_owned(),

@@ -35,7 +35,11 @@ impl QueueDescription {
     }
 }
 
-fn longer(a: Option<prost_types::Duration>, b: Option<prost_types::Duration>) -> Option<prost_types::Duration> {
+/// The longer one of two spans.
+pub(super) fn longer(
+    a: Option<prost_types::Duration>,
+    b: Option<prost_types::Duration>,
+) -> Option<prost_types::Duration> {
     [a, b]
         .into_iter()
         .flatten()

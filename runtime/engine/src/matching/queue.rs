@@ -7,15 +7,20 @@ use std::{
 };
 
 use tokio::{sync::oneshot, time::Instant};
+use wrt_machine::QueueRouting;
 use wrt_model::{
     Component, Time,
-    proto::taskqueue::{PollerInfo, TaskQueueConfig},
+    proto::{
+        WorkerDeploymentVersion,
+        taskqueue::{PollerInfo, TaskQueueConfig},
+    },
     time::proto_span,
 };
 
 use super::{
     Lease, Task,
-    describe::{Backlog, QueueDescription},
+    backlogs::{Backlogs, Version},
+    describe::{Backlog, QueueDescription, longer},
     fair_queue::{FairQueue, Rank},
     rate_limit::Limits,
     scaling::{Load, Scaling},
@@ -32,16 +37,18 @@ pub(super) struct Poller<T: Task> {
     pub(super) identity: String,
     /// The worker's process, if the worker names it.
     pub(super) worker_instance_key: String,
+    /// The version of the worker, which gets the tasks of that version.
+    pub(super) version: Version,
     pub(super) since: Instant,
     pub(super) hand_over: oneshot::Sender<Lease<T>>,
 }
 
 /// A queue with its tasks and pollers.
 pub(super) struct Queue<T: Task> {
-    tasks: FairQueue<T>,
+    tasks: Backlogs<T>,
     waiting: VecDeque<Poller<T>>,
-    /// Who has polled lately, by identity.
-    pollers: HashMap<String, (Instant, PollerInfo)>,
+    /// Who has polled lately, by identity and version.
+    pollers: HashMap<(String, Version), (Instant, PollerInfo)>,
     limits: Limits,
     stats: Stats,
     scaling: Scaling,
@@ -52,7 +59,7 @@ pub(super) struct Queue<T: Task> {
 impl<T: Task> Default for Queue<T> {
     fn default() -> Self {
         Queue {
-            tasks: FairQueue::default(),
+            tasks: Backlogs::default(),
             waiting: VecDeque::new(),
             pollers: HashMap::new(),
             limits: Limits::default(),
@@ -73,14 +80,17 @@ impl<T: Task> Queue<T> {
     /// Adds a task. Returns whether a poller waits for one like it.
     pub(super) fn add(&mut self, task: T, now: Instant) -> bool {
         self.stats.flow(task.rank().priority_key, now).added.add(now);
-        let is_awaited = self.open_pollers().any(|it| takes(it.component.as_deref(), &task));
-        self.tasks.push(&task.rank().clone(), task);
+        let version = self.tasks.version_of(&task);
+        let is_suitable = |poller: &Poller<T>| poller.version == version && takes(poller.component.as_deref(), &task);
+        let is_awaited = self.open_pollers().any(is_suitable);
+        self.tasks.push(task);
         is_awaited
     }
 
     /// Whether a new task may go at once to a worker with this component that has room for it. It then counts as gone.
     pub(super) fn admit(&mut self, component: &Component, rank: &Rank, now: Instant) -> bool {
-        let goes_first = !self.tasks.first().is_some_and(|first| takes(Some(component), first));
+        let first = self.tasks.of(&None).and_then(FairQueue::first);
+        let goes_first = !first.is_some_and(|first| takes(Some(component), first));
         let admitted = goes_first
             && self.limits.queue_wait(now).is_zero()
             && self.limits.key_wait(&rank.fairness_key, now).is_zero();
@@ -91,9 +101,9 @@ impl<T: Task> Queue<T> {
         admitted
     }
 
-    /// The next task that may go and that a worker with this component takes.
-    pub(super) fn take(&mut self, component: Option<&Component>, now: Instant) -> Option<T> {
-        if self.tasks.is_empty() {
+    /// The next task that may go and that a worker of this version, with this component, takes.
+    pub(super) fn take(&mut self, version: &Version, component: Option<&Component>, now: Instant) -> Option<T> {
+        if self.tasks.of(version).is_none_or(FairQueue::is_empty) {
             return None;
         }
         if !self.limits.queue_wait(now).is_zero() {
@@ -107,11 +117,13 @@ impl<T: Task> Queue<T> {
             limited |= !is_open;
             is_open
         };
-        let task = self.tasks.take(
-            is_open,
-            |task| takes(component, task),
-            |key, own| limits.weight(key, own),
-        );
+        let task = self.tasks.change(version, |tasks| {
+            tasks.take(
+                is_open,
+                |task| takes(component, task),
+                |key, own| limits.weight(key, own),
+            )
+        });
         if limited {
             self.stats.limited(now);
         }
@@ -125,7 +137,7 @@ impl<T: Task> Queue<T> {
         let rank = task.rank().clone();
         self.limits.refund(&rank.fairness_key);
         self.stats.flow(rank.priority_key, now).dispatched.take_back(now);
-        self.tasks.give_back(&rank, task);
+        self.tasks.give_back(task);
     }
 
     fn went(&mut self, rank: &Rank, now: Instant) {
@@ -136,11 +148,12 @@ impl<T: Task> Queue<T> {
     // === Pollers ===
 
     /// Notes that somebody polls, and how fast the queue should be, if that poller has an opinion.
-    pub(super) fn polled(&mut self, info: PollerInfo, max_per_second: Option<f64>, now: Instant) {
-        if !self.pollers.contains_key(&info.identity) {
+    pub(super) fn polled(&mut self, info: PollerInfo, version: &Version, max_per_second: Option<f64>, now: Instant) {
+        let poller = (info.identity.clone(), version.clone());
+        if !self.pollers.contains_key(&poller) {
             self.forget_pollers(now);
         }
-        self.pollers.insert(info.identity.clone(), (now, info));
+        self.pollers.insert(poller, (now, info));
         if let Some(rate) = max_per_second {
             self.limits.set_by_worker(rate);
         }
@@ -158,7 +171,9 @@ impl<T: Task> Queue<T> {
             return None;
         }
         for index in 0..self.waiting.len() {
-            if let Some(task) = self.take(self.waiting[index].component.clone().as_deref(), now) {
+            let Poller { version, component, .. } = &self.waiting[index];
+            let (version, component) = (version.clone(), component.clone());
+            if let Some(task) = self.take(&version, component.as_deref(), now) {
                 let poller = self.waiting.remove(index).expect("it was there just now");
                 return Some((poller, task));
             }
@@ -177,7 +192,8 @@ impl<T: Task> Queue<T> {
         } = self;
         scaling.decide(polls_since, now, || {
             let oldest = tasks
-                .backlog()
+                .all()
+                .flat_map(FairQueue::backlog)
                 .flat_map(|(_, _, first)| first.map(|task| task.since()))
                 .min();
             let (added, dispatched) = stats.rates(now).fold((0.0, 0.0), |sum, (_, added, dispatched)| {
@@ -203,6 +219,14 @@ impl<T: Task> Queue<T> {
         self.open_pollers().next().is_some() || polls.any(|polled| now.saturating_duration_since(polled) <= within)
     }
 
+    /// Whether workers of this version poll, or have lately.
+    pub(super) fn is_polled_by(&mut self, version: &WorkerDeploymentVersion, now: Instant) -> bool {
+        self.forget_pollers(now);
+        let mut polled = self.pollers.keys().map(|(_, polled)| polled);
+        let mut waiting = self.open_pollers().map(|poller| &poller.version);
+        polled.any(|polled| polled.as_ref() == Some(version)) || waiting.any(|it| it.as_ref() == Some(version))
+    }
+
     /// Forgets who has polled.
     pub(super) fn forget_all_pollers(&mut self) {
         self.pollers.clear();
@@ -219,6 +243,11 @@ impl<T: Task> Queue<T> {
 
     // === Limits ===
 
+    /// Tasks go where this says from now on.
+    pub(super) fn route(&mut self, routing: QueueRouting) {
+        self.tasks.route(routing);
+    }
+
     /// Takes over what an operator has set.
     pub(super) fn configure(&mut self, config: &TaskQueueConfig) {
         self.limits.configure(config);
@@ -231,7 +260,8 @@ impl<T: Task> Queue<T> {
         }
         let wait = match self.limits.queue_wait(now) {
             Duration::ZERO => {
-                let waits = self.tasks.keys().map(|key| self.limits.key_wait(key, now));
+                let keys = self.tasks.all().flat_map(FairQueue::keys);
+                let waits = keys.map(|key| self.limits.key_wait(key, now));
                 waits.filter(|wait| !wait.is_zero()).min()?
             }
             wait => wait,
@@ -257,11 +287,8 @@ impl<T: Task> Queue<T> {
             stats.tasks_add_rate = added;
             stats.tasks_dispatch_rate = dispatched;
         }
-        for (priority_key, count, first) in self.tasks.backlog() {
-            let oldest = first.map(|task| now.saturating_duration_since(task.since())).max();
-            let stats = backlog.entry(priority_key).or_default();
-            stats.approximate_backlog_count = count as i64;
-            stats.approximate_backlog_age = oldest.map(proto_span);
+        for tasks in self.tasks.all() {
+            count(tasks, &mut backlog, now);
         }
         let is_limited = self.stats.is_limited(now);
         for stats in backlog.values_mut() {
@@ -274,10 +301,20 @@ impl<T: Task> Queue<T> {
         }
     }
 
+    /// What waits for workers of this version.
+    pub(super) fn version_backlog(&self, version: &WorkerDeploymentVersion, now: Instant) -> Backlog {
+        let mut backlog = Backlog::default();
+        if let Some(tasks) = self.tasks.of(&Some(version.clone())) {
+            count(tasks, &mut backlog, now);
+        }
+        backlog
+    }
+
     /// Whoever waits is there right now, however long ago its poll began.
     fn shown_pollers(&self, now: Instant, present: Time) -> Vec<PollerInfo> {
-        let last_access = |polled: Instant, identity: &str| {
-            let waits = self.open_pollers().any(|poller| poller.identity == identity);
+        let last_access = |polled: Instant, (identity, version): &(String, Version)| {
+            let mut open = self.open_pollers();
+            let waits = open.any(|poller| poller.identity == *identity && poller.version == *version);
             let ago = if waits {
                 Duration::ZERO
             } else {
@@ -285,8 +322,8 @@ impl<T: Task> Queue<T> {
             };
             Some(present.minus(ago).into())
         };
-        let shown = self.pollers.iter().map(|(identity, (polled, info))| PollerInfo {
-            last_access_time: last_access(*polled, identity),
+        let shown = self.pollers.iter().map(|(poller, (polled, info))| PollerInfo {
+            last_access_time: last_access(*polled, poller),
             ..info.clone()
         });
         let mut shown: Vec<_> = shown.collect();
@@ -301,6 +338,17 @@ impl<T: Task> Queue<T> {
             && self.pollers.is_empty()
             && self.open_pollers().next().is_none()
             && !self.limits.is_configured()
+            && !self.tasks.is_routed()
+    }
+}
+
+/// Adds what waits to the figures.
+fn count<T: Task>(tasks: &FairQueue<T>, backlog: &mut Backlog, now: Instant) {
+    for (priority_key, count, first) in tasks.backlog() {
+        let oldest = first.map(|task| now.saturating_duration_since(task.since())).max();
+        let stats = backlog.entry(priority_key).or_default();
+        stats.approximate_backlog_count += count as i64;
+        stats.approximate_backlog_age = longer(stats.approximate_backlog_age, oldest.map(proto_span));
     }
 }
 

@@ -1,6 +1,7 @@
 //! What waits in task queues.
 
 use tokio::time::Instant;
+use wrt_machine::Directive;
 use wrt_model::{Component, RunKey, task::ActivityToken};
 
 use super::Rank;
@@ -11,6 +12,10 @@ pub(crate) trait Task: Send + 'static {
     fn rank(&self) -> &Rank;
     /// When it could have gone first.
     fn since(&self) -> Instant;
+    /// Which version's workers it wants.
+    fn directive(&self) -> &Directive;
+    /// The workflow that it belongs to.
+    fn workflow_id(&self) -> &str;
     /// Whether a worker can run it that has this component alone.
     fn suits(&self, component: &Component) -> bool;
 }
@@ -22,6 +27,7 @@ pub(crate) struct ActivityTask {
     pub(crate) activity_type: String,
     pub(crate) rank: Rank,
     pub(crate) since: Instant,
+    pub(crate) directive: Directive,
 }
 
 /// A run whose workflow task, or whose query, waits for a worker.
@@ -32,6 +38,7 @@ pub(crate) struct WorkflowTask {
     pub(crate) query_id: Option<u64>,
     pub(crate) rank: Rank,
     pub(crate) since: Instant,
+    pub(crate) directive: Directive,
 }
 
 impl Task for ActivityTask {
@@ -41,6 +48,14 @@ impl Task for ActivityTask {
 
     fn since(&self) -> Instant {
         self.since
+    }
+
+    fn directive(&self) -> &Directive {
+        &self.directive
+    }
+
+    fn workflow_id(&self) -> &str {
+        &self.token.workflow_id
     }
 
     fn suits(&self, component: &Component) -> bool {
@@ -55,6 +70,14 @@ impl Task for WorkflowTask {
 
     fn since(&self) -> Instant {
         self.since
+    }
+
+    fn directive(&self) -> &Directive {
+        &self.directive
+    }
+
+    fn workflow_id(&self) -> &str {
+        &self.run.workflow.workflow_id
     }
 
     /// Components have no need of queues for their workflow tasks.

@@ -1,9 +1,14 @@
 use std::time::Duration;
 
 use futures::FutureExt;
+use wrt_machine::{Candidate, Directive, Modifier, WorkerDeploymentTurn};
 use wrt_model::{
-    ComponentKind, Digest,
-    proto::taskqueue::{RateLimit, RateLimitConfig},
+    ComponentKind, Digest, Time, WorkerDeployment,
+    proto::{
+        deployment::worker_deployment_version_info::VersionTaskQueueInfo,
+        enums::TaskQueueType,
+        taskqueue::{RateLimit, RateLimitConfig},
+    },
     task::ActivityToken,
 };
 
@@ -33,6 +38,7 @@ fn task(id: i64) -> ActivityTask {
         activity_type: "Greet".into(),
         rank: rank(3),
         since: clock::instant(),
+        directive: Default::default(),
     }
 }
 
@@ -206,6 +212,70 @@ async fn a_worker_s_limit_holds_for_the_queue() {
             .scheduled_event_id,
         1
     );
+}
+
+/// What sends tasks of the queue to this version, which polls it.
+fn routing(build_id: &str) -> QueueRouting {
+    let mut shop = WorkerDeployment {
+        name: "shop".into(),
+        ..Default::default()
+    };
+    let mut turn = WorkerDeploymentTurn::new(&mut shop, Time::from_nanos(1));
+    let queue = VersionTaskQueueInfo {
+        name: key().name,
+        r#type: TaskQueueType::Activity as i32,
+    };
+    turn.register(build_id, queue).unwrap();
+    let candidate = Candidate {
+        build_id: build_id.into(),
+        ..Default::default()
+    };
+    turn.set_current(&candidate, &Modifier::default()).unwrap();
+    QueueRouting::of([&shop].into_iter(), &key().name, TaskQueueType::Activity)
+}
+
+fn version(build_id: &str) -> WorkerDeploymentVersion {
+    WorkerDeploymentVersion {
+        deployment_name: "shop".into(),
+        build_id: build_id.into(),
+    }
+}
+
+async fn next_of(matching: &Arc<Matching<ActivityTask>>, build_id: &str) -> i64 {
+    let poll = Poll {
+        version: Some(version(build_id)),
+        ..Poll::default()
+    };
+    let lease = matching.poll(&key(), poll).await.expect("nobody says goodbye");
+    lease.take().token.scheduled_event_id
+}
+
+#[tokio::test]
+async fn tasks_wait_for_the_version_that_they_go_to() {
+    let matching = Arc::new(Matching::default());
+    matching.add(&key(), task(1));
+    matching.add(
+        &key(),
+        ActivityTask {
+            directive: Directive::Version(version("2")),
+            ..task(2)
+        },
+    );
+    assert!(next_of(&matching, "1").now_or_never().is_none(), "nobody has chosen it");
+    assert_eq!(matching.describe(&key()).total().approximate_backlog_count, 2);
+    let of_second = &matching.version_backlog(&key(), &version("2"))[&3];
+    assert_eq!(of_second.approximate_backlog_count, 1);
+
+    matching.route(&key(), routing("1"));
+    assert_eq!(next_of(&matching, "1").await, 1);
+    assert!(next(&matching).now_or_never().is_none());
+    let mut waiting = Box::pin(next_of(&matching, "3"));
+    assert!((&mut waiting).now_or_never().is_none());
+    matching.add(&key(), task(3));
+    matching.route(&key(), routing("3"));
+    assert_eq!(waiting.await, 3);
+    assert_eq!(next_of(&matching, "2").await, 2);
+    assert!(matching.is_polled_by(&key(), &version("2")) && !matching.is_polled_by(&key(), &version("4")));
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use std::{
 };
 
 use uuid::Uuid;
+use wrt_machine::{Directive, workflow_directive};
 use wrt_model::{
     Run, RunKey, failure,
     proto::{
@@ -154,12 +155,19 @@ impl Engine {
             query_id: Some(self.inner.direct_queries.put(run, message)),
             rank,
             since: clock::instant(),
+            directive: workflow_directive(run),
         };
         let Some(sticky) = sticky else {
             return self.inner.workflow_matching.add(&own, hint);
         };
         let first = workflow_queue(run, Some(&sticky.task_queue));
-        self.inner.workflow_matching.add(&first, hint.clone());
+        self.inner.workflow_matching.add(
+            &first,
+            matching::WorkflowTask {
+                directive: Directive::Unversioned,
+                ..hint.clone()
+            },
+        );
         let patience = Duration::from_nanos(sticky.schedule_to_start_ns.unsigned_abs());
         self.ask_others_later(own, hint, patience);
     }

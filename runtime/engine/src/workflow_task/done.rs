@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use tokio::sync::oneshot;
 use uuid::Uuid;
-use wrt_machine::{ActivityStart, Rejection, WorkflowTaskCompletion, WorkflowTaskEnd};
+use wrt_machine::{ActivityStart, Rejection, WorkflowTaskCompletion, WorkflowTaskEnd, version_of_worker};
 use wrt_model::{
     Namespace, failure,
     proto::{
@@ -23,6 +23,7 @@ use crate::{
     clock,
     lane::{HotRun, Lane, Message, Step},
     signal::key_of,
+    worker_deployment::Fit,
 };
 
 /// A worker has done a workflow task.
@@ -141,6 +142,7 @@ impl Lane {
         let taker = Taker {
             identity: done.completion.identity.clone(),
             is_sticky: done.completion.sticky.is_some(),
+            version: version_of_worker(done.completion.deployment.as_ref()),
         };
         let eager = eager_activities(&done.completion.commands);
         let checked = engine
@@ -165,7 +167,7 @@ impl Lane {
             });
         }
         current.return_updates();
-        let activities = current.start_eager_activities(&namespace.name, &eager, &taker.identity);
+        let activities = current.start_eager_activities(&engine, &namespace.name, &eager, &taker);
         let task = if done.returns_new_task {
             current.take_workflow_task(&engine, &taker).await?
         } else {
@@ -213,9 +215,10 @@ impl HotRun {
     /// Starts those of the activities that have just been scheduled which their worker wants to run itself.
     fn start_eager_activities(
         &mut self,
+        engine: &Engine,
         namespace: &str,
         wanted: &HashSet<String>,
-        identity: &str,
+        taker: &Taker,
     ) -> Vec<PollActivityTaskQueueResponse> {
         let dispatches = std::mem::take(&mut self.pending.dispatches);
         let (eager, others): (Vec<_>, Vec<_>) = dispatches.into_iter().partition(|scheduled_event_id| {
@@ -224,12 +227,13 @@ impl HotRun {
                 wanted.contains(&activity.activity_id)
                     && activity.task_queue == self.run.task_queue
                     && self.run.offers(activity)
+                    && engine.fit(&self.run, activity, taker.version.as_ref()) == Fit::Fits
             })
         });
         self.pending.dispatches = others;
         let started = eager
             .into_iter()
-            .filter_map(|scheduled_event_id| self.start_eager_activity(namespace, scheduled_event_id, identity));
+            .filter_map(|scheduled_event_id| self.start_eager_activity(namespace, scheduled_event_id, taker));
         started.collect()
     }
 
@@ -237,15 +241,16 @@ impl HotRun {
         &mut self,
         namespace: &str,
         scheduled_event_id: i64,
-        identity: &str,
+        taker: &Taker,
     ) -> Option<PollActivityTaskQueueResponse> {
         let scheduled = self.event(scheduled_event_id)?;
         let start = ActivityStart {
             scheduled_event_id,
             attempt: self.run.activities[&scheduled_event_id].attempt,
-            identity: identity.to_owned(),
+            identity: taker.identity.clone(),
             request_id: Uuid::now_v7().to_string(),
             in_process: false,
+            version: taker.version.clone(),
         };
         let token = ActivityToken::of(&self.run, scheduled_event_id, start.attempt);
         self.decide(clock::now(), |turn| turn.start_activity(start)).ok()?;

@@ -8,12 +8,12 @@ use std::time::Duration;
 use prost::{Message as _, Name as _};
 use tokio::sync::oneshot;
 use uuid::Uuid;
-use wrt_machine::Rejection;
+use wrt_machine::{Directive, Rejection, version_of_worker, workflow_directive};
 use wrt_model::{
     Namespace, Run, RunKey, Time,
     proto::{
-        History, HistoryEvent, TaskQueue, WorkflowType,
-        enums::TaskQueueKind,
+        History, HistoryEvent, TaskQueue, WorkerDeploymentVersion, WorkflowType,
+        enums::{TaskQueueKind, TaskQueueType},
         protocol::{self, message::SequencingId},
         taskqueue::PollerInfo,
         update,
@@ -46,6 +46,8 @@ pub(crate) struct Taker {
     pub(crate) identity: String,
     /// The task comes from the worker's own queue: it knows the history up to its last task.
     pub(crate) is_sticky: bool,
+    /// The version that it belongs to.
+    pub(crate) version: Option<WorkerDeploymentVersion>,
 }
 
 impl Taker {
@@ -54,6 +56,7 @@ impl Taker {
         Taker {
             identity: request.identity.clone(),
             is_sticky: false,
+            version: version_of_worker(request.eager_worker_deployment_options.as_ref()),
         }
     }
 }
@@ -80,9 +83,19 @@ impl Engine {
         deadline: Duration,
     ) -> Result<Option<PollWorkflowTaskQueueResponse>, EngineError> {
         let task_queue = request.task_queue.unwrap_or_default();
+        let is_sticky = task_queue.kind() == TaskQueueKind::Sticky;
+        let options = request.deployment_options.as_ref();
+        let version = match is_sticky {
+            true => version_of_worker(options),
+            false => {
+                self.register_poller(namespace, &task_queue.name, TaskQueueType::Workflow, options)
+                    .await?
+            }
+        };
         let taker = Taker {
-            is_sticky: task_queue.kind() == TaskQueueKind::Sticky,
+            is_sticky,
             identity: request.identity.clone(),
+            version: version.clone(),
         };
         let queue = QueueKey::new(&namespace.id, task_queue.name);
         let poll = Poll {
@@ -92,6 +105,8 @@ impl Engine {
                 ..Default::default()
             },
             worker_instance_key: request.worker_instance_key,
+            // A worker's own queue holds nothing for others.
+            version: version.filter(|_| !is_sticky),
             ..Poll::default()
         };
         let deadline = clock::instant() + deadline;
@@ -167,7 +182,12 @@ impl Engine {
             return;
         };
         let sticky = task.sticky.as_ref().map(|sticky| sticky.task_queue.as_str());
+        let directive = match sticky {
+            Some(_) => Directive::Unversioned,
+            None => workflow_directive(run),
+        };
         let hint = matching::WorkflowTask {
+            directive,
             run: run.key(),
             query_id: None,
             rank: Rank::of(run.priority.as_ref()),
@@ -177,9 +197,10 @@ impl Engine {
         self.inner.workflow_matching.add(&queue, hint);
     }
 
-    /// Whether the worker that has the run in its cache still asks for tasks.
+    /// Whether the worker that has the run in its cache still asks for tasks, and is of the version that gets them.
     pub(crate) fn has_sticky_worker(&self, run: &Run) -> bool {
-        run.sticky.as_ref().is_some_and(|sticky| {
+        let kept = run.sticky.as_ref().filter(|_| !self.is_to_move(run));
+        kept.is_some_and(|sticky| {
             let queue = workflow_queue(run, Some(&sticky.task_queue));
             self.inner.workflow_matching.is_polled(&queue, STICKY_MEMORY)
         })
@@ -256,10 +277,19 @@ impl HotRun {
         if !self.run.is_run_by_workers() {
             return Ok(None);
         }
+        let now = clock::now();
+        if engine.workflow_version(&self.run) != taker.version {
+            self.decide(now, |turn| turn.offer_workflow_task_elsewhere());
+            return Ok(None);
+        }
         let admitted = self.admitted_updates(engine).await?;
         let request_id = Uuid::now_v7().to_string();
-        let started = self.decide(clock::now(), |turn| {
-            let starts = turn.wants_workflow_task() && turn.start_workflow_task(&taker.identity, &request_id).is_ok();
+        let poller = engine.poller_version(&self.run, taker.version.as_ref());
+        let started = self.decide(now, |turn| {
+            let starts = turn.wants_workflow_task()
+                && turn
+                    .start_workflow_task_on(&taker.identity, &request_id, &poller)
+                    .is_ok();
             starts.then(|| turn.transient_events())
         });
         let (Some(transient), Some(task)) = (started, self.run.workflow_task.clone()) else {

@@ -160,8 +160,8 @@ impl Turn<'_> {
         self.transition.durable = true;
     }
 
-    /// Hands the attempt out, if that can be done now.
-    pub(crate) fn offer_activity(&mut self, scheduled_event_id: i64) {
+    /// Hands the attempt out, if that can be done now. That may have been done before: only one worker gets it.
+    pub fn offer_activity(&mut self, scheduled_event_id: i64) {
         if self.run.offers(&self.run.activities[&scheduled_event_id]) {
             self.transition.dispatches.push(scheduled_event_id);
         }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use wrt_model::{
     Time,
+    priority::merge_field,
     proto::{
-        ActivityType, Priority, RetryPolicy, TaskQueue, activity::ActivityOptions,
-        command::ScheduleActivityTaskCommandAttributes,
+        ActivityType, RetryPolicy, TaskQueue, activity::ActivityOptions, command::ScheduleActivityTaskCommandAttributes,
     },
     run::Activity,
     time::{proto_span, span, span_nanos},
@@ -17,7 +17,7 @@ use super::{
     ActivitySelector,
     options::{Timeouts, check_schedule},
 };
-use crate::{Rejection, Turn, retry};
+use crate::{Rejection, Turn, field_mask::snake, retry};
 
 /// What becomes of the options of activities.
 #[derive(Clone, Debug, PartialEq)]
@@ -178,28 +178,12 @@ fn merge(into: &mut ActivityOptions, from: &ActivityOptions, path: &str) -> Resu
         "retry_policy.maximum_interval" => own_policy.maximum_interval = policy(from)?.maximum_interval,
         "retry_policy.maximum_attempts" => own_policy.maximum_attempts = policy(from)?.maximum_attempts,
         "priority" => into.priority.clone_from(&from.priority),
-        "priority.priority_key" => own_priority(into).priority_key = priority(from)?.priority_key,
-        "priority.fairness_key" => own_priority(into).fairness_key = priority(from)?.fairness_key,
-        "priority.fairness_weight" => own_priority(into).fairness_weight = priority(from)?.fairness_weight,
-        _ => {
-            return Err(format!(
-                "the update mask has the path {path}, which is no option of activities"
-            ));
+        other => {
+            let unknown = || format!("the update mask has the path {path}, which is no option of activities");
+            let field = other.strip_prefix("priority.").ok_or_else(unknown)?;
+            let known = merge_field(into.priority.get_or_insert_default(), &priority(from)?, field);
+            return known.then_some(()).ok_or_else(unknown);
         }
     }
     Ok(())
-}
-
-fn own_priority(options: &mut ActivityOptions) -> &mut Priority {
-    options.priority.get_or_insert_default()
-}
-
-fn snake(path: &str) -> String {
-    path.chars().fold(String::new(), |mut words, letter| {
-        if letter.is_ascii_uppercase() {
-            words.push('_');
-        }
-        words.push(letter.to_ascii_lowercase());
-        words
-    })
 }

@@ -9,18 +9,20 @@ use wrt_model::{
         command::ProtocolMessageCommandAttributes,
         common::{MeteringMetadata, WorkerVersionStamp},
         deployment::WorkerDeploymentOptions,
-        enums::{CommandType, TimeoutType},
+        enums::{CommandType, TimeoutType, VersioningBehavior},
         history::WorkflowTaskCompletedEventAttributes,
         protocol,
         sdk::WorkflowTaskCompletedMetadata,
     },
     run::{Sticky, WorkflowTask},
+    worker_deployment::older_version_text,
 };
 
 use crate::{
     Rejection, Turn,
     command::is_closing,
     update::{Messages, is_rejection},
+    worker_deployment::version_of_worker,
 };
 
 /// How long a worker may go on asking for further tasks only to show that it is alive.
@@ -49,6 +51,8 @@ pub struct WorkflowTaskCompletion {
     pub worker_version: Option<WorkerVersionStamp>,
     /// The deployment that the worker belongs to.
     pub deployment: Option<WorkerDeploymentOptions>,
+    /// Whether the run stays with the worker's version, as the worker says.
+    pub versioning_behavior: VersioningBehavior,
 }
 
 /// What has become of a workflow task that was completed.
@@ -77,6 +81,7 @@ impl Turn<'_> {
         self.reject_updates(&messages);
         if is_discarded {
             self.run.workflow_task = None;
+            self.end_transition();
             return Ok(WorkflowTaskEnd::Discarded);
         }
         if heartbeats_since_ns > 0 && Time::from_nanos(heartbeats_since_ns).plus(LONGEST_HEARTBEATS) <= self.now {
@@ -112,23 +117,34 @@ impl Turn<'_> {
         task: &WorkflowTask,
         mut completion: WorkflowTaskCompletion,
     ) -> WorkflowTaskCompletion {
+        let version = version_of_worker(completion.deployment.as_ref());
+        let behavior = match version {
+            Some(_) => completion.versioning_behavior,
+            None => VersioningBehavior::Unspecified,
+        };
         let deployment = completion.deployment.take().unwrap_or_default();
+        let version = version.filter(|_| behavior != VersioningBehavior::Unspecified);
+        let completed = WorkflowTaskCompletedEventAttributes {
+            scheduled_event_id: task.scheduled_event_id,
+            started_event_id: task.started_event_id,
+            identity: completion.identity.clone(),
+            worker_version: completion.worker_version.take(),
+            worker_deployment_name: deployment.deployment_name,
+            worker_deployment_version: version
+                .as_ref()
+                .map(|it| older_version_text(Some(it)))
+                .unwrap_or_default(),
+            versioning_behavior: behavior as i32,
+            deployment_version: version.or_else(|| self.new_component_version()),
+            sdk_metadata: completion.sdk_metadata.take(),
+            metering_metadata: completion.metering_metadata.take(),
+            ..Default::default()
+        };
         self.append_transient_events(task);
-        self.append(EventAttributes::WorkflowTaskCompletedEventAttributes(
-            WorkflowTaskCompletedEventAttributes {
-                scheduled_event_id: task.scheduled_event_id,
-                started_event_id: task.started_event_id,
-                identity: completion.identity.clone(),
-                worker_version: completion.worker_version.take(),
-                worker_deployment_name: deployment.deployment_name,
-                deployment_version: self.new_deployment_version(),
-                sdk_metadata: completion.sdk_metadata.take(),
-                metering_metadata: completion.metering_metadata.take(),
-                ..Default::default()
-            },
-        ));
-        self.run.component_changed = false;
         self.run.workflow_task = None;
+        self.versioned_by(&completed);
+        self.append(EventAttributes::WorkflowTaskCompletedEventAttributes(completed));
+        self.run.component_changed = false;
         self.run.last_completed_started_event_id = task.started_event_id;
         self.run.sticky = completion.sticky.take();
         completion
@@ -136,7 +152,7 @@ impl Turn<'_> {
 
     /// The component that has completed the task, if it is the first one or another one than before: a history says what ran
     /// it, and not at every task.
-    fn new_deployment_version(&self) -> Option<WorkerDeploymentVersion> {
+    fn new_component_version(&self) -> Option<WorkerDeploymentVersion> {
         let run = &*self.run;
         let is_new = run.last_completed_started_event_id == 0 || run.component_changed;
         (is_new && !run.component.is_empty()).then(|| WorkerDeploymentVersion {

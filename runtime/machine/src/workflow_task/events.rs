@@ -41,6 +41,7 @@ impl Turn<'_> {
             request_id: task.request_id.clone(),
             suggest_continue_as_new: !reasons.is_empty(),
             suggest_continue_as_new_reasons: reasons.into_iter().map(i32::from).collect(),
+            target_worker_deployment_version_changed: task.target_version_changed,
             history_size_bytes: self.run.history_bytes,
             ..Default::default()
         };

@@ -36,6 +36,16 @@ impl Turn<'_> {
         }
     }
 
+    /// Lets the workers of the run's own queue have the task, because the one that asks for it is not of the version that
+    /// the run is to go to.
+    pub fn offer_workflow_task_elsewhere(&mut self) {
+        self.run.sticky = None;
+        if let Some(task) = self.run.workflow_task.as_mut().filter(|task| !task.is_started()) {
+            task.sticky = None;
+        }
+        self.offer_workflow_task();
+    }
+
     /// Sends what follows to the run's own queue: the worker that had the run in its cache is not there any more.
     pub fn reset_sticky(&mut self) {
         if self.run.sticky.take().is_some() {

@@ -302,6 +302,7 @@ fn what_the_server_ran_itself_runs_again_after_its_process_is_gone() {
         identity: "server".into(),
         request_id: String::new(),
         in_process: true,
+        version: None,
     };
     let mut story = Story::after(vec![activity("a")]);
     story.decide(|turn| turn.start_activity(start(1))).expect("waits");

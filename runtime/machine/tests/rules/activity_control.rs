@@ -242,6 +242,7 @@ fn an_attempt_inside_the_server_that_stops_for_a_pause_has_failed() {
         identity: "server".into(),
         request_id: String::new(),
         in_process: true,
+        version: None,
     };
     story.decide(|turn| turn.start_activity(start)).expect("waits");
     story.pause().close_activity(5, ActivityClose::Canceled(None));

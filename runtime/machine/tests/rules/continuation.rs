@@ -36,7 +36,12 @@ fn first_event(story: &Story) -> WorkflowExecutionStartedEventAttributes {
 }
 
 /// The run that the story's run has asked for at its end.
-fn next(story: &mut Story) -> Story {
+pub(crate) fn next(story: &mut Story) -> Story {
+    next_on(story, "digest-2")
+}
+
+/// The same, on this component, or for workers when it is none.
+pub(crate) fn next_on(story: &mut Story, component: &str) -> Story {
     let continuation = story.last.continuation.take().expect("another run");
     let previous = story.run.clone();
     assert_eq!(previous.new_execution_run_id, continuation.run_id);
@@ -48,7 +53,7 @@ fn next(story: &mut Story) -> Story {
         limits: story.limits,
     };
     let started = first_event(story);
-    next.decide(|turn| turn.continue_from(&previous, "digest-2".into(), started, None, continuation));
+    next.decide(|turn| turn.continue_from(&previous, component.into(), started, None, continuation, |_, _| true));
     assert_eq!(next.run.first_execution_run_id, previous.first_execution_run_id);
     next
 }

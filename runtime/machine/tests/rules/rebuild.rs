@@ -25,8 +25,13 @@ fn told(run: &Run) -> Run {
         start_request_id: String::new(),
         cancel_request_id: String::new(),
         sticky: None,
+        notified_target_version: None,
         ..run.clone()
     };
+    if let Some(info) = &mut told.versioning_info {
+        info.version_transition = None;
+    }
+    told.versioning_info = told.versioning_info.filter(|info| *info != Default::default());
     told.workflow_task = told.workflow_task.filter(|task| !task.is_transient());
     if let Some(task) = &mut told.workflow_task {
         (task.sticky, task.heartbeats_since_ns) = (None, 0);

@@ -49,15 +49,22 @@ impl Story {
 
     /// A run that has begun and that workers run.
     pub(crate) fn begin_for_workers() -> Self {
-        Story::begin_by(
-            |_| (),
-            |turn, start| {
-                turn.start(StartRun {
-                    component: String::new(),
-                    ..start
-                })
-            },
-        )
+        Story::begin_for_workers_with(|_| ())
+    }
+
+    /// The same, with a request that the test has changed.
+    pub(crate) fn begin_for_workers_with(change: impl FnOnce(&mut StartWorkflowExecutionRequest)) -> Self {
+        Story::begin_by(change, |turn, start| {
+            turn.start(StartRun {
+                component: String::new(),
+                ..start
+            })
+        })
+    }
+
+    /// A run that the test begins in its own way.
+    pub(crate) fn begin_as(change: impl FnOnce(StartRun) -> StartRun) -> Self {
+        Story::begin_by(|_| (), |turn, start| turn.start(change(start)))
     }
 
     /// The same, with a signal that comes with the start.
@@ -165,6 +172,7 @@ impl Story {
             identity: "worker".into(),
             request_id: request_id.into(),
             in_process: false,
+            version: None,
         };
         self.decide(|turn| turn.start_activity(start))
     }

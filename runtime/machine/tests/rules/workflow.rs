@@ -64,7 +64,16 @@ fn a_failed_run_is_retried_by_its_policy() {
         limits: story.limits,
     };
     let previous = story.run.clone();
-    next.decide(|turn| turn.continue_from(&previous, previous.component.clone(), first, None, continuation));
+    next.decide(|turn| {
+        turn.continue_from(
+            &previous,
+            previous.component.clone(),
+            first,
+            None,
+            continuation,
+            |_, _| true,
+        );
+    });
     next.check_from(1, &["1 WorkflowExecutionStarted"]);
     assert_eq!(next.run.run_id, previous.new_execution_run_id);
     assert_eq!(next.run.first_execution_run_id, previous.run_id);

@@ -1,7 +1,7 @@
 //! Activities that have not ended.
 
 use crate::{
-    proto::{Failure, Payloads, Priority, RetryPolicy, activity::ActivityOptions},
+    proto::{Failure, Payloads, Priority, RetryPolicy, WorkerDeploymentVersion, activity::ActivityOptions},
     run::Pause,
 };
 
@@ -95,6 +95,9 @@ pub struct Activity {
     /// When the attempt before ended; 0 for none.
     #[prost(int64, tag = "29")]
     pub last_attempt_complete_ns: i64,
+    /// The version of the worker that took the last attempt; absent for one without a version.
+    #[prost(message, optional, tag = "30")]
+    pub last_deployment_version: Option<WorkerDeploymentVersion>,
 }
 
 /// Where an activity stands.

@@ -18,3 +18,4 @@ mod search_attribute;
 mod sqlite;
 mod task_queue;
 mod visibility;
+mod worker_deployment;

@@ -8,7 +8,12 @@ use wrt_model::proto::{
     workflowservice::{DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse},
 };
 
-use super::{ExecutionArgs, close, history::HistoryReader, status_word};
+use super::{
+    ExecutionArgs, close,
+    history::HistoryReader,
+    status_word,
+    update_options::{version, versioning},
+};
 use crate::{
     client::{Client, answer},
     context::Context,
@@ -83,6 +88,7 @@ fn facts(namespace: &str, info: &WorkflowExecutionInfo, described: &DescribeWork
     let execution = info.execution.clone().unwrap_or_default();
     let config = described.execution_config.as_ref();
     let extended = described.workflow_extended_info.as_ref();
+    let versions = info.versioning_info.as_ref();
     let cancel_requested = extended.is_some_and(|extended| extended.cancel_requested);
     card(&[
         ("WorkflowId", execution.workflow_id),
@@ -108,6 +114,21 @@ fn facts(namespace: &str, info: &WorkflowExecutionInfo, described: &DescribeWork
                 .and_then(|extended| extended.pause_info.as_ref())
                 .map(|pause| pause.reason.clone())
                 .unwrap_or_default(),
+        ),
+        (
+            "Version",
+            version(versions.and_then(|versions| versions.deployment_version.as_ref())),
+        ),
+        (
+            "VersioningBehavior",
+            versions
+                .filter(|versions| versions.behavior != 0)
+                .map(|versions| camel(versions.behavior().as_str_name(), "VERSIONING_BEHAVIOR_"))
+                .unwrap_or_default(),
+        ),
+        (
+            "VersioningOverride",
+            versioning(versions.and_then(|versions| versions.versioning_override.as_ref())),
         ),
         ("StartTime", time::point(info.start_time.as_ref())),
         ("ExecutionTime", time::point(info.execution_time.as_ref())),

@@ -120,10 +120,6 @@ fn sizes() {
 #[test]
 fn what_the_server_cannot_do_is_refused_by_name() {
     check(
-        |r| r.versioning_override = Some(Default::default()),
-        "versioning_override is not supported",
-    );
-    check(
         |r| r.completion_callbacks = vec![Callback::default()],
         "completion_callbacks is not supported",
     );
@@ -136,6 +132,43 @@ fn what_the_server_cannot_do_is_refused_by_name() {
         "last_completion_result is not supported",
     );
     check(|r| r.request_eager_execution = true, "ok");
+}
+
+#[test]
+fn overrides_of_versions() {
+    use workflow::versioning_override::{OneTimeOverride, Override, PinnedOverride, PinnedOverrideBehavior};
+    let with = |chosen: Option<Override>| {
+        move |r: &mut StartWorkflowExecutionRequest| {
+            r.versioning_override = Some(workflow::VersioningOverride {
+                r#override: chosen,
+                ..Default::default()
+            });
+        }
+    };
+    let pinned = |version| {
+        Some(Override::Pinned(PinnedOverride {
+            behavior: PinnedOverrideBehavior::Pinned as i32,
+            version,
+        }))
+    };
+    let version = wrt_model::proto::WorkerDeploymentVersion {
+        deployment_name: "shop".to_owned(),
+        build_id: "1".to_owned(),
+    };
+    check(with(None), "override behavior is required");
+    check(with(Some(Override::AutoUpgrade(true))), "ok");
+    check(with(pinned(Some(version.clone()))), "ok");
+    check(with(pinned(None)), "must provide version if override is pinned.");
+    let once = |version| {
+        Some(Override::OneTime(OneTimeOverride {
+            target_deployment_version: version,
+        }))
+    };
+    check(with(once(Some(version))), "ok");
+    check(
+        with(once(None)),
+        "must provide a target version if the override is for one task.",
+    );
 }
 
 #[test]

@@ -13,6 +13,7 @@ fn task(priority_key: i32, fairness_key: &str, since: Instant) -> ActivityTask {
             weight: 1.0,
         },
         since,
+        directive: Default::default(),
     }
 }
 
@@ -48,7 +49,7 @@ fn a_queue_tells_what_waits_comes_and_goes() {
         queue.add(task(1, "", at(since)), at(since));
     }
     queue.add(task(5, "", at(1)), at(1));
-    queue.take(None, at(10)).unwrap();
+    queue.take(&None, None, at(10)).unwrap();
     let told = queue.describe(at(10), Time::from_nanos(10));
     let urgent = &told.backlog[&1];
     assert_eq!(urgent.approximate_backlog_count, 2);
@@ -66,12 +67,13 @@ fn pollers_are_shown_for_a_while_and_those_that_wait_as_present() {
     let at = |seconds| begin + Duration::from_secs(seconds);
     let present = Time::from_nanos(1_000_000_000_000);
     let mut queue = Queue::<ActivityTask>::default();
-    queue.polled(info("old"), None, at(0));
-    queue.polled(info("recent"), None, at(200));
-    queue.polled(info("waits"), None, at(200));
+    queue.polled(info("old"), &None, None, at(0));
+    queue.polled(info("recent"), &None, None, at(200));
+    queue.polled(info("waits"), &None, None, at(200));
     let (hand_over, _receiver) = oneshot::channel();
     queue.wait(Poller {
         worker_instance_key: String::new(),
+        version: None,
         component: None,
         identity: "waits".into(),
         since: at(200),
@@ -94,12 +96,12 @@ fn a_limited_key_does_not_hold_up_the_others() {
         queue.add(task(3, key, now), now);
     }
     let mut gone = Vec::new();
-    while let Some(task) = queue.take(None, now) {
+    while let Some(task) = queue.take(&None, None, now) {
         gone.push(task.rank.fairness_key.to_string());
     }
     assert_eq!(gone, ["a", "b"]);
     assert!(queue.describe(now, Time::EPOCH).total().rate_limiting_active);
-    assert!(queue.take(None, now + Duration::from_secs(1)).is_some());
+    assert!(queue.take(&None, None, now + Duration::from_secs(1)).is_some());
 }
 
 #[test]
@@ -109,11 +111,12 @@ fn somebody_looks_when_the_limit_of_a_key_ends() {
     for _ in 0..2 {
         queue.add(task(3, "a", now), now);
     }
-    queue.take(None, now).unwrap();
+    queue.take(&None, None, now).unwrap();
     assert_eq!(queue.next_wake(now), None, "nobody waits");
     let (hand_over, _receiver) = oneshot::channel();
     queue.wait(Poller {
         worker_instance_key: String::new(),
+        version: None,
         component: None,
         identity: String::new(),
         since: now,
@@ -130,9 +133,9 @@ fn a_task_that_comes_back_was_never_gone() {
     let now = clock::instant();
     let mut queue = limited_by_key(1.0);
     queue.add(task(3, "a", now), now);
-    let task = queue.take(None, now).unwrap();
+    let task = queue.take(&None, None, now).unwrap();
     queue.give_back(task, now);
     let told = queue.describe(now, Time::EPOCH).total();
     assert_eq!((told.approximate_backlog_count, told.tasks_dispatch_rate), (1, 0.0));
-    assert!(queue.take(None, now).is_some());
+    assert!(queue.take(&None, None, now).is_some());
 }
