@@ -20,8 +20,9 @@ use wrt_model::{
         enums::{EventType, HistoryEventFilterType},
         query::WorkflowQuery,
         workflowservice::{
-            CountWorkflowExecutionsRequest, GetWorkflowExecutionHistoryRequest, QueryWorkflowRequest,
-            ResetWorkflowExecutionRequest, SignalWorkflowExecutionRequest, StartWorkflowExecutionRequest,
+            CountWorkflowExecutionsRequest, GetSystemInfoRequest, GetWorkflowExecutionHistoryRequest,
+            QueryWorkflowRequest, ResetWorkflowExecutionRequest, SignalWorkflowExecutionRequest,
+            StartWorkflowExecutionRequest,
         },
     },
 };
@@ -84,6 +85,12 @@ impl Client {
     pub(crate) async fn statistics(&self) -> Result<GetStatisticsResponse> {
         let mut client = StatisticsServiceClient::new(self.channels[0].clone());
         Ok(client.get_statistics(GetStatisticsRequest {}).await?.into_inner())
+    }
+
+    /// Asks for what costs the server nothing.
+    pub(crate) async fn system_info(&self) -> Result<()> {
+        self.workflows().get_system_info(GetSystemInfoRequest {}).await?;
+        Ok(())
     }
 
     /// A workflow id that nobody has used.

@@ -54,11 +54,11 @@ async fn repeat(client: &Client, scenario: &Scenario, concurrency: usize, span: 
     Ok(try_join_all(lanes).await?.into_iter().flatten().collect())
 }
 
-fn percentile(sorted: &[Duration], percent: usize) -> Duration {
+pub(crate) fn percentile(sorted: &[Duration], percent: usize) -> Duration {
     let last = sorted.len().saturating_sub(1);
     sorted.get(last * percent / 100).copied().unwrap_or_default()
 }
 
-fn millis(span: Duration) -> f64 {
+pub(crate) fn millis(span: Duration) -> f64 {
     span.as_secs_f64() * 1e3
 }

@@ -13,6 +13,7 @@ use wrt_model::{
 
 use crate::{
     client::Client,
+    load::millis,
     report::{Long, Report},
     server::Server,
 };
@@ -91,8 +92,4 @@ fn span(times: &[Time]) -> Duration {
         (Some(first), Some(last)) => last.since(*first),
         _ => Duration::ZERO,
     }
-}
-
-fn millis(span: Duration) -> f64 {
-    span.as_secs_f64() * 1e3
 }

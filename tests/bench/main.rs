@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 
+mod bare;
 mod client;
 mod due;
 mod load;
@@ -97,6 +98,7 @@ async fn measure_load(options: &Options, report: &mut Report) -> Result<()> {
     let server = Server::start(&options.wrt, &options.data.join("load"))?;
     let client = Client::connect(&server).await?;
     client.deploy(&options.wrt, &options.guests)?;
+    report.bare = Some(bare::measure(&client, &options.data).await?);
     for scenario in Scenario::ALL
         .iter()
         .filter(|scenario| scenario.name.contains(&options.only))

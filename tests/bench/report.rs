@@ -8,11 +8,21 @@ use serde::Serialize;
 /// Everything that was measured.
 #[derive(Default, Serialize)]
 pub(crate) struct Report {
+    pub(crate) bare: Option<Bare>,
     pub(crate) load: Vec<Line>,
     pub(crate) replay: Option<Replay>,
     pub(crate) parked: Option<Parked>,
     pub(crate) long: Option<Long>,
     pub(crate) due: Option<Due>,
+}
+
+/// What the machine takes for the two things that every operation needs.
+#[derive(Serialize)]
+pub(crate) struct Bare {
+    /// A call that does nothing, and its answer.
+    pub(crate) call_ms: f64,
+    /// A small write to the file system with the data, synced.
+    pub(crate) synced_write_ms: f64,
 }
 
 /// One scenario at one concurrency.
@@ -130,6 +140,12 @@ impl Report {
             table.add_row(line.cells());
         }
         println!("{table}");
+        if let Some(bare) = &self.bare {
+            println!(
+                "this machine: a call takes {:.3} ms, a synced write {:.3} ms",
+                bare.call_ms, bare.synced_write_ms
+            );
+        }
         if let Some(replay) = &self.replay {
             println!(
                 "replay: {:.0} events a second ({} events in the history)",

@@ -93,13 +93,7 @@ impl Server {
         );
         std::fs::write(folder.path().join("wrt.toml"), configuration).context("write the configuration")?;
         let process = Process::start(folder.path(), "127.0.0.1:0").await?;
-        let client = Client::connect(&process.address)?;
-        Ok(Server {
-            folder,
-            process,
-            client,
-            components: Vec::new(),
-        })
+        Self::of(folder, process)
     }
 
     /// Starts a server that skips time, as Temporal's SDKs start one for tests.
@@ -109,6 +103,10 @@ impl Server {
     pub async fn start_skipping_time() -> Result<Self> {
         let folder = tempfile::tempdir().context("make a folder for the server")?;
         let process = Process::start_with(folder.path(), &["0".as_ref()]).await?;
+        Self::of(folder, process)
+    }
+
+    fn of(folder: TempDir, process: Process) -> Result<Self> {
         let client = Client::connect(&process.address)?;
         Ok(Server {
             folder,

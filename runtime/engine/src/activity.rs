@@ -20,7 +20,7 @@ use wrt_model::{
 };
 
 use crate::{
-    Engine, EngineError, IDENTITY,
+    Engine, EngineError, IDENTITY, clock,
     matching::{ActivityTask, Poll, QueueKey},
     worker_deployment::Fit,
 };
@@ -71,10 +71,7 @@ impl Engine {
         request: PollActivityTaskQueueRequest,
         deadline: Duration,
     ) -> Result<Option<PollActivityTaskQueueResponse>, EngineError> {
-        let queue = QueueKey {
-            namespace_id: namespace.id.clone(),
-            name: request.task_queue.unwrap_or_default().name,
-        };
+        let queue = QueueKey::new(&namespace.id, request.task_queue.unwrap_or_default().name);
         let options = request.deployment_options.as_ref();
         let starter = Starter {
             identity: request.identity.clone(),
@@ -98,15 +95,9 @@ impl Engine {
             },
             worker_instance_key: request.worker_instance_key,
         };
-        let sleep = tokio::time::sleep(deadline);
-        tokio::pin!(sleep);
-        loop {
-            let lease = tokio::select! {
-                lease = self.inner.matching.poll(&queue, poll.clone()) => lease,
-                () = &mut sleep => None,
-                () = self.inner.stopping.cancelled() => None,
-            };
-            let Some(lease) = lease else { return Ok(None) };
+        let deadline = clock::instant() + deadline;
+        let matching = &self.inner.matching;
+        while let Some(lease) = self.next_task(matching, &queue, poll.clone(), deadline).await {
             let poller_scaling_decision = lease.scaling_decision();
             match self.deliver(lease.take(), starter.clone()).await {
                 Ok(Some((task, run, activity))) => {
@@ -122,6 +113,7 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
+        Ok(None)
     }
 
     /// Starts an attempt for a worker. If the worker goes away meanwhile, the attempt goes back to its queue.

@@ -6,7 +6,10 @@ use wrt_model::{
 };
 use wrt_store::{Commit, RunWrite, StoreError};
 
-use crate::lane::{HotRun, Lane, Step};
+use crate::{
+    Engine,
+    lane::{HotRun, Lane, Step},
+};
 
 /// Events that a run keeps room for between two steps.
 const KEPT_EVENTS: usize = 64;
@@ -26,7 +29,7 @@ impl Lane {
             commit.delete(run_id.clone());
         }
         if !commit.is_empty()
-            && let Err(error) = self.engine.inner.store.commit(commit).await
+            && let Err(error) = self.engine.store(commit).await
         {
             self.unload();
             return Err(error);
@@ -35,6 +38,15 @@ impl Lane {
             run.committed();
         }
         Ok(())
+    }
+}
+
+impl Engine {
+    async fn store(&self, commit: Commit) -> Result<(), StoreError> {
+        match self.inner.lanes.is_single() {
+            true => self.inner.store.commit_alone(commit).await,
+            false => self.inner.store.commit(commit).await,
+        }
     }
 }
 

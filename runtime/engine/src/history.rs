@@ -8,7 +8,7 @@ use wrt_model::{
     proto::{HistoryEvent, WorkflowExecution},
 };
 
-use crate::{Engine, EngineError, signal::key_of, watch::Progress};
+use crate::{Engine, EngineError, signal::key_of, watch::End};
 
 /// Bytes of history that are read at a time for a page.
 const READ_BYTES: usize = 128 * 1024;
@@ -78,17 +78,17 @@ impl Engine {
         deadline: Duration,
     ) -> Result<(), EngineError> {
         let run_id = execution.run_id.clone();
-        let mut progress = self.inner.watchers.subscribe(&run_id);
+        let mut growth = self.inner.growth.subscribe(&run_id);
         let run = self.stored_run(namespace, execution).await;
         let has_arrived = |run: &Run| !run.is_open() || run.history_length() > after_event_id;
         if !run.as_ref().map_or(true, has_arrived) {
-            self.wait_progress(&mut progress, deadline, |progress| {
+            self.wait_news(&mut growth, deadline, |progress| {
                 progress.is_closed || progress.last_event_id > after_event_id
             })
             .await;
         }
-        drop(progress);
-        self.inner.watchers.release(&run_id);
+        drop(growth);
+        self.inner.growth.release(&run_id);
         run.map(|_| ())
     }
 
@@ -108,28 +108,24 @@ impl Engine {
             execution.run_id = run.run_id;
         }
         let run_id = execution.run_id.clone();
-        let mut progress = self.inner.watchers.subscribe(&run_id);
+        let mut end = self.inner.ends.subscribe(&run_id);
         let run = self.stored_run(namespace, execution.clone()).await;
         if run.as_ref().is_ok_and(Run::is_open) {
-            self.wait_progress(&mut progress, deadline, |progress| progress.is_closed)
-                .await;
+            self.wait_news(&mut end, deadline, |_| true).await;
         }
-        let Progress {
-            is_closed,
-            closing_event,
-            ..
-        } = progress.borrow().clone();
-        drop(progress);
-        self.inner.watchers.release(&run_id);
-        if closing_event.is_some() {
-            return Ok(HistoryEnd { run_id, closing_event });
+        let news = end.borrow().clone();
+        drop(end);
+        self.inner.ends.release(&run_id);
+        match news {
+            Some(End {
+                closing_event: Some(event),
+            }) => Ok(HistoryEnd {
+                run_id,
+                closing_event: Some(event),
+            }),
+            Some(_) => self.stored_end(self.stored_run(namespace, execution).await?).await,
+            None => self.stored_end(run?).await,
         }
-        let run = if is_closed {
-            self.stored_run(namespace, execution).await
-        } else {
-            run
-        };
-        self.stored_end(run?).await
     }
 
     async fn stored_end(&self, run: Run) -> Result<HistoryEnd, EngineError> {
@@ -143,14 +139,14 @@ impl Engine {
         })
     }
 
-    async fn wait_progress(
+    async fn wait_news<N>(
         &self,
-        progress: &mut watch::Receiver<Progress>,
+        news: &mut watch::Receiver<Option<N>>,
         deadline: Duration,
-        is_enough: impl FnMut(&Progress) -> bool,
+        is_enough: impl Fn(&N) -> bool,
     ) {
         tokio::select! {
-            _ = progress.wait_for(is_enough) => {}
+            _ = news.wait_for(|news| news.as_ref().is_some_and(&is_enough)) => {}
             () = tokio::time::sleep(deadline) => {}
             () = self.inner.stopping.cancelled() => {}
         }

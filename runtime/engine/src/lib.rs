@@ -89,7 +89,7 @@ use crate::{
     stats::Counters,
     time_skipping::TimeSkipping,
     timers::Timers,
-    watch::Watchers,
+    watch::{End, Progress, Watchers},
     worker_deployment::WorkerDeployments,
     worker_heartbeat::WorkerHeartbeats,
 };
@@ -153,7 +153,10 @@ struct Inner {
     task_queues_changing: tokio::sync::Mutex<()>,
     /// Queries that workers have been asked outside of workflow tasks.
     direct_queries: DirectQueries,
-    watchers: Watchers,
+    /// Those who wait for histories to grow.
+    growth: Watchers<Progress>,
+    /// Those who wait for runs to close: they are many, and are not to be woken up by each step.
+    ends: Watchers<End>,
     counters: Counters,
     executions: Executions,
     worker_deployments: WorkerDeployments,
@@ -183,7 +186,8 @@ impl Engine {
                 workflow_matching: Arc::default(),
                 task_queues_changing: tokio::sync::Mutex::default(),
                 direct_queries: DirectQueries::default(),
-                watchers: Watchers::default(),
+                growth: Watchers::default(),
+                ends: Watchers::default(),
                 counters: Counters::default(),
                 executions: Executions::default(),
                 worker_deployments: WorkerDeployments::default(),

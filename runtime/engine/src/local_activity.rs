@@ -111,10 +111,7 @@ impl Engine {
         left: Duration,
         cancel: watch::Receiver<bool>,
     ) -> Result<Option<Payloads>, Failure> {
-        let queue = QueueKey {
-            namespace_id: run.namespace_id.clone(),
-            name: run.task_queue.clone(),
-        };
+        let queue = QueueKey::new(&run.namespace_id, &run.task_queue);
         let routing = &self.inner.routing;
         let Some(route) = routing.find(&queue, ComponentKind::Activity, &activity.activity_type) else {
             let message = format!(

@@ -47,6 +47,16 @@ pub(crate) struct QueueKey {
     pub(crate) name: String,
 }
 
+impl QueueKey {
+    /// A key from its two parts.
+    pub(crate) fn new(namespace_id: impl Into<String>, name: impl Into<String>) -> Self {
+        QueueKey {
+            namespace_id: namespace_id.into(),
+            name: name.into(),
+        }
+    }
+}
+
 /// A worker asks for a task.
 #[derive(Clone, Default)]
 pub(crate) struct Poll {

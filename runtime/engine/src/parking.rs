@@ -30,9 +30,11 @@ impl Parking {
 
     /// Keeps a run for its next step. A closed one is let go: only queries could still want it.
     pub(crate) fn park(&self, key: &WorkflowKey, run: Option<Box<HotRun>>) {
-        let Some(run) = run.filter(|run| run.run.is_open()) else {
+        let Some(mut run) = run.filter(|run| run.run.is_open()) else {
             return;
         };
+        // An event has some kilobytes, so room for those of a step is a large part of a run that waits.
+        run.tail.shrink_to_fit();
         let bytes = run.memory_bytes();
         let mut evicted = Vec::new();
         {

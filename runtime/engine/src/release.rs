@@ -8,7 +8,7 @@ use crate::{
     Engine, clock,
     lane::{HotRun, Lane, Step},
     matching::{ActivityTask, QueueKey, Rank},
-    watch::Progress,
+    watch::{End, Progress},
 };
 
 impl Lane {
@@ -45,7 +45,7 @@ impl Lane {
             for scheduled_event_id in run.pending.cancellations.drain(..) {
                 self.engine.inner.executions.cancel(&run.run.run_id, scheduled_event_id);
             }
-            self.engine.inner.watchers.notify(&run.run.run_id, || progress(run));
+            self.engine.tell_watchers(run);
         }
         if self
             .current
@@ -69,13 +69,18 @@ impl Lane {
     }
 }
 
-fn progress(run: &HotRun) -> Progress {
-    let is_closed = !run.run.is_open();
-    let last_event_id = run.run.history_length();
-    Progress {
-        last_event_id,
-        is_closed,
-        closing_event: is_closed.then(|| run.event(last_event_id)).flatten(),
+impl Engine {
+    fn tell_watchers(&self, run: &HotRun) {
+        let (run_id, last_event_id, is_closed) = (&run.run.run_id, run.run.history_length(), !run.run.is_open());
+        self.inner.growth.notify(run_id, || Progress {
+            last_event_id,
+            is_closed,
+        });
+        if is_closed {
+            self.inner.ends.notify(run_id, || End {
+                closing_event: run.event(last_event_id),
+            });
+        }
     }
 }
 
@@ -86,10 +91,7 @@ fn activity_task(engine: &Engine, run: &HotRun, scheduled_event_id: i64) -> Opti
         .activities
         .get(&scheduled_event_id)
         .filter(|activity| run.run.offers(activity))?;
-    let queue = QueueKey {
-        namespace_id: run.run.namespace_id.clone(),
-        name: activity.task_queue.clone(),
-    };
+    let queue = QueueKey::new(&run.run.namespace_id, &activity.task_queue);
     let token = ActivityToken::of(&run.run, scheduled_event_id, activity.attempt);
     Some((
         queue,

@@ -99,10 +99,7 @@ impl Routing {
 
 /// The queue that a deployment serves.
 pub(crate) fn queue_of(deployment: &Deployment) -> QueueKey {
-    QueueKey {
-        namespace_id: deployment.namespace_id.clone(),
-        name: deployment.task_queue.clone(),
-    }
+    QueueKey::new(&deployment.namespace_id, &deployment.task_queue)
 }
 
 fn remove(by_queue: &mut HashMap<QueueKey, Vec<Route>>, namespace_id: &str, name: &str) {

@@ -195,10 +195,7 @@ impl Engine {
     ) -> Result<String, EngineError> {
         let workflow_type = request.workflow_type.as_ref().map_or("", |kind| &kind.name);
         let task_queue = request.task_queue.as_ref().map_or("", |queue| &queue.name);
-        let queue = QueueKey {
-            namespace_id: namespace.id.clone(),
-            name: task_queue.to_owned(),
-        };
+        let queue = QueueKey::new(&namespace.id, task_queue);
         let routing = &self.inner.routing;
         if let Some(route) = routing.find(&queue, ComponentKind::Workflow, workflow_type) {
             return Ok(route.deployment.current.as_str().to_owned());

@@ -1,7 +1,8 @@
 //! Task queues as operators see them: describing and configuring.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
+use tokio::time::{Instant, timeout_at};
 use wrt_model::{
     ComponentKind, Namespace,
     proto::{
@@ -17,7 +18,7 @@ use wrt_store::StoredTaskQueue;
 
 use crate::{
     Engine, EngineError, IDENTITY, clock,
-    matching::{QueueDescription, QueueKey},
+    matching::{Lease, Matching, Poll, QueueDescription, QueueKey, Task},
 };
 
 /// The most fairness keys of a task queue whose weights can be set.
@@ -46,7 +47,7 @@ impl Engine {
         name: &str,
         kind: TaskQueueType,
     ) -> Result<TaskQueueDescription, EngineError> {
-        let key = queue_key(namespace, name);
+        let key = QueueKey::new(&namespace.id, name);
         let store = &self.inner.store;
         let config = store.task_queue_config(&namespace.id, name, kind).await?;
         let mut known = match kind {
@@ -92,29 +93,34 @@ impl Engine {
         };
         store.task_queue_put(&stored).await?;
         if kind == TaskQueueType::Activity {
-            let key = queue_key(namespace, &stored.name);
+            let key = QueueKey::new(&namespace.id, &stored.name);
             self.inner.matching.configure(&key, &stored.config);
         }
         Ok(stored.config)
     }
 
+    /// The next task of a queue for a worker; `None` when there is none until the deadline, or the server or the worker
+    /// says goodbye.
+    pub(crate) async fn next_task<T: Task>(
+        &self,
+        matching: &Arc<Matching<T>>,
+        queue: &QueueKey,
+        poll: Poll,
+        deadline: Instant,
+    ) -> Option<Lease<T>> {
+        tokio::select! {
+            lease = timeout_at(deadline, matching.poll(queue, poll)) => lease.ok().flatten(),
+            () = self.inner.stopping.cancelled() => None,
+        }
+    }
+
     /// Takes over what is stored, after a start.
     pub(crate) async fn load_task_queues(&self) -> Result<(), EngineError> {
         for stored in self.inner.store.task_queues(TaskQueueType::Activity).await? {
-            let key = QueueKey {
-                namespace_id: stored.namespace_id,
-                name: stored.name,
-            };
+            let key = QueueKey::new(stored.namespace_id, stored.name);
             self.inner.matching.configure(&key, &stored.config);
         }
         Ok(())
-    }
-}
-
-fn queue_key(namespace: &Namespace, name: &str) -> QueueKey {
-    QueueKey {
-        namespace_id: namespace.id.clone(),
-        name: name.to_owned(),
     }
 }
 

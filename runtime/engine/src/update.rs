@@ -152,7 +152,7 @@ impl Engine {
 
     /// The stage that an update has reached, once it is the one that is waited for or the time is over, and its outcome.
     async fn wait_update(&self, run: &RunKey, id: &str, stage: Stage) -> Result<(Stage, Option<Outcome>), EngineError> {
-        let mut watch = self.inner.watchers.subscribe(&run.run_id);
+        let mut watch = self.inner.growth.subscribe(&run.run_id);
         let deadline = tokio::time::sleep(LONG_POLL);
         tokio::pin!(deadline);
         let reached = loop {
@@ -167,7 +167,7 @@ impl Engine {
             }
         };
         drop(watch);
-        self.inner.watchers.release(&run.run_id);
+        self.inner.growth.release(&run.run_id);
         Ok(reached)
     }
 

@@ -57,10 +57,7 @@ impl HotRun {
 impl Engine {
     /// The digest of the component that is current for a workflow type on a task queue of the run's namespace.
     pub(crate) fn current_component(&self, run: &Run, task_queue: &str, workflow_type: &str) -> Option<String> {
-        let queue = QueueKey {
-            namespace_id: run.namespace_id.clone(),
-            name: task_queue.to_owned(),
-        };
+        let queue = QueueKey::new(&run.namespace_id, task_queue);
         let route = self
             .inner
             .routing

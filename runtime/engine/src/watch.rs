@@ -1,4 +1,4 @@
-//! Wake-ups for those who wait for a run's history to grow. A wake-up is a hint: whoever gets one reads the store.
+//! Wake-ups for those who wait for a run's history to grow, or for its end.
 
 use std::{
     collections::HashMap,
@@ -9,43 +9,53 @@ use tokio::sync::watch;
 use wrt_model::proto::HistoryEvent;
 
 /// How far a history has grown.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Progress {
     pub(crate) last_event_id: i64,
     pub(crate) is_closed: bool,
-    /// What closed the run, if it was at hand.
+}
+
+/// A run has closed.
+#[derive(Clone, Debug)]
+pub(crate) struct End {
+    /// What closed it, if that was at hand. Else the store tells.
     pub(crate) closing_event: Option<HistoryEvent>,
 }
 
-/// Who waits for which run.
-#[derive(Default)]
-pub(crate) struct Watchers {
-    by_run: Mutex<HashMap<String, watch::Sender<Progress>>>,
+/// Who waits for news of which run.
+pub(crate) struct Watchers<N> {
+    by_run: Mutex<HashMap<String, watch::Sender<Option<N>>>>,
 }
 
-impl Watchers {
+impl<N> Default for Watchers<N> {
+    fn default() -> Self {
+        Watchers {
+            by_run: Mutex::default(),
+        }
+    }
+}
+
+impl<N> Watchers<N> {
     /// Registers interest in a run. Do this first, then read how far the run is, then wait: nothing is missed.
-    pub(crate) fn subscribe(&self, run_id: &str) -> watch::Receiver<Progress> {
+    pub(crate) fn subscribe(&self, run_id: &str) -> watch::Receiver<Option<N>> {
         let mut by_run = self.by_run.lock().unwrap_or_else(PoisonError::into_inner);
         match by_run.get(run_id) {
             Some(sender) => sender.subscribe(),
             None => {
-                let (sender, receiver) = watch::channel(Progress::default());
+                let (sender, receiver) = watch::channel(None);
                 by_run.insert(run_id.to_owned(), sender);
                 receiver
             }
         }
     }
 
-    /// Tells those who wait for the run. Forgets the run when there is nobody left, or nothing left to wait for.
-    pub(crate) fn notify(&self, run_id: &str, progress: impl FnOnce() -> Progress) {
+    /// Tells those who wait for the run. Forgets the run when there is nobody left.
+    pub(crate) fn notify(&self, run_id: &str, news: impl FnOnce() -> N) {
         let mut by_run = self.by_run.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(sender) = by_run.get(run_id) else { return };
-        let progress = progress();
-        let is_closed = progress.is_closed;
-        sender.send_replace(progress);
-        if is_closed || sender.receiver_count() == 0 {
-            by_run.remove(run_id);
+        match sender.receiver_count() {
+            0 => drop(by_run.remove(run_id)),
+            _ => drop(sender.send_replace(Some(news()))),
         }
     }
 

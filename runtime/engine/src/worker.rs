@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use wrt_host::{ActivityControl, ActivityModule};
-use wrt_machine::{ActivityStart, HeartbeatAnswer};
+use wrt_machine::{ActivityClose, ActivityStart, HeartbeatAnswer};
 use wrt_model::{
     Component, ComponentKind, failure,
     proto::{
@@ -55,10 +55,7 @@ impl Lane {
             .activities
             .get(&scheduled_event_id)
             .filter(|activity| current.run.offers(activity))?;
-        let queue = QueueKey {
-            namespace_id: self.key.namespace_id.clone(),
-            name: activity.task_queue.clone(),
-        };
+        let queue = QueueKey::new(&self.key.namespace_id, &activity.task_queue);
         let route = engine
             .inner
             .routing
@@ -186,6 +183,7 @@ impl Engine {
         // Boxed, as a task is moved several times.
         self.inner.tasks.spawn(Box::pin(async move {
             tokio::select! {
+                biased;
                 () = engine.execute(&execution) => {}
                 // The attempt is lost; it runs again after the next start.
                 () = engine.inner.stopping.cancelled() => {}
@@ -194,22 +192,34 @@ impl Engine {
     }
 
     async fn execute(&self, execution: &Execution) {
-        let which = ActivityRef::Token(execution.token.clone());
-        let identity = IDENTITY.to_owned();
         let canceled = self.inner.executions.enter(&execution.token);
         let (outcome, unsent) = self.run_activity(execution, canceled).await;
         self.inner.executions.leave(&execution.token);
-        let reported = match outcome {
-            Ok(result) => self.activity_completed(which, result, identity).await,
-            Err(failure) if is_canceled(&failure) => {
-                self.activity_canceled(which, canceled_details(failure), identity).await
-            }
-            Err(failure) => self.activity_failed(which, failure, unsent, identity).await,
+        let close = match outcome {
+            Ok(result) => ActivityClose::Completed(result),
+            Err(failure) if is_canceled(&failure) => ActivityClose::Canceled(canceled_details(failure)),
+            Err(failure) => ActivityClose::Failed {
+                failure: Box::new(failure),
+                last_heartbeat_details: unsent,
+            },
         };
-        if let Err(error) = reported {
-            // The run has closed, or the attempt had timed out. After a failure of the store the run is taken up again.
-            tracing::debug!(%error, activity = execution.task.activity_id, "the end of an activity was not taken");
-        }
+        self.close_execution(&execution.token, close);
+    }
+
+    /// Nobody waits for the commit: to wake somebody up would take longer than what is left to do.
+    fn close_execution(&self, token: &ActivityToken, close: ActivityClose) {
+        let (run, scheduled_event_id, attempt) = (token.run_key(), token.scheduled_event_id, token.attempt);
+        self.decide_then(
+            &run.workflow.clone(),
+            &run.run_id.clone(),
+            move |turn| turn.close_activity(scheduled_event_id, attempt, IDENTITY, close),
+            move |closed| {
+                // The run has closed, or the attempt had timed out. After a failure of the store the run is taken up again.
+                if let Err(error) = closed {
+                    tracing::debug!(%error, %run, scheduled_event_id, "the end of an activity was not taken");
+                }
+            },
+        );
     }
 
     /// Runs an attempt to its end. Returns the details of a heartbeat, too, that was not recorded any more.
@@ -235,6 +245,7 @@ impl Engine {
         let grants = &execution.route.deployment.grants;
         let limit = span_set(execution.task.start_to_close_timeout.as_ref()).unwrap_or(Duration::MAX);
         let outcome = tokio::select! {
+            biased;
             outcome = module.execute(&execution.task, &execution.route.deployment.task_queue, grants, control) => outcome,
             () = self.record_heartbeats(&execution.token, &mut beats) => unreachable!("it has no end"),
             () = sleep(limit) => Err(failure::timeout(TimeoutType::StartToClose, None)),

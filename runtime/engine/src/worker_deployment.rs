@@ -142,10 +142,7 @@ impl Routings {
 fn queues_of(deployment: &WorkerDeployment) -> impl Iterator<Item = QueueKey> {
     let namespace_id = &deployment.namespace_id;
     let queues = deployment.versions.values().flat_map(|version| &version.task_queues);
-    queues.map(move |queue| QueueKey {
-        namespace_id: namespace_id.clone(),
-        name: queue.name.clone(),
-    })
+    queues.map(move |queue| QueueKey::new(namespace_id, &queue.name))
 }
 
 /// What is done about a deployment that is not there.
@@ -179,10 +176,7 @@ impl Engine {
         let Some(version) = wrt_machine::version_of_worker(options) else {
             return Ok(None);
         };
-        let place = QueueKey {
-            namespace_id: namespace.id.clone(),
-            name: queue.to_owned(),
-        };
+        let place = QueueKey::new(&namespace.id, queue);
         if !self.inner.worker_deployments.polls(&place, kind, &version) {
             let key = WorkerDeploymentKey::new(&*namespace.id, &*version.deployment_name);
             let queue = VersionTaskQueueInfo {

@@ -1,26 +1,32 @@
 //! The gate: all changes of runs, many of them in one transaction.
 //!
-//! One task writes. While it waits for the disk, commits queue up; then it takes all that are there and writes them
-//! together, so the disk is waited for once per batch and not once per commit.
+//! Commits queue up while one waits for the disk; then one task takes all that are there and writes them together, so the
+//! disk is waited for once per batch and not once per commit. A run that has the server for itself writes on its own
+//! thread: to hand a commit over and to be woken up by the answer takes as long as a quick disk does.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    slice,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
+use rusqlite::TransactionBehavior;
 use tokio::{
+    runtime::Handle,
     sync::{Mutex, mpsc, oneshot},
-    task::JoinHandle,
+    task::{JoinHandle, spawn_blocking},
 };
 use wrt_model::{Run, history::HistoryBatch};
 
 use crate::{
     Store, StoreError,
+    delete::delete_run,
     history::HistoryCopy,
     run::{Change, RunRow},
-    script::{STATEMENT_ROWS, Script},
     search_attribute::SearchAttributeWrite,
-    sqlite::{self, BEGIN, Connection, Database},
+    sqlite::{self, Database},
 };
 
 /// The most commits that share a transaction.
@@ -98,16 +104,24 @@ impl Store {
     /// already or another one of its workflow id is open; then nothing of this commit is stored, and commits that shared
     /// its transaction are not affected. All errors of the disk; then the run has to be loaded again.
     pub async fn commit(&self, mut commit: Commit) -> Result<(), StoreError> {
+        self.encode(&mut commit);
+        self.gate.commit(commit).await
+    }
+
+    /// As [`Store::commit`], for a commit that has nobody to share a transaction with: it is written on the caller's own
+    /// thread. That takes less time than to wake another one up, and blocks the thread meanwhile.
+    pub async fn commit_alone(&self, mut commit: Commit) -> Result<(), StoreError> {
+        self.encode(&mut commit);
+        match self.gate.commit_here(&commit) {
+            Some(outcome) => outcome,
+            None => self.gate.commit(commit).await,
+        }
+    }
+
+    fn encode(&self, commit: &mut Commit) {
         for write in &mut commit.search_attributes {
             write.encode(&self.schemas);
         }
-        let (reply, outcome) = oneshot::channel();
-        self.gate
-            .queue
-            .send(Message::Commit { commit, reply })
-            .await
-            .map_err(|_| StoreError::Closed)?;
-        outcome.await.map_err(|_| StoreError::Closed)?
     }
 
     /// What the gate has done since the store was opened.
@@ -116,7 +130,7 @@ impl Store {
             transactions,
             commits,
             row_writes,
-        } = self.gate.counters.as_ref();
+        } = &self.gate.writer.counters;
         StoreStats {
             transactions: transactions.load(Ordering::Relaxed),
             commits: commits.load(Ordering::Relaxed),
@@ -125,27 +139,45 @@ impl Store {
     }
 }
 
-/// The way to the task that writes. The task ends when the gate is closed or dropped.
+/// The way to the database. Its task ends when the gate is closed or dropped.
 pub(crate) struct Gate {
     queue: mpsc::Sender<Message>,
     task: Mutex<Option<JoinHandle<()>>>,
-    counters: Arc<Counters>,
+    writer: Arc<Writer>,
+    /// There are threads enough to run others while one waits for the disk.
+    has_threads: bool,
 }
 
 impl Gate {
-    /// Starts the task that writes.
+    /// Starts the task that writes what is queued.
     pub(crate) fn open(database: Arc<Database>) -> Self {
         let (queue, messages) = mpsc::channel(QUEUE_COMMITS);
-        let counters = Arc::new(Counters::default());
-        let writer = Writer {
+        let writer = Arc::new(Writer {
             database,
-            counters: counters.clone(),
-        };
+            counters: Counters::default(),
+        });
         Gate {
             queue,
-            task: Mutex::new(Some(tokio::spawn(writer.run(messages)))),
-            counters,
+            task: Mutex::new(Some(tokio::spawn(writer.clone().run(messages)))),
+            writer,
+            has_threads: Handle::current().metrics().num_workers() > 1,
         }
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), StoreError> {
+        let (reply, outcome) = oneshot::channel();
+        let message = Message::Commit { commit, reply };
+        self.queue.send(message).await.map_err(|_| StoreError::Closed)?;
+        outcome.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// `None` when somebody writes now, or when the caller's thread is the only one.
+    fn commit_here(&self, commit: &Commit) -> Option<Result<(), StoreError>> {
+        if !self.has_threads || self.queue.is_closed() {
+            return None;
+        }
+        let mut connection = self.writer.database.try_gate()?;
+        self.writer.write(&mut connection, slice::from_ref(commit)).pop()
     }
 
     /// Refuses new commits and waits until all that were queued are written.
@@ -177,14 +209,14 @@ struct Counters {
 
 // === Writing ===
 
-/// The task that writes.
+/// Writes commits, and says of each one how it went.
 struct Writer {
     database: Arc<Database>,
-    counters: Arc<Counters>,
+    counters: Counters,
 }
 
 impl Writer {
-    async fn run(self, mut messages: mpsc::Receiver<Message>) {
+    async fn run(self: Arc<Self>, mut messages: mpsc::Receiver<Message>) {
         let mut batch = Vec::with_capacity(BATCH_COMMITS);
         while messages.recv_many(&mut batch, BATCH_COMMITS).await > 0 {
             let (mut commits, mut replies) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
@@ -198,7 +230,13 @@ impl Writer {
                     Message::Close => messages.close(),
                 }
             }
-            let outcomes = self.commit(&commits).await;
+            let writer = self.clone();
+            let written = spawn_blocking(move || match writer.database.gate() {
+                Some(mut connection) => writer.write(&mut connection, &commits),
+                None => vec![Err(StoreError::Closed); commits.len()],
+            });
+            // The runtime ends: nobody waits any more.
+            let Ok(outcomes) = written.await else { return };
             for (reply, outcome) in replies.into_iter().zip(outcomes) {
                 // Nobody listens any more when the caller was dropped.
                 let _ = reply.send(outcome);
@@ -206,161 +244,92 @@ impl Writer {
         }
     }
 
-    /// Writes commits and says of each one how it went. All together at first. What the database refuses about one of
-    /// them would fail them all, so then each gets a savepoint of its own; that also puts those in order that belong to
-    /// the same run.
-    async fn commit(&self, commits: &[Commit]) -> Vec<Result<(), StoreError>> {
-        let outcome = match self.commit_together(commits).await {
-            Err(StoreError::Conflict { .. } | StoreError::Refused { .. }) => self.commit_apart(commits).await,
+    /// All together at first. What the database refuses about one of them fails them all, so then each gets a savepoint
+    /// of its own.
+    fn write(&self, connection: &mut rusqlite::Connection, commits: &[Commit]) -> Vec<Result<(), StoreError>> {
+        let outcome = match self.write_together(connection, commits) {
+            Err(StoreError::Conflict { .. } | StoreError::Refused { .. }) if commits.len() > 1 => {
+                self.write_apart(connection, commits)
+            }
             Err(error) => Err(error),
             Ok(()) => Ok(vec![Ok(()); commits.len()]),
         };
         outcome.unwrap_or_else(|error| vec![Err(error); commits.len()])
     }
 
-    /// One message to the database's thread: each is a switch of threads, and those take longer than the writing. Most
-    /// batches are one statement, which is a transaction by itself.
-    async fn commit_together(&self, commits: &[Commit]) -> Result<(), StoreError> {
-        if commits.is_empty() {
+    fn write_together(&self, connection: &mut rusqlite::Connection, commits: &[Commit]) -> Result<(), StoreError> {
+        if commits.iter().all(Commit::is_empty) {
             return Ok(());
         }
-        let mut runs = Vec::with_capacity(commits.len());
-        for change in Change::ORDER {
-            let rows = commits.iter().flat_map(|commit| &commit.runs);
-            runs.extend(rows.filter(|row| row.change == change));
+        let failed = |error| self.database.failure("commit", error);
+        // Rolled back when it is dropped.
+        let transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed)?;
+        let mut rows = 0;
+        for commit in commits {
+            rows += self.write_rows(&transaction, commit)?;
         }
-        let search_attributes: Vec<_> = commits.iter().flat_map(|commit| &commit.search_attributes).collect();
-        let copies: Vec<_> = commits.iter().flat_map(|commit| &commit.copies).collect();
-        let deletions: Vec<_> = commits.iter().flat_map(|commit| &commit.deletions).collect();
-
-        let is_one =
-            runs.len() <= STATEMENT_ROWS && search_attributes.is_empty() && copies.is_empty() && deletions.is_empty();
-        let mut script = Script::new();
-        if !is_one {
-            script.push(BEGIN);
-        }
-        script.write_runs(&runs);
-        script.write_search_attributes(&search_attributes);
-        script.copy_history(&copies);
-        script.delete_runs(&deletions);
-        if !is_one {
-            script.push("COMMIT");
-        }
-
-        let mut connection = self.database.writer().await?;
-        let written = self.run_script(&mut connection, script, "commit", String::new).await;
-        if written.is_err() {
-            self.roll_back(&mut connection).await;
-        }
-        self.counters.add(commits.len(), written?);
+        transaction.commit().map_err(failed)?;
+        self.counters.add(commits.len(), rows);
         Ok(())
     }
 
-    async fn commit_apart(&self, commits: &[Commit]) -> Result<Vec<Result<(), StoreError>>, StoreError> {
-        let mut connection = self.database.writer().await?;
-        self.execute(&mut connection, BEGIN).await?;
-        let outcomes = async {
-            let outcomes = self.write_apart(&mut connection, commits).await?;
-            self.execute(&mut connection, "COMMIT").await.map(|()| outcomes)
-        };
-        let outcomes = match outcomes.await {
-            Ok(outcomes) => outcomes,
-            Err(error) => {
-                self.roll_back(&mut connection).await;
-                return Err(error);
-            }
-        };
-        let written: Vec<u64> = outcomes.iter().flatten().copied().collect();
-        self.counters.add(written.len(), written.iter().sum());
-        Ok(outcomes.into_iter().map(|outcome| outcome.map(drop)).collect())
-    }
-
-    /// Returns the rows written for each commit. Fails as a whole when the transaction cannot go on.
-    async fn write_apart(
+    /// Fails as a whole when the transaction cannot go on.
+    fn write_apart(
         &self,
-        connection: &mut Connection,
+        connection: &mut rusqlite::Connection,
         commits: &[Commit],
-    ) -> Result<Vec<Result<u64, StoreError>>, StoreError> {
-        let mut outcomes = Vec::with_capacity(commits.len());
+    ) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+        let failed = |error| self.database.failure("commit", error);
+        let mut transaction = connection
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(failed)?;
+        let (mut outcomes, mut written, mut rows) = (Vec::with_capacity(commits.len()), 0, 0);
         for commit in commits {
-            self.execute(connection, "SAVEPOINT one_commit").await?;
-            let written = self.write_rows(connection, commit).await;
-            match &written {
-                Ok(_) => {}
-                Err(StoreError::Conflict { .. } | StoreError::Refused { .. }) => {
-                    self.execute(connection, "ROLLBACK TO one_commit").await?;
+            let savepoint = transaction.savepoint().map_err(failed)?;
+            outcomes.push(match self.write_rows(&savepoint, commit) {
+                Ok(count) => {
+                    savepoint.commit().map_err(failed)?;
+                    written += 1;
+                    rows += count;
+                    Ok(())
                 }
-                Err(error) => return Err(error.clone()),
-            }
-            self.execute(connection, "RELEASE one_commit").await?;
-            outcomes.push(written);
+                Err(error @ (StoreError::Conflict { .. } | StoreError::Refused { .. })) => Err(error),
+                Err(error) => return Err(error),
+            });
         }
+        transaction.commit().map_err(failed)?;
+        self.counters.add(written, rows);
         Ok(outcomes)
     }
 
-    /// Writes a commit row by row, so that the error names the run, and returns how many rows there were.
-    async fn write_rows(&self, connection: &mut Connection, commit: &Commit) -> Result<u64, StoreError> {
-        let mut written = 0;
+    /// Returns how many rows there were. What the schema refuses is a conflict.
+    fn write_rows(&self, connection: &rusqlite::Connection, commit: &Commit) -> Result<u64, StoreError> {
+        let failed = |action, error: rusqlite::Error, run: String| match sqlite::is_conflict(&error) {
+            true => StoreError::Conflict { run },
+            false => self.database.failure(action, error),
+        };
+        let mut rows = 0;
         for change in Change::ORDER {
             for row in commit.runs.iter().filter(|row| row.change == change) {
-                let mut script = Script::new();
-                script.write_runs(&[row]);
-                written += self.run_script(connection, script, "write run", || row.name()).await?;
+                let written = row.write(connection);
+                rows += written.map_err(|error| failed("write run", error, row.name()))?;
             }
         }
         for write in &commit.search_attributes {
-            let mut script = Script::new();
-            script.write_search_attributes(&[write]);
-            written += self
-                .run_script(connection, script, "write search attributes", || {
-                    write.run_id().to_owned()
-                })
-                .await?;
+            let written = write.write(connection);
+            rows += written.map_err(|error| failed("write search attributes", error, write.run_id().to_owned()))?;
         }
-        let mut script = Script::new();
-        script.copy_history(&commit.copies.iter().collect::<Vec<_>>());
-        written += self
-            .run_script(connection, script, "copy history", || {
-                let to = commit.copies.iter().map(|copy| copy.to_run_id.as_str());
-                to.collect::<Vec<_>>().join(", ")
-            })
-            .await?;
-        let mut script = Script::new();
-        script.delete_runs(&commit.deletions.iter().collect::<Vec<_>>());
-        written += self
-            .run_script(connection, script, "delete runs", || commit.deletions.join(", "))
-            .await?;
-        Ok(written)
-    }
-
-    /// Runs a script and returns how many rows it wrote. What the schema refuses is a conflict.
-    async fn run_script(
-        &self,
-        connection: &mut Connection,
-        script: Script,
-        action: &'static str,
-        run: impl FnOnce() -> String,
-    ) -> Result<u64, StoreError> {
-        script.run(connection).await.map_err(|error| {
-            if sqlite::is_refused_by_schema(&error) {
-                StoreError::Conflict { run: run() }
-            } else {
-                self.database.failure(action, error)
-            }
-        })
-    }
-
-    /// After some errors the database has rolled back by itself, and then refuses to do it again. That is why this is
-    /// not `sqlx::Transaction`: it would count a transaction as open for ever.
-    async fn roll_back(&self, connection: &mut Connection) {
-        let _ = self.execute(connection, "ROLLBACK").await;
-    }
-
-    async fn execute(&self, connection: &mut Connection, sql: &'static str) -> Result<(), StoreError> {
-        match sqlx::query(sql).execute(connection).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(self.database.failure("commit", error)),
+        for copy in &commit.copies {
+            let copied = copy.write(connection);
+            copied.map_err(|error| failed("copy history", error, copy.to_run_id.clone()))?;
+            rows += 1;
         }
+        for run_id in &commit.deletions {
+            delete_run(connection, run_id).map_err(|error| failed("delete run", error, run_id.clone()))?;
+        }
+        Ok(rows)
     }
 }
 
@@ -414,9 +383,8 @@ mod tests {
             store.commit(Commit::from_iter([write])).await
         };
         let page_limit = async |pages: u32| {
-            let mut connection = store.database.writer().await.unwrap();
-            let statement = sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
-            sqlx::query(statement).execute(&mut *connection).await.unwrap();
+            let connection = store.database.try_gate().unwrap();
+            connection.pragma_update(None, "max_page_count", pages).unwrap();
         };
 
         page_limit(200).await;

@@ -3,10 +3,18 @@
 use sqlx::Row as _;
 use wrt_model::{RunKey, Time, WorkflowKey};
 
-use crate::{Commit, Store, StoreError, run::OPEN, script::Script};
+use crate::{Commit, Store, StoreError, run::OPEN, search_attribute};
 
 const CLOSED: &str = "SELECT workflow_id, run_id, close_ns FROM run WHERE namespace_id = $1 AND close_ns < $2 \
      ORDER BY close_ns LIMIT $3";
+
+const DELETE: [&str; 4] = [
+    "UPDATE run SET is_current = 0 FROM run AS gone WHERE gone.run_id = ?1 \
+     AND run.namespace_id = gone.namespace_id AND run.workflow_id = gone.workflow_id AND run.sequence < gone.sequence",
+    "DELETE FROM history WHERE run_id = ?1",
+    "DELETE FROM run WHERE run_id = ?1",
+    search_attribute::DELETE,
+];
 
 impl Commit {
     /// Removes a run and its history, after everything else that the commit writes. The runs before it answer for the
@@ -37,19 +45,12 @@ impl Store {
     }
 }
 
-impl Script {
-    /// Removes runs and their histories.
-    pub(crate) fn delete_runs(&mut self, run_ids: &[&String]) {
-        self.push_keyed(
-            "UPDATE run SET is_current = 0 FROM run AS gone WHERE gone.run_id IN",
-            run_ids,
-            "AND run.namespace_id = gone.namespace_id AND run.workflow_id = gone.workflow_id \
-             AND run.sequence < gone.sequence",
-        );
-        self.push_keyed("DELETE FROM history WHERE run_id IN", run_ids, "");
-        self.push_keyed("DELETE FROM run WHERE run_id IN", run_ids, "");
-        self.delete_search_attributes(run_ids);
+/// Removes a run, its history and its search attributes.
+pub(crate) fn delete_run(connection: &rusqlite::Connection, run_id: &str) -> rusqlite::Result<()> {
+    for sql in DELETE {
+        connection.prepare_cached(sql)?.execute([run_id])?;
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -60,10 +61,7 @@ mod tests {
     #[tokio::test]
     async fn deletions_and_the_oldest_closed_runs_seek() {
         let store = Store::open(StoreOptions { path: None, readers: 1 }).await.unwrap();
-        let mut script = Script::new();
-        script.delete_runs(&[&"r".to_owned()]);
-        let script = script.sql();
-        let mut statements = script.split("; ");
+        let mut statements = DELETE.into_iter();
         for (sql, expected) in [
             (
                 CLOSED,
@@ -75,11 +73,11 @@ mod tests {
             ),
             (
                 statements.next().unwrap(),
-                "SEARCH history USING COVERING INDEX sqlite_autoindex_history_1 (run_id=?)",
+                "SEARCH history USING INDEX sqlite_autoindex_history_1 (run_id=?)",
             ),
             (
                 statements.next().unwrap(),
-                "SEARCH run USING COVERING INDEX sqlite_autoindex_run_1 (run_id=?)",
+                "SEARCH run USING INDEX sqlite_autoindex_run_1 (run_id=?)",
             ),
         ] {
             let plan = explain(&store.database, sql).await;

@@ -1,10 +1,14 @@
 //! The rows of histories: one for each commit that appended events.
 
 use futures::TryStreamExt;
+use rusqlite::params;
 use sqlx::Row as _;
 use wrt_model::{RunKey, history::HistoryBatch};
 
-use crate::{Commit, Store, StoreError, script::Script, sqlite::Row};
+use crate::{Commit, Store, StoreError, sqlite::Row};
+
+const COPY: &str = "INSERT INTO history (run_id, first_event_id, event_count, bytes) \
+     SELECT ?1, first_event_id, event_count, bytes FROM history WHERE run_id = ?2 AND first_event_id < ?3";
 
 /// The beginning of a history that another run has in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,19 +28,11 @@ impl Commit {
     }
 }
 
-impl Script {
-    /// Copies batches without reading them.
-    pub(crate) fn copy_history(&mut self, copies: &[&HistoryCopy]) {
-        for copy in copies {
-            self.push_built(|sql| {
-                sql.push("INSERT INTO history (run_id, first_event_id, event_count, bytes) SELECT ")
-                    .push_bind(copy.to_run_id.clone())
-                    .push(", first_event_id, event_count, bytes FROM history WHERE run_id = ")
-                    .push_bind(copy.from_run_id.clone())
-                    .push(" AND first_event_id < ")
-                    .push_bind(copy.before_event_id);
-            });
-        }
+impl HistoryCopy {
+    /// Copies the batches without reading them.
+    pub(crate) fn write(&self, connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+        let range = params![self.to_run_id, self.from_run_id, self.before_event_id];
+        connection.prepare_cached(COPY)?.execute(range).map(drop)
     }
 }
 

@@ -14,7 +14,6 @@ mod json;
 mod namespace;
 mod run;
 mod schedule;
-mod script;
 mod search_attribute;
 mod sqlite;
 mod task_queue;

@@ -1,14 +1,11 @@
 //! The rows of runs.
 
 use prost::Message;
+use rusqlite::{OptionalExtension as _, Params, ToSql, params};
 use sqlx::Row as _;
 use wrt_model::{Digest, Run, RunKey, WorkflowKey, history::HistoryBatch, proto::WorkflowExecution};
 
-use crate::{
-    RunWrite, Store, StoreError,
-    script::{Script, Values, bind_nulls},
-    sqlite::{Row, Statement},
-};
+use crate::{RunWrite, Store, StoreError, sqlite::Row};
 
 /// `close_ns` of an open run: open runs sort as the last to close.
 pub(crate) const OPEN: i64 = i64::MAX;
@@ -34,17 +31,14 @@ pub struct StoredRun {
 impl Store {
     /// The run that answers for a workflow id: the open one, else the newest. `None` when the id was never used.
     pub async fn current_run(&self, key: &WorkflowKey) -> Result<Option<StoredRun>, StoreError> {
-        let statement = sqlx::query(CURRENT).bind(&key.namespace_id).bind(&key.workflow_id);
-        self.load("load current run", statement).await
+        self.load("load current run", CURRENT, params![key.namespace_id, key.workflow_id])
     }
 
     /// One run. `None` when there is none of this name.
     pub async fn run(&self, key: &RunKey) -> Result<Option<StoredRun>, StoreError> {
-        let statement = sqlx::query(BY_KEY)
-            .bind(&key.run_id)
-            .bind(&key.workflow.namespace_id)
-            .bind(&key.workflow.workflow_id);
-        self.load("load run", statement).await
+        let workflow = &key.workflow;
+        let name = params![key.run_id, workflow.namespace_id, workflow.workflow_id];
+        self.load("load run", BY_KEY, name)
     }
 
     /// At most `limit` open runs of all namespaces, from the one that follows the run `after`, or from the first.
@@ -94,13 +88,17 @@ impl Store {
             .map_err(|error| self.database.failure("count open runs of component", error))
     }
 
-    async fn load(&self, action: &'static str, statement: Statement<'_>) -> Result<Option<StoredRun>, StoreError> {
-        statement
-            .fetch_optional(&mut *self.database.reader().await?)
-            .await
-            .map_err(|error| self.database.failure(action, error))?
-            .map(|row| self.stored(&row))
-            .transpose()
+    fn load(&self, action: &'static str, sql: &str, name: impl Params) -> Result<Option<StoredRun>, StoreError> {
+        let row = self.database.read_here(action, |connection| {
+            let mut statement = connection.prepare_cached(sql)?;
+            let row = statement.query_row(name, |row| {
+                let state = row.get_ref(1)?.as_blob()?;
+                Ok((row.get(0)?, decode(state)))
+            });
+            row.optional()
+        })?;
+        let stored = |(version, run): (i64, Result<Run, StoreError>)| Ok(StoredRun { run: run?, version });
+        row.map(stored).transpose()
     }
 
     fn stored(&self, row: &Row) -> Result<StoredRun, StoreError> {
@@ -142,22 +140,13 @@ impl Change {
     /// In the order in which one transaction has to make them: a run that continues another one is created after that
     /// one has closed.
     pub(crate) const ORDER: [Change; 3] = [Change::Step, Change::Close, Change::Create];
-
-    /// The word in the rows of [`RUN_WRITE`].
-    fn word(self) -> &'static str {
-        match self {
-            Change::Step => "step",
-            Change::Close => "close",
-            Change::Create => "create",
-        }
-    }
 }
 
 /// A write as a row: a run, and the events that were appended.
 #[derive(Debug)]
 pub(crate) struct RunRow {
     pub(crate) change: Change,
-    run_id: String,
+    pub(crate) run_id: String,
     namespace_id: String,
     workflow_id: String,
     version: i64,
@@ -233,151 +222,73 @@ impl RunRow {
     }
 }
 
-/// The view that runs are written through, each with the batch of its history: whatever a batch of decisions changes is
-/// one statement, and with that one transaction and one answer of the database's thread. Belongs to the connection that
-/// writes, so it is no part of what is stored.
-///
-/// It refuses a row that is not at the version which is replaced, a second open run of a workflow id, and events that
-/// the run already has.
-pub(crate) fn run_write() -> String {
-    let step = STEP_COLUMNS[1..].to_vec();
-    let close = [&step[..], &CLOSE_COLUMNS].concat();
-    let create = [&STEP_COLUMNS[..], &CLOSE_COLUMNS, &CREATE_COLUMNS].concat();
-    let update = |columns: &[&str]| {
-        let set: Vec<_> = columns
-            .iter()
-            .map(|column| format!("{column} = NEW.{column}"))
-            .collect();
-        format!(
-            "UPDATE run SET {} WHERE run_id = NEW.run_id AND version = NEW.version - 1; \
-             SELECT RAISE(ABORT, 'stale') WHERE changes() = 0",
-            set.join(", "),
-        )
-    };
-    let insert = |table: &str, columns: &[&str]| {
-        format!(
-            "INSERT INTO {table} ({}) VALUES (NEW.{})",
-            columns.join(", "),
-            columns.join(", NEW."),
-        )
-    };
-    let all = write_columns();
-    let mut sql = format!("CREATE TEMP VIEW run_write ({}) AS SELECT ", all.join(", "));
-    sql += &vec!["NULL"; all.len()].join(", ");
-    for (name, condition, change) in [
-        ("step", "NEW.change = 'step'", update(&step)),
-        ("close", "NEW.change = 'close'", update(&close)),
-        ("create", "NEW.change = 'create'", insert("run", &create)),
-        ("history", "NEW.bytes IS NOT NULL", insert("history", &HISTORY_COLUMNS)),
-    ] {
-        sql += &format!(
-            "; CREATE TEMP TRIGGER run_write_{name} INSTEAD OF INSERT ON run_write WHEN {condition} BEGIN {change}; END"
-        );
-    }
-    sql
-}
-
-/// What changes with every write.
-const STEP_COLUMNS: [&str; 8] = [
-    "run_id",
-    "version",
-    "is_current",
-    "component",
-    "history_length",
-    "history_bytes",
-    "state_transitions",
-    "state",
-];
+/// What changes with every write, at the version that is replaced.
+const STEP: &str = "UPDATE run SET version = ?2, is_current = ?3, component = ?4, history_length = ?5, \
+     history_bytes = ?6, state_transitions = ?7, state = ?8 WHERE run_id = ?1 AND version = ?2 - 1";
 
 /// What also changes when a run closes.
-const CLOSE_COLUMNS: [&str; 3] = ["status", "close_ns", "has_outgoing"];
+const CLOSE: &str = "UPDATE run SET version = ?2, is_current = ?3, component = ?4, history_length = ?5, \
+     history_bytes = ?6, state_transitions = ?7, state = ?8, status = ?9, close_ns = ?10, has_outgoing = ?11 \
+     WHERE run_id = ?1 AND version = ?2 - 1";
 
-/// What never changes.
-const CREATE_COLUMNS: [&str; 10] = [
-    "namespace_id",
-    "workflow_id",
-    "workflow_type",
-    "task_queue",
-    "start_ns",
-    "execution_ns",
-    "parent_workflow_id",
-    "parent_run_id",
-    "root_workflow_id",
-    "root_run_id",
-];
+/// And what never changes.
+const CREATE: &str = "INSERT INTO run (run_id, version, is_current, component, history_length, history_bytes, \
+     state_transitions, state, status, close_ns, has_outgoing, namespace_id, workflow_id, workflow_type, task_queue, \
+     start_ns, execution_ns, parent_workflow_id, parent_run_id, root_workflow_id, root_run_id) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
 
-/// A batch of a history.
-const HISTORY_COLUMNS: [&str; 4] = ["run_id", "first_event_id", "event_count", "bytes"];
-
-/// The columns of the view.
-fn write_columns() -> Vec<&'static str> {
-    let parts = [
-        &["change"],
-        &STEP_COLUMNS[..],
-        &HISTORY_COLUMNS[1..],
-        &CLOSE_COLUMNS,
-        &CREATE_COLUMNS,
-    ];
-    parts.concat()
-}
-
-impl Script {
-    /// Writes runs and their new events, in this order.
-    pub(crate) fn write_runs(&mut self, rows: &[&RunRow]) {
-        self.insert("run_write", &write_columns(), rows, |row, values| row.bind(values));
-        self.count(rows.iter().filter(|row| row.history.is_some()).count());
-    }
-}
+const APPEND: &str = "INSERT INTO history (run_id, first_event_id, event_count, bytes) VALUES (?1, ?2, ?3, ?4)";
 
 impl RunRow {
-    fn bind(&self, values: &mut Values<'_>) {
-        values
-            .push_bind(self.change.word())
-            .push_bind(self.run_id.as_str())
-            .push_bind(self.version)
-            .push_bind(self.is_current)
-            .push_bind(self.component.as_str())
-            .push_bind(self.history_length)
-            .push_bind(self.history_bytes)
-            .push_bind(self.state_transitions)
-            .push_bind(self.state.as_slice())
-            .push_bind(self.history.as_ref().map(|batch| batch.first_event_id))
-            .push_bind(self.history.as_ref().map(|batch| batch.event_count))
-            .push_bind(self.history.as_ref().map(|batch| batch.bytes.as_slice()));
-        match self.change {
-            Change::Step => bind_nulls(CLOSE_COLUMNS.len() + CREATE_COLUMNS.len(), values),
-            Change::Close => {
-                self.bind_close(values);
-                bind_nulls(CREATE_COLUMNS.len(), values);
-            }
-            Change::Create => {
-                self.bind_close(values);
-                self.bind_create(values);
-            }
+    /// Writes the run and the events that were appended, and returns how many rows there were. Refused are a row that is
+    /// not at the version which is replaced, a second open run of a workflow id, and events that the run already has.
+    pub(crate) fn write(&self, connection: &rusqlite::Connection) -> rusqlite::Result<u64> {
+        let ([parent_workflow_id, parent_run_id], [root_workflow_id, root_run_id]) =
+            (ids(&self.parent), ids(&self.root));
+        let columns: [&dyn ToSql; 21] = [
+            &self.run_id,
+            &self.version,
+            &self.is_current,
+            &self.component,
+            &self.history_length,
+            &self.history_bytes,
+            &self.state_transitions,
+            &self.state,
+            &self.status,
+            &self.close_ns,
+            &self.has_outgoing,
+            &self.namespace_id,
+            &self.workflow_id,
+            &self.workflow_type,
+            &self.task_queue,
+            &self.start_ns,
+            &self.execution_ns,
+            &parent_workflow_id,
+            &parent_run_id,
+            &root_workflow_id,
+            &root_run_id,
+        ];
+        let (sql, count) = match self.change {
+            Change::Step => (STEP, 8),
+            Change::Close => (CLOSE, 11),
+            Change::Create => (CREATE, 21),
+        };
+        let changed = connection.prepare_cached(sql)?.execute(&columns[..count])?;
+        if changed == 0 {
+            return Err(rusqlite::Error::StatementChangedRows(changed));
         }
+        let Some(batch) = &self.history else { return Ok(1) };
+        let events = params![self.run_id, batch.first_event_id, batch.event_count, batch.bytes];
+        connection.prepare_cached(APPEND)?.execute(events)?;
+        Ok(2)
     }
+}
 
-    fn bind_close(&self, values: &mut Values<'_>) {
-        values
-            .push_bind(self.status)
-            .push_bind(self.close_ns)
-            .push_bind(self.has_outgoing);
-    }
-
-    fn bind_create(&self, values: &mut Values<'_>) {
-        values
-            .push_bind(self.namespace_id.as_str())
-            .push_bind(self.workflow_id.as_str())
-            .push_bind(self.workflow_type.as_str())
-            .push_bind(self.task_queue.as_str())
-            .push_bind(self.start_ns)
-            .push_bind(self.execution_ns);
-        for relative in [&self.parent, &self.root] {
-            values
-                .push_bind(relative.as_ref().map(|execution| execution.workflow_id.as_str()))
-                .push_bind(relative.as_ref().map(|execution| execution.run_id.as_str()));
-        }
-    }
+fn ids(relative: &Option<WorkflowExecution>) -> [Option<&str>; 2] {
+    [
+        relative.as_ref().map(|execution| execution.workflow_id.as_str()),
+        relative.as_ref().map(|execution| execution.run_id.as_str()),
+    ]
 }
 
 #[cfg(test)]

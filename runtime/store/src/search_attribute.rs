@@ -7,18 +7,14 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
+use rusqlite::params;
 use wrt_model::{
     Digest, Namespace, SearchAttributeValue,
     proto::{Payload, enums::IndexedValueType},
     search_attribute::PREDEFINED,
 };
 
-use crate::{
-    RunWrite,
-    run::close_column,
-    script::{Script, Values},
-    visibility::Value,
-};
+use crate::{RunWrite, run::close_column, visibility::Value};
 
 /// An attribute that runs of a namespace can be given.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,12 +48,6 @@ pub(crate) struct SearchAttributeWrite {
     fields: HashMap<String, Payload>,
     /// The fields as rows have them: keys with values, or words of values.
     values: Vec<(i64, Value)>,
-}
-
-struct ValueRow<'a> {
-    write: &'a SearchAttributeWrite,
-    key: i64,
-    value: &'a Value,
 }
 
 // === impl SearchAttribute ===
@@ -189,46 +179,24 @@ pub(crate) fn words(text: &str) -> BTreeSet<String> {
 
 // === Writing ===
 
-impl Script {
-    /// Removes the rows of runs.
-    pub(crate) fn delete_search_attributes(&mut self, run_ids: &[&String]) {
-        self.push_keyed("DELETE FROM search_attribute WHERE run_id IN", run_ids, "");
-    }
+/// Removes the rows of a run.
+pub(crate) const DELETE: &str = "DELETE FROM search_attribute WHERE run_id = ?1";
 
-    /// Puts the rows in the place of those that the runs have.
-    pub(crate) fn write_search_attributes(&mut self, writes: &[&SearchAttributeWrite]) {
-        let replaced: Vec<_> = writes
-            .iter()
-            .filter(|write| write.replaces)
-            .map(|write| &write.run_id)
-            .collect();
-        self.delete_search_attributes(&replaced);
-        let rows: Vec<_> = writes
-            .iter()
-            .flat_map(|write| {
-                write.values.iter().map(|(key, value)| ValueRow {
-                    write,
-                    key: *key,
-                    value,
-                })
-            })
-            .collect();
-        self.insert(
-            "search_attribute",
-            &["run_id", "start_ns", "close_ns", "key", "value"],
-            &rows.iter().collect::<Vec<_>>(),
-            bind,
-        );
-    }
-}
+const INSERT: &str =
+    "INSERT INTO search_attribute (run_id, start_ns, close_ns, key, value) VALUES (?1, ?2, ?3, ?4, ?5)";
 
-fn bind(row: &ValueRow<'_>, values: &mut Values<'_>) {
-    values
-        .push_bind(row.write.run_id.as_str())
-        .push_bind(row.write.start_ns)
-        .push_bind(row.write.close_ns)
-        .push_bind(row.key);
-    row.value.clone().push_bind(values);
+impl SearchAttributeWrite {
+    /// Puts the rows in the place of those that the run has, and returns how many there are.
+    pub(crate) fn write(&self, connection: &rusqlite::Connection) -> rusqlite::Result<u64> {
+        if self.replaces {
+            connection.prepare_cached(DELETE)?.execute([&self.run_id])?;
+        }
+        for (key, value) in &self.values {
+            let row = params![self.run_id, self.start_ns, self.close_ns, key, value];
+            connection.prepare_cached(INSERT)?.execute(row)?;
+        }
+        Ok(self.values.len() as u64)
+    }
 }
 
 #[cfg(test)]

@@ -1,25 +1,29 @@
 //! The SQLite backend: connections, their settings, and what its errors mean. Everything else in this crate is SQL and
 //! types that another backend would share.
+//!
+//! There are two ways to it. `sqlx` has a thread for each connection, so nobody waits for a long statement but its caller.
+//! What each step does, commits and loads of a run, takes some microseconds: less than a switch of threads. `rusqlite` does
+//! that on the caller's own thread. Both use the same SQLite.
 
 use std::{
     fs::{self, File, TryLockError},
     ops::{Deref, DerefMut},
     path::{Path, PathBuf},
-    sync::{
-        PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::PoisonError,
 };
 
-use sqlx::{
-    ConnectOptions, Connection as _,
-    error::DatabaseError,
-    migrate::{MigrateError, Migrator},
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-};
+use sqlx::{ConnectOptions, Connection as _, migrate::Migrator, sqlite::SqliteConnectOptions};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, Semaphore};
 
-use crate::{StoreError, StoreOptions, run};
+mod fault;
+mod place;
+
+pub(crate) use self::fault::{Fault, is_conflict};
+use self::{
+    fault::{failure, migration_failure},
+    place::Place,
+};
+use crate::{StoreError, StoreOptions};
 
 /// The kind of database behind the store. The rest of the crate names only these.
 pub(crate) type Backend = sqlx::Sqlite;
@@ -27,26 +31,15 @@ pub(crate) type Connection = sqlx::SqliteConnection;
 pub(crate) type Row = sqlx::sqlite::SqliteRow;
 pub(crate) type Statement<'q> = sqlx::query::Query<'q, Backend, sqlx::sqlite::SqliteArguments>;
 
-/// Begins a transaction that writes. It takes the write lock at once: a transaction that starts by reading could find
-/// out too late that it must not write.
-pub(crate) const BEGIN: &str = "BEGIN IMMEDIATE";
-
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
-/// The log is copied into the database file in batches of so many pages of 4 KiB: large ones write a page that many
-/// commits changed only once, small ones keep recovery and the pause of the copying commit short.
-const CHECKPOINT_PAGES: &str = "4000";
-
-/// Memory for pages of the connection that writes, as SQLite counts it (KiB, negated): the hot end of every index fits.
-const WRITER_CACHE: &str = "-65536";
-
-/// Prepared statements of the connection that writes: all scripts of the gate that come up under load, some 20 KiB each.
-const WRITER_STATEMENTS: usize = 256;
-
-/// An open database: one connection that writes, and some that read beside it.
+/// An open database: two connections that write, in turns, and some that read beside them.
 pub(crate) struct Database {
     name: String,
+    place: Place,
     readers: Readers,
+    /// Those that read on the thread of whoever asks; `None` once the database is closed.
+    quick_readers: std::sync::Mutex<Option<Vec<rusqlite::Connection>>>,
     writer: Mutex<Option<Writer>>,
 }
 
@@ -68,6 +61,9 @@ pub(crate) struct Reader<'a> {
 
 /// Fields are dropped in this order: the lock outlives the connection.
 struct Writer {
+    /// Writes commits.
+    gate: rusqlite::Connection,
+    /// Writes everything else.
     connection: Connection,
     lock: Option<File>,
 }
@@ -75,35 +71,63 @@ struct Writer {
 impl Database {
     /// Opens the database, creates it if it is missing, and brings its schema up to date.
     pub(crate) async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
-        let (name, lock, connect) = match &options.path {
-            Some(path) => (path.display().to_string(), Some(lock(path)?), file_options(path)),
-            None => ("in memory".to_owned(), None, memory_options()),
+        let (name, lock, place) = match &options.path {
+            Some(path) => (path.display().to_string(), Some(lock(path)?), Place::File(path.clone())),
+            None => ("in memory".to_owned(), None, Place::memory()),
         };
-        let failed = |error| failure(&name, "open", error);
-
-        let mut connection = connect
-            .clone()
-            .pragma("cache_size", WRITER_CACHE)
-            .statement_cache_capacity(WRITER_STATEMENTS)
-            .connect()
-            .await
-            .map_err(failed)?;
+        let connect = place.options();
+        let mut connection = connect.connect().await.map_err(|error| failure(&name, "open", error))?;
         MIGRATIONS
             .run(&mut connection)
             .await
             .map_err(|error| migration_failure(&name, error))?;
-        sqlx::raw_sql(sqlx::AssertSqlSafe(run::run_write()))
-            .execute(&mut connection)
-            .await
-            .map_err(failed)?;
+        let gate = place.open_gate().map_err(|error| failure(&name, "open", error))?;
 
         let connect = connect.pragma("query_only", "ON").create_if_missing(false);
-        let readers = Readers::open(&connect, options.readers.max(1)).await.map_err(failed)?;
+        let readers = Readers::open(&connect, options.readers.max(1))
+            .await
+            .map_err(|error| failure(&name, "open", error))?;
+        let writer = Writer { gate, connection, lock };
         Ok(Database {
             name,
+            place,
             readers,
-            writer: Mutex::new(Some(Writer { connection, lock })),
+            quick_readers: std::sync::Mutex::new(Some(Vec::new())),
+            writer: Mutex::new(Some(writer)),
         })
+    }
+
+    /// The connection that writes commits, if nobody writes now.
+    pub(crate) fn try_gate(&self) -> Option<MappedMutexGuard<'_, rusqlite::Connection>> {
+        gate_of(self.writer.try_lock().ok()?)
+    }
+
+    /// The connection that writes commits, once nobody else writes; `None` when the database is closed. Blocks the thread.
+    pub(crate) fn gate(&self) -> Option<MappedMutexGuard<'_, rusqlite::Connection>> {
+        gate_of(self.writer.blocking_lock())
+    }
+
+    /// Reads on the caller's own thread: for what seeks one row. There are as many connections as threads that read.
+    pub(crate) fn read_here<T>(
+        &self,
+        action: &'static str,
+        read: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let failed = |error| self.failure(action, error);
+        let idle = self.quick_readers().as_mut().ok_or(StoreError::Closed)?.pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => self.place.open_reader().map_err(failed)?,
+        };
+        let outcome = read(&connection);
+        if let Some(idle) = self.quick_readers().as_mut() {
+            idle.push(connection);
+        }
+        outcome.map_err(failed)
+    }
+
+    fn quick_readers(&self) -> std::sync::MutexGuard<'_, Option<Vec<rusqlite::Connection>>> {
+        self.quick_readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A connection that reads, once one is free. Each statement sees all that was committed before it began.
@@ -111,19 +135,12 @@ impl Database {
         self.readers.take().await.ok_or(StoreError::Closed)
     }
 
-    /// The connection that writes, once nobody else uses it.
-    pub(crate) async fn writer(&self) -> Result<MappedMutexGuard<'_, Connection>, StoreError> {
-        MutexGuard::try_map(self.writer.lock().await, |writer| {
-            Some(&mut writer.as_mut()?.connection)
-        })
-        .map_err(|_| StoreError::Closed)
-    }
-
     /// Writes one statement in a transaction of its own, and returns how many rows it changed.
     pub(crate) async fn write(&self, action: &'static str, statement: Statement<'_>) -> Result<u64, StoreError> {
-        let mut writer = self.writer().await?;
+        let mut writer = self.writer.lock().await;
+        let Writer { connection, .. } = writer.as_mut().ok_or(StoreError::Closed)?;
         let done = statement
-            .execute(&mut *writer)
+            .execute(connection)
             .await
             .map_err(|error| self.failure(action, error))?;
         Ok(done.rows_affected())
@@ -132,9 +149,16 @@ impl Database {
     /// Copies the log into the database file and closes all connections.
     pub(crate) async fn close(&self) {
         self.readers.close().await;
-        let Some(Writer { mut connection, lock }) = self.writer.lock().await.take() else {
+        self.quick_readers().take();
+        let Some(Writer {
+            gate,
+            mut connection,
+            lock,
+        }) = self.writer.lock().await.take()
+        else {
             return;
         };
+        drop(gate);
         // Nothing is lost when this fails: the log is read when the database is opened again.
         for outcome in [
             sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -151,7 +175,7 @@ impl Database {
     }
 
     /// Says what an error means for whoever can act on it.
-    pub(crate) fn failure(&self, action: &'static str, error: sqlx::Error) -> StoreError {
+    pub(crate) fn failure(&self, action: &'static str, error: impl Into<Fault>) -> StoreError {
         failure(&self.name, action, error)
     }
 }
@@ -253,94 +277,8 @@ fn lock_path(path: &Path) -> PathBuf {
     name.into()
 }
 
-fn file_options(path: &Path) -> SqliteConnectOptions {
-    common_options()
-        .filename(path)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-}
-
-/// A database that the connections of this process share by its name, and that ends with the last of them.
-fn memory_options() -> SqliteConnectOptions {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let name = format!("/wrt-{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    common_options()
-        .filename(name)
-        .vfs("memdb")
-        .journal_mode(SqliteJournalMode::Memory)
-}
-
-fn common_options() -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .create_if_missing(true)
-        .disable_statement_logging()
-}
-
-// === Errors ===
-
-fn migration_failure(database: &str, error: MigrateError) -> StoreError {
-    match error {
-        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
-            failure(database, "migrate the schema", error)
-        }
-        MigrateError::VersionMissing(version) => StoreError::NewerSchema {
-            database: database.to_owned(),
-            version,
-        },
-        other => StoreError::Corrupt {
-            database: database.to_owned(),
-            cause: other.to_string(),
-        },
-    }
-}
-
-fn failure(database: &str, action: &'static str, error: sqlx::Error) -> StoreError {
-    let (database, cause) = (database.to_owned(), error.to_string());
-    match &error {
-        sqlx::Error::PoolClosed => StoreError::Closed,
-        sqlx::Error::Database(reason) => match primary_code(reason.as_ref()) {
-            // SQLITE_BUSY, SQLITE_LOCKED
-            5 | 6 => StoreError::InUse { database },
-            // SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN
-            3 | 8 | 14 => StoreError::NotWritable { database, cause },
-            // SQLITE_IOERR
-            10 => StoreError::Io {
-                database,
-                action,
-                cause,
-            },
-            // SQLITE_CORRUPT, SQLITE_NOTADB
-            11 | 26 => StoreError::Corrupt { database, cause },
-            // SQLITE_FULL
-            13 => StoreError::Full { database, cause },
-            _ => StoreError::Refused {
-                database,
-                action,
-                cause,
-            },
-        },
-        _ => StoreError::Refused {
-            database,
-            action,
-            cause,
-        },
-    }
-}
-
-/// True when the schema, or a trigger of [`run::run_write`], does not take a row.
-pub(crate) fn is_refused_by_schema(error: &sqlx::Error) -> bool {
-    // SQLITE_CONSTRAINT
-    let constraint = |error: &dyn DatabaseError| primary_code(error) == 19;
-    error.as_database_error().is_some_and(constraint)
-}
-
-/// The low byte of SQLite's extended result code says what kind of error it is (<https://sqlite.org/rescode.html>).
-fn primary_code(error: &dyn DatabaseError) -> i32 {
-    error
-        .code()
-        .and_then(|code| code.parse::<i32>().ok())
-        .map_or(0, |code| code & 0xff)
+fn gate_of(writer: MutexGuard<'_, Option<Writer>>) -> Option<MappedMutexGuard<'_, rusqlite::Connection>> {
+    MutexGuard::try_map(writer, |writer| Some(&mut writer.as_mut()?.gate)).ok()
 }
 
 /// How the database would answer a statement, as one line.

@@ -75,18 +75,19 @@ pub(crate) struct DirectQueries {
 }
 
 struct DirectQuery {
-    run: Run,
+    /// What the worker is told of the run, as it was when the query came.
+    response: PollWorkflowTaskQueueResponse,
     message: QueryMessage,
     is_taken: bool,
 }
 
 impl DirectQueries {
-    fn put(&self, run: Run, message: QueryMessage) -> u64 {
+    fn put(&self, run: &Run, message: QueryMessage) -> u64 {
         let id = self.last_id.fetch_add(1, Relaxed) + 1;
         let mut by_id = self.lock();
         by_id.retain(|_, query| !query.message.reply.is_closed());
         let query = DirectQuery {
-            run,
+            response: response_of(run),
             message,
             is_taken: false,
         };
@@ -94,12 +95,16 @@ impl DirectQueries {
         id
     }
 
-    /// The question, and the run as it was; `None` when another worker has it, or nobody waits for the answer.
-    fn take(&self, id: u64) -> Option<(Run, WorkflowQuery)> {
+    /// The question, with what the worker is told of the run; `None` when another worker has it, or nobody waits for the
+    /// answer.
+    fn take(&self, id: u64) -> Option<PollWorkflowTaskQueueResponse> {
         let mut by_id = self.lock();
         let query = by_id.get_mut(&id)?;
         let is_open = !std::mem::replace(&mut query.is_taken, true) && !query.message.reply.is_closed();
-        is_open.then(|| (query.run.clone(), query.message.query.clone()))
+        is_open.then(|| PollWorkflowTaskQueueResponse {
+            query: Some(query.message.query.clone()),
+            ..query.response.clone()
+        })
     }
 
     fn waits(&self, id: u64) -> bool {
@@ -147,7 +152,7 @@ impl Engine {
         let own = workflow_queue(run, None);
         let hint = matching::WorkflowTask {
             run: run.key(),
-            query_id: Some(self.inner.direct_queries.put(run.clone(), message)),
+            query_id: Some(self.inner.direct_queries.put(run, message)),
             rank,
             since: clock::instant(),
             directive: workflow_directive(run),
@@ -187,7 +192,7 @@ impl Engine {
         query_id: u64,
         taker: &Taker,
     ) -> Result<Option<PollWorkflowTaskQueueResponse>, EngineError> {
-        let Some((run, query)) = self.inner.direct_queries.take(query_id) else {
+        let Some(response) = self.inner.direct_queries.take(query_id) else {
             return Ok(None);
         };
         let events = match taker.is_sticky {
@@ -196,11 +201,9 @@ impl Engine {
         };
         Ok(Some(PollWorkflowTaskQueueResponse {
             task_token: WorkflowTaskToken::of_query(key, query_id).to_bytes(),
-            previous_started_event_id: run.last_completed_started_event_id,
             attempt: 1,
             history: Some(History { events }),
-            query: Some(query),
-            ..response_of(&run)
+            ..response
         }))
     }
 

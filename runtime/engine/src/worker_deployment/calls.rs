@@ -361,8 +361,5 @@ impl VersionTarget {
 }
 
 fn queue_key(namespace: &Namespace, name: &str) -> QueueKey {
-    QueueKey {
-        namespace_id: namespace.id.clone(),
-        name: name.to_owned(),
-    }
+    QueueKey::new(&namespace.id, name)
 }

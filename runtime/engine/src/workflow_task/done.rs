@@ -6,9 +6,9 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 use wrt_machine::{ActivityStart, Rejection, WorkflowTaskCompletion, WorkflowTaskEnd, version_of_worker};
 use wrt_model::{
-    failure,
+    Namespace, failure,
     proto::{
-        Command, CommandAttributes, Failure,
+        Command, CommandAttributes, Failure, WorkflowExecution,
         enums::WorkflowTaskFailedCause,
         query::WorkflowQueryResult,
         workflowservice::{PollActivityTaskQueueResponse, RespondWorkflowTaskCompletedResponse},
@@ -22,6 +22,7 @@ use crate::{
     activity::poll_response,
     clock,
     lane::{HotRun, Lane, Message, Step},
+    signal::key_of,
     worker_deployment::Fit,
 };
 
@@ -97,10 +98,10 @@ impl Engine {
     /// Sends the workflow tasks of a run to its own queue again, whatever worker has it in its cache.
     pub async fn reset_sticky_task_queue(
         &self,
-        namespace: &wrt_model::Namespace,
-        execution: wrt_model::proto::WorkflowExecution,
+        namespace: &Namespace,
+        execution: WorkflowExecution,
     ) -> Result<(), EngineError> {
-        let (key, run_id) = crate::signal::key_of(namespace, Some(execution));
+        let (key, run_id) = key_of(namespace, Some(execution));
         self.decide(&key, &run_id, |turn| {
             turn.reset_sticky();
             Ok(())

@@ -3,7 +3,7 @@
 //! A task queue holds a hint that a run has a workflow task. Whoever takes it goes through the run's lane, where the task is
 //! started, if it is still there, and committed before the worker sees it.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use prost::{Message as _, Name as _};
 use tokio::sync::oneshot;
@@ -15,7 +15,6 @@ use wrt_model::{
         History, HistoryEvent, TaskQueue, WorkerDeploymentVersion, WorkflowType,
         enums::{TaskQueueKind, TaskQueueType},
         protocol::{self, message::SequencingId},
-        query::WorkflowQuery,
         taskqueue::PollerInfo,
         update,
         workflowservice::{PollWorkflowTaskQueueRequest, PollWorkflowTaskQueueResponse, StartWorkflowExecutionRequest},
@@ -33,8 +32,6 @@ use crate::{
 
 /// How long a worker may be away before its own queue counts as abandoned.
 const STICKY_MEMORY: Duration = Duration::from_secs(10);
-/// Bytes of history that are read at a time.
-const READ_BYTES: usize = 4 * 1024 * 1024;
 
 /// A worker wants the workflow task of a run.
 pub(crate) struct TakeMessage {
@@ -66,14 +63,14 @@ impl Taker {
 
 /// A workflow task that a worker has taken, as it was then.
 pub(crate) struct TakenTask {
-    run: Run,
-    task: WorkflowTask,
+    run: RunKey,
+    started_event_id: i64,
+    /// What the worker is told of it, but for its history.
+    response: PollWorkflowTaskQueueResponse,
     /// The events that it comes with; `None` to read all of them from the store.
     events: Option<Vec<HistoryEvent>>,
     /// Those at its end that are not written yet.
     transient: Vec<HistoryEvent>,
-    messages: Vec<protocol::Message>,
-    queries: HashMap<String, WorkflowQuery>,
 }
 
 impl Engine {
@@ -100,10 +97,7 @@ impl Engine {
             identity: request.identity.clone(),
             version: version.clone(),
         };
-        let queue = QueueKey {
-            namespace_id: namespace.id.clone(),
-            name: task_queue.name,
-        };
+        let queue = QueueKey::new(&namespace.id, task_queue.name);
         let poll = Poll {
             info: PollerInfo {
                 identity: request.identity,
@@ -115,15 +109,9 @@ impl Engine {
             version: version.filter(|_| !is_sticky),
             ..Poll::default()
         };
-        let sleep = tokio::time::sleep(deadline);
-        tokio::pin!(sleep);
-        loop {
-            let lease = tokio::select! {
-                lease = self.inner.workflow_matching.poll(&queue, poll.clone()) => lease,
-                () = &mut sleep => None,
-                () = self.inner.stopping.cancelled() => None,
-            };
-            let Some(lease) = lease else { return Ok(None) };
+        let deadline = clock::instant() + deadline;
+        let matching = &self.inner.workflow_matching;
+        while let Some(lease) = self.next_task(matching, &queue, poll.clone(), deadline).await {
             let poller_scaling_decision = lease.scaling_decision();
             let response = match lease.task().query_id {
                 Some(query_id) => self.take_query(lease.take().run, query_id, &taker).await,
@@ -141,6 +129,7 @@ impl Engine {
                 Err(error) => return Err(error),
             }
         }
+        Ok(None)
     }
 
     /// If the worker goes away meanwhile, the task times out.
@@ -165,31 +154,14 @@ impl Engine {
         &self,
         taken: TakenTask,
     ) -> Result<PollWorkflowTaskQueueResponse, EngineError> {
-        let TakenTask {
-            run,
-            task,
-            events,
-            mut transient,
-            messages,
-            queries,
-        } = taken;
-        let mut events = match events {
+        let mut events = match taken.events {
             Some(events) => events,
-            None => self.whole_history(&run.key(), task.started_event_id).await?,
+            None => self.whole_history(&taken.run, taken.started_event_id).await?,
         };
-        events.append(&mut transient);
-        let time = |nanos| Some(Time::from_nanos(nanos).into());
+        events.extend(taken.transient);
         Ok(PollWorkflowTaskQueueResponse {
-            task_token: WorkflowTaskToken::of(&run, &task).to_bytes(),
-            previous_started_event_id: run.last_completed_started_event_id,
-            started_event_id: task.started_event_id,
-            attempt: task.attempt,
             history: Some(History { events }),
-            scheduled_time: time(task.scheduled_ns),
-            started_time: time(task.started_ns),
-            queries,
-            messages,
-            ..response_of(&run)
+            ..taken.response
         })
     }
 
@@ -199,15 +171,7 @@ impl Engine {
         run: &RunKey,
         last_event_id: i64,
     ) -> Result<Vec<HistoryEvent>, EngineError> {
-        let mut events = Vec::new();
-        loop {
-            let next_event_id = events.last().map_or(1, |last: &HistoryEvent| last.event_id + 1);
-            let mut more = self.read_events(run, next_event_id, READ_BYTES).await?;
-            if more.is_empty() || next_event_id > last_event_id {
-                break;
-            }
-            events.append(&mut more);
-        }
+        let mut events = self.read_events(run, 1, usize::MAX).await?;
         events.retain(|event| event.event_id <= last_event_id);
         Ok(events)
     }
@@ -249,10 +213,7 @@ impl Engine {
             self.inner.workflow_matching.dismiss(worker_instance_key);
         }
         if !sticky_task_queue.is_empty() {
-            let queue = QueueKey {
-                namespace_id: namespace.id.clone(),
-                name: sticky_task_queue.to_owned(),
-            };
+            let queue = QueueKey::new(&namespace.id, sticky_task_queue);
             self.inner.workflow_matching.forget_pollers(&queue);
         }
     }
@@ -270,16 +231,26 @@ pub(crate) fn response_of(run: &Run) -> PollWorkflowTaskQueueResponse {
             kind: TaskQueueKind::Normal as i32,
             ..Default::default()
         }),
+        previous_started_event_id: run.last_completed_started_event_id,
         ..Default::default()
+    }
+}
+
+fn response_of_task(run: &Run, task: &WorkflowTask) -> PollWorkflowTaskQueueResponse {
+    let time = |nanos| Some(Time::from_nanos(nanos).into());
+    PollWorkflowTaskQueueResponse {
+        task_token: WorkflowTaskToken::of(run, task).to_bytes(),
+        started_event_id: task.started_event_id,
+        attempt: task.attempt,
+        scheduled_time: time(task.scheduled_ns),
+        started_time: time(task.started_ns),
+        ..response_of(run)
     }
 }
 
 /// The queue for the workflow tasks of a run: the worker's own one, or that of the run.
 pub(crate) fn workflow_queue(run: &Run, sticky: Option<&str>) -> QueueKey {
-    QueueKey {
-        namespace_id: run.namespace_id.clone(),
-        name: sticky.unwrap_or(&run.task_queue).to_owned(),
-    }
+    QueueKey::new(&run.namespace_id, sticky.unwrap_or(&run.task_queue))
 }
 
 impl Lane {
@@ -324,14 +295,16 @@ impl HotRun {
         let (Some(transient), Some(task)) = (started, self.run.workflow_task.clone()) else {
             return Ok(None);
         };
-        let run = self.run.clone();
         Ok(Some(TakenTask {
+            run: self.run.key(),
+            started_event_id: task.started_event_id,
+            response: PollWorkflowTaskQueueResponse {
+                messages: self.send_updates(&task, &admitted),
+                queries: self.queries.attach(),
+                ..response_of_task(&self.run, &task)
+            },
             events: taker.is_sticky.then(|| self.unseen_events()).flatten(),
             transient,
-            messages: self.send_updates(&task, &admitted),
-            queries: self.queries.attach(),
-            run,
-            task,
         }))
     }
 

@@ -1,15 +1,13 @@
 //! `wrt:workflow/guest`: what is told to a guest of this contract, and what it answers.
 
 use wasmtime::Store;
-use wrt_model::proto::{
-    EventAttributes, Failure, Header, Payloads, history::WorkflowExecutionSignaledEventAttributes, update,
-};
+use wrt_model::proto::{Failure, Header, Payloads, history::WorkflowExecutionSignaledEventAttributes, update};
 
 use super::{
     contract::Stopped,
     convert::{header_to_wit, payloads_from_wit, payloads_to_wit, timestamp_to_wit},
     failure,
-    jobs::{Activation, Job, Output, time_of},
+    jobs::{Activation, Job, Output},
     start,
     state::RunState,
 };
@@ -48,18 +46,12 @@ pub(crate) async fn query(
 }
 
 fn to_wit(run: &RunIdentity, activation: &Activation<'_>) -> wit::Activation {
-    let started = activation.started;
-    let (history_size, continue_as_new_suggested) = match &started.attributes {
-        Some(EventAttributes::WorkflowTaskStartedEventAttributes(started)) => {
-            (started.history_size_bytes, started.suggest_continue_as_new)
-        }
-        _ => (0, false),
-    };
+    let task = activation.task;
     wit::Activation {
-        time: timestamp_to_wit(time_of(started)),
-        history_length: u32::try_from(started.event_id).unwrap_or(u32::MAX),
-        history_size: u32::try_from(history_size).unwrap_or(u32::MAX),
-        continue_as_new_suggested,
+        time: timestamp_to_wit(task.time),
+        history_length: task.history_length(),
+        history_size: u32::try_from(task.history_size_bytes).unwrap_or(u32::MAX),
+        continue_as_new_suggested: task.suggest_continue_as_new,
         jobs: activation.jobs.iter().filter_map(|job| job_to_wit(run, job)).collect(),
     }
 }

@@ -6,7 +6,7 @@ use wrt_model::proto::{Header, HistoryEvent, Payloads, update};
 use super::{
     check::Divergence,
     contract::{Guest, Stopped},
-    jobs::{self, Activation},
+    jobs::{self, Activation, StartedTask},
     ledger::Completion,
     local_activity::LocalActivityEnd,
     state::RunState,
@@ -33,7 +33,7 @@ pub struct WorkflowInstance {
 
 /// A task that was run and whose events are not known yet.
 struct Unsettled {
-    started: HistoryEvent,
+    task: StartedTask,
     commands: usize,
 }
 
@@ -81,7 +81,7 @@ impl WorkflowInstance {
             .end_local_activity(end)
             .map_err(|error| TaskFailure::reported(error.to_string()))?;
         self.call(&Activation {
-            started: &unsettled.started,
+            task: unsettled.task,
             jobs: vec![ended.job()],
         })
         .await?;
@@ -204,10 +204,10 @@ impl WorkflowInstance {
             return Ok(events);
         };
         let (commands, rest) = turns::split_commands(rest);
-        if turns::completes(first) != Some(unsettled.started.event_id) || commands.len() != unsettled.commands {
+        if turns::completes(first) != Some(unsettled.task.started_event_id) || commands.len() != unsettled.commands {
             return Err(BrokenHistory(format!(
                 "event {} does not complete the workflow task that event {} started with {} commands, as it ran here",
-                first.event_id, unsettled.started.event_id, unsettled.commands
+                first.event_id, unsettled.task.started_event_id, unsettled.commands
             )));
         }
         Ok(rest)
@@ -218,7 +218,8 @@ impl WorkflowInstance {
         let ledger = &mut self.store.data_mut().ledger;
         ledger.admit_updates(turn.happened);
         let updates = ledger.accepted_updates(turn.commands);
-        let activation = jobs::activation(self.store.data_mut(), turn.started, turn.happened, &updates)?;
+        let task = turn.started.into();
+        let activation = jobs::activation(self.store.data_mut(), task, turn.happened, &updates)?;
         self.begin(true);
         let state = self.store.data_mut();
         state
@@ -227,7 +228,7 @@ impl WorkflowInstance {
         self.call(&activation).await?;
         while let Some(ended) = self.store.data_mut().ledger.recorded_local_activity() {
             self.call(&Activation {
-                started: turn.started,
+                task,
                 jobs: vec![ended.job()],
             })
             .await?;
@@ -242,16 +243,18 @@ impl WorkflowInstance {
         happened: &[&HistoryEvent],
         updates: Vec<update::Request>,
     ) -> Result<Completion, TaskFailure> {
-        let started = turns::open_task(happened)?;
-        let activation = jobs::activation(self.store.data_mut(), started, happened, &updates)?;
+        let task: StartedTask = turns::open_task(happened)?.into();
+        let activation = jobs::activation(self.store.data_mut(), task, happened, &updates)?;
         self.begin(false);
         let state = self.store.data_mut();
         let command_bytes = state.limits().command_bytes;
-        state.ledger.collect(started.event_id, updates.clone(), command_bytes);
+        state
+            .ledger
+            .collect(task.started_event_id, updates.clone(), command_bytes);
         self.call(&activation).await?;
         let completion = self.end()?;
         self.unsettled = Some(Unsettled {
-            started: started.clone(),
+            task,
             commands: completion.commands.len(),
         });
         Ok(completion)

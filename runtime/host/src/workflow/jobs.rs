@@ -18,9 +18,41 @@ use super::{resolutions, start, state::RunState, turns::BrokenHistory};
 
 /// What a guest is told at once.
 pub(crate) struct Activation<'e> {
-    /// The `started` event of the task.
-    pub(crate) started: &'e HistoryEvent,
+    pub(crate) task: StartedTask,
     pub(crate) jobs: Vec<Job<'e>>,
+}
+
+/// The workflow task that an activation belongs to, as its `started` event tells of it.
+#[derive(Clone, Copy)]
+pub(crate) struct StartedTask {
+    pub(crate) started_event_id: i64,
+    pub(crate) time: Time,
+    pub(crate) history_size_bytes: i64,
+    pub(crate) suggest_continue_as_new: bool,
+}
+
+impl StartedTask {
+    /// Events up to that which starts the task.
+    pub(crate) fn history_length(&self) -> u32 {
+        u32::try_from(self.started_event_id).unwrap_or(u32::MAX)
+    }
+}
+
+impl From<&HistoryEvent> for StartedTask {
+    fn from(event: &HistoryEvent) -> Self {
+        let (history_size_bytes, suggest_continue_as_new) = match &event.attributes {
+            Some(EventAttributes::WorkflowTaskStartedEventAttributes(started)) => {
+                (started.history_size_bytes, started.suggest_continue_as_new)
+            }
+            _ => (0, false),
+        };
+        StartedTask {
+            started_event_id: event.event_id,
+            time: time_of(event),
+            history_size_bytes,
+            suggest_continue_as_new,
+        }
+    }
 }
 
 /// Something that happened to a run. Numbers are those of what the guest has asked for.
@@ -80,7 +112,7 @@ pub(crate) struct Refused<Cause> {
 /// updates that it brings.
 pub(crate) fn activation<'e>(
     state: &mut RunState,
-    started: &'e HistoryEvent,
+    task: StartedTask,
     happened: &[&'e HistoryEvent],
     updates: &'e [update::Request],
 ) -> Result<Activation<'e>, BrokenHistory> {
@@ -89,8 +121,8 @@ pub(crate) fn activation<'e>(
         jobs.extend(job(state, event)?);
     }
     jobs.extend(updates.iter().map(Job::Update));
-    state.set_time(time_of(started));
-    Ok(Activation { started, jobs })
+    state.set_time(task.time);
+    Ok(Activation { task, jobs })
 }
 
 /// The job of an event, if it has one. Events of the task itself, of commands and of attempts have none.

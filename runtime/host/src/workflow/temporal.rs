@@ -81,7 +81,7 @@ impl Guest {
         activation: &jobs::Activation<'_>,
     ) -> Result<(), Stopped> {
         let state = store.data();
-        self.circumstances = activation::circumstances(state, activation.started);
+        self.circumstances = activation::circumstances(state, activation.task);
         let mut jobs = activation::jobs(state, &mut self.commands, &activation.jobs);
         while !jobs.is_empty() {
             self.turn(store, jobs).await?;

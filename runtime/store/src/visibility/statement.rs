@@ -217,9 +217,9 @@ impl Filter {
 
 fn push_values(statement: &mut QueryBuilder<Backend>, values: &[Value]) {
     statement.push("(");
-    let mut list = statement.separated(", ");
-    for value in values {
-        value.clone().push_bind(&mut list);
+    for (index, value) in values.iter().enumerate() {
+        statement.push(if index == 0 { "" } else { ", " });
+        value.push(statement);
     }
     statement.push(")");
 }

@@ -1,7 +1,8 @@
 //! Values as the database holds them.
 
+use rusqlite::{ToSql, types::ToSqlOutput};
 use serde::{Deserialize, Serialize};
-use sqlx::{QueryBuilder, Row as _, query_builder::Separated};
+use sqlx::{QueryBuilder, Row as _};
 
 use crate::sqlite::{Backend, Row};
 
@@ -52,15 +53,6 @@ impl Value {
         }
     }
 
-    /// Binds the value as the next one of a list.
-    pub(crate) fn push_bind(self, list: &mut Separated<'_, Backend, &'static str>) {
-        match self {
-            Value::Number(number) => list.push_bind(number),
-            Value::Real { bits } => list.push_bind(f64::from_bits(bits)),
-            Value::Text(text) => list.push_bind(text),
-        };
-    }
-
     /// Binds the value at the end of a statement.
     pub(super) fn push(&self, statement: &mut QueryBuilder<Backend>) {
         match self {
@@ -68,5 +60,15 @@ impl Value {
             Value::Real { bits } => statement.push_bind(f64::from_bits(*bits)),
             Value::Text(text) => statement.push_bind(text.as_str()),
         };
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Value::Number(number) => ToSqlOutput::from(*number),
+            Value::Real { bits } => ToSqlOutput::from(f64::from_bits(*bits)),
+            Value::Text(text) => ToSqlOutput::from(text.as_str()),
+        })
     }
 }

@@ -210,6 +210,30 @@ async fn commits_of_the_same_run_in_one_transaction_keep_their_order() {
     assert_eq!(store.stats().transactions, 1);
 }
 
+/// With threads to spare some of these commits are written by their callers, and some by the gate's task.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commits_of_many_threads_are_all_stored_and_told_apart() {
+    let store = store().await;
+    let runs: Vec<_> = (0..8).map(|number| open_run(&format!("w{number}"), 1)).collect();
+    let tasks = runs.clone().into_iter().map(|run| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            for version in 0..25 {
+                let next = Commit::from_iter([write(&run, version)]);
+                store.commit_alone(next).await.unwrap();
+                assert_eq!(commit(&store, [write(&run, version)]).await, conflict(&run.run_id));
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    for run in &runs {
+        assert_eq!(store.run(&run.key()).await.unwrap().unwrap().version, 25);
+    }
+    assert_eq!(store.stats().commits, 200);
+}
+
 #[tokio::test]
 async fn a_caller_that_goes_away_does_not_stop_its_commit() {
     let store = store().await;

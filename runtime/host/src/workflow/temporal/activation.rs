@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use prost_types::Timestamp;
 use siphasher::sip::SipHasher13;
 use wrt_model::proto::{
-    EventAttributes, Failure, FailureInfo, HistoryEvent, Payload, Payloads,
+    Failure, FailureInfo, Payload, Payloads,
     coresdk::{
         activity_result::{self, ActivityResolution, activity_resolution},
         child_workflow::{self, ChildWorkflowResult, child_workflow_result},
@@ -25,25 +25,19 @@ use wrt_model::proto::{
 
 use super::{commands::Commands, waiting::Noun};
 use crate::workflow::{
-    jobs::{Job, Output, Refused, time_of},
+    jobs::{Job, Output, Refused, StartedTask, time_of},
     state::RunState,
 };
 
-/// What an activation of the task with this `started` event tells beside its jobs.
-pub(super) fn circumstances(state: &RunState, started: &HistoryEvent) -> WorkflowActivation {
-    let (history_size_bytes, continue_as_new_suggested) = match &started.attributes {
-        Some(EventAttributes::WorkflowTaskStartedEventAttributes(started)) => {
-            (started.history_size_bytes, started.suggest_continue_as_new)
-        }
-        _ => (0, false),
-    };
+/// What an activation of the task tells beside its jobs.
+pub(super) fn circumstances(state: &RunState, task: StartedTask) -> WorkflowActivation {
     WorkflowActivation {
         run_id: state.run.run_id.clone(),
-        timestamp: Some(Timestamp::from(time_of(started))),
+        timestamp: Some(Timestamp::from(task.time)),
         is_replaying: state.replaying,
-        history_length: u32::try_from(started.event_id).unwrap_or(u32::MAX),
-        history_size_bytes: u64::try_from(history_size_bytes).unwrap_or(0),
-        continue_as_new_suggested,
+        history_length: task.history_length(),
+        history_size_bytes: u64::try_from(task.history_size_bytes).unwrap_or(0),
+        continue_as_new_suggested: task.suggest_continue_as_new,
         ..Default::default()
     }
 }

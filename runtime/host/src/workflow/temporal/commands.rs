@@ -146,7 +146,10 @@ impl Commands {
                     Waiting::default(),
                 );
             }
-            Variant::CancelSignalWorkflow(cancel) => self.take_back_signal(cancel.seq),
+            Variant::CancelSignalWorkflow(cancel) => {
+                // One that is on its way cannot be taken back.
+                self.withdraw(Noun::Signal, cancel.seq);
+            }
             Variant::SetPatchMarker(mark) => self.queue.push(Some(Queued::Patch(mark))),
             Variant::UpsertWorkflowSearchAttributes(upsert) => self.issue_later(upsert.into(), metadata),
             Variant::ModifyWorkflowProperties(modify) => self.issue_later(modify.into(), metadata),
@@ -237,56 +240,47 @@ impl Commands {
 
     /// Cancels an activity or a child, with the command for one that is in the history.
     fn cancel(&mut self, noun: Noun, seq: u32, command: impl FnOnce(i64, &Waiting) -> CommandAttributes) {
+        if self.withdraw(noun, seq) {
+            return;
+        }
         let Some(waiting) = self.waiting.get_mut(&(noun, seq)) else {
             return;
         };
-        let is_over = match waiting.place {
-            Place::Queued(place) => {
-                self.queue[place] = None;
-                true
-            }
-            Place::Issued(event_id) => {
-                let is_first = !std::mem::replace(&mut waiting.cancel_requested, true);
-                if waiting.on_cancel != OnCancel::Abandon && is_first {
-                    let attributes = command(event_id, waiting);
-                    self.queue.push(Some(Queued::Issue(attributes, None)));
-                }
-                waiting.on_cancel != OnCancel::Wait
-            }
+        let Place::Issued(event_id) = waiting.place else {
+            return;
         };
-        if is_over && let Some(waiting) = self.end(noun, seq) {
-            self.resolutions.push(cancellation::resolution(noun, seq, &waiting));
+        let is_first = !std::mem::replace(&mut waiting.cancel_requested, true);
+        let on_cancel = waiting.on_cancel;
+        if on_cancel != OnCancel::Abandon && is_first {
+            let attributes = command(event_id, waiting);
+            self.queue.push(Some(Queued::Issue(attributes, None)));
+        }
+        if on_cancel != OnCancel::Wait {
+            self.resolve_cancelled(noun, seq);
         }
     }
 
     /// The server tells the end of one that it runs, however the guest would like to hear of it.
     fn cancel_local_activity(&mut self, seq: u32) {
-        let place = self
-            .waiting
-            .get(&(Noun::LocalActivity, seq))
-            .map(|waiting| waiting.place);
-        match place {
-            None => {}
-            Some(Place::Queued(place)) => {
-                self.queue[place] = None;
-                if let Some(waiting) = self.end(Noun::LocalActivity, seq) {
-                    let resolution = cancellation::resolution(Noun::LocalActivity, seq, &waiting);
-                    self.resolutions.push(resolution);
-                }
-            }
-            Some(Place::Issued(_)) => self.queue.push(Some(Queued::CancelLocal(seq))),
+        if !self.withdraw(Noun::LocalActivity, seq) && self.waiting.contains_key(&(Noun::LocalActivity, seq)) {
+            self.queue.push(Some(Queued::CancelLocal(seq)));
         }
     }
 
-    /// A signal that is on its way cannot be taken back.
-    fn take_back_signal(&mut self, seq: u32) {
-        let signal = self.waiting.get(&(Noun::Signal, seq)).map(|waiting| waiting.place);
-        if let Some(Place::Queued(place)) = signal {
-            self.queue[place] = None;
-            if let Some(waiting) = self.end(Noun::Signal, seq) {
-                self.resolutions
-                    .push(cancellation::resolution(Noun::Signal, seq, &waiting));
-            }
+    /// Takes back what is not issued yet, and tells the guest so. `false` when there is no such thing.
+    fn withdraw(&mut self, noun: Noun, seq: u32) -> bool {
+        let place = self.waiting.get(&(noun, seq)).map(|waiting| waiting.place);
+        let Some(Place::Queued(place)) = place else {
+            return false;
+        };
+        self.queue[place] = None;
+        self.resolve_cancelled(noun, seq);
+        true
+    }
+
+    fn resolve_cancelled(&mut self, noun: Noun, seq: u32) {
+        if let Some(waiting) = self.end(noun, seq) {
+            self.resolutions.push(cancellation::resolution(noun, seq, &waiting));
         }
     }
 
