@@ -63,10 +63,7 @@ impl Engine {
         if run.versioning_info.is_none() && deployments.is_empty() {
             return stays;
         }
-        let queue = QueueKey {
-            namespace_id: run.namespace_id.clone(),
-            name: activity.task_queue.clone(),
-        };
+        let queue = QueueKey::new(&run.namespace_id, &activity.task_queue);
         let component = self
             .inner
             .routing
@@ -92,10 +89,7 @@ impl Engine {
         }
         let routing = match &route.directive {
             Directive::Target | Directive::Ramping if !self.inner.worker_deployments.is_empty() => {
-                let queue = QueueKey {
-                    namespace_id: run.namespace_id.clone(),
-                    name: activity.task_queue.clone(),
-                };
+                let queue = QueueKey::new(&run.namespace_id, &activity.task_queue);
                 self.inner.worker_deployments.routing(&queue, TaskQueueType::Activity)
             }
             _ => QueueRouting::default(),
@@ -108,10 +102,7 @@ impl Engine {
 
     /// Whether workers of a version poll a queue for workflow tasks.
     pub(crate) fn version_polls(&self, namespace_id: &str, queue: &str, version: &WorkerDeploymentVersion) -> bool {
-        let queue = QueueKey {
-            namespace_id: namespace_id.to_owned(),
-            name: queue.to_owned(),
-        };
+        let queue = QueueKey::new(namespace_id, queue);
         let deployments = &self.inner.worker_deployments;
         deployments.polls(&queue, TaskQueueType::Workflow, version)
     }
@@ -149,10 +140,7 @@ impl Engine {
     }
 
     fn workflow_routing(&self, run: &Run) -> QueueRouting {
-        let queue = QueueKey {
-            namespace_id: run.namespace_id.clone(),
-            name: run.task_queue.clone(),
-        };
+        let queue = QueueKey::new(&run.namespace_id, &run.task_queue);
         self.inner.worker_deployments.routing(&queue, TaskQueueType::Workflow)
     }
 }
