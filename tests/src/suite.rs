@@ -17,6 +17,7 @@ use crate::{guests, program};
 ///
 /// # Errors
 /// Something is missing, or not all tests have passed.
+#[expect(clippy::print_stdout, reason = "the lines of the suite are the lines of the test")]
 pub fn run_suite(command: &mut Command, components: &[&str], scratch: impl Into<PathBuf>) -> Result<()> {
     for name in components {
         let file = guests().join(name).with_extension("wasm");

@@ -322,7 +322,7 @@ mod tests {
     }
     #[test]
     fn pages_of_one_large_commit_are_cut_to_their_bytes() {
-        let events = vec![event(1, 1), event(2, PAGE_BYTES / 2), event(3, PAGE_BYTES), event(4, 1)];
+        let events = [event(1, 1), event(2, PAGE_BYTES / 2), event(3, PAGE_BYTES), event(4, 1)];
         for (begin, left, next) in [(0, 2, 3), (2, 1, 4), (3, 1, 5)] {
             let mut page = page(events[begin..].to_vec());
             assert_eq!(cut(&mut page, usize::MAX), next);

@@ -40,6 +40,9 @@ pub(crate) use task::{ActivityTask, Task, WorkflowTask};
 /// Queues that are kept before those are forgotten that nobody uses any more.
 const KEPT_QUEUES: usize = 128;
 
+/// How long a worker is remembered that has said goodbye. A poll of it may be on its way for less.
+const GOODBYE_MEMORY: Duration = Duration::from_secs(60);
+
 /// A task queue of a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct QueueKey {
@@ -75,6 +78,8 @@ pub(crate) struct Poll {
 /// The task queues of one kind.
 pub(crate) struct Matching<T: Task> {
     queues: Mutex<Queues<T>>,
+    /// Workers that have said goodbye lately, and when.
+    gone: Mutex<HashMap<String, Instant>>,
 }
 
 struct Queues<T: Task> {
@@ -90,6 +95,7 @@ impl<T: Task> Default for Matching<T> {
                 by_key: HashMap::new(),
                 kept: 0,
             }),
+            gone: Mutex::default(),
         }
     }
 }
@@ -125,9 +131,11 @@ impl<T: Task> Matching<T> {
         self.lock().get(key, now).admit(component, rank, now)
     }
 
-    /// The next task that the worker takes: at once, or when one comes. `None` when the worker says goodbye meanwhile.
+    /// The next task that the worker takes: at once, or when one comes. `None` when the worker says goodbye meanwhile, or
+    /// has said it.
     pub(crate) async fn poll(self: &Arc<Self>, key: &QueueKey, poll: Poll) -> Option<Lease<T>> {
         let (hand_over, receiver) = oneshot::channel();
+        let worker_instance_key = poll.worker_instance_key.clone();
         self.change(key, |queue, now| {
             let poller = Poller {
                 component: poll.component,
@@ -141,11 +149,21 @@ impl<T: Task> Matching<T> {
             queue.wait(poller);
             true
         });
+        // Only now: a goodbye that comes after this look finds the poll.
+        if !worker_instance_key.is_empty() && self.gone().contains_key(&worker_instance_key) {
+            return None;
+        }
         receiver.await.ok()
     }
 
-    /// Lets the polls of a worker go that says goodbye.
+    /// Lets the polls of a worker go that says goodbye, and those that are still on their way.
     pub(crate) fn dismiss(&self, worker_instance_key: &str) {
+        let now = clock::instant();
+        {
+            let mut gone = self.gone();
+            gone.retain(|_, since| now.saturating_duration_since(*since) < GOODBYE_MEMORY);
+            gone.insert(worker_instance_key.to_owned(), now);
+        }
         let mut queues = self.lock();
         for queue in queues.by_key.values_mut() {
             queue.dismiss(worker_instance_key);
@@ -253,6 +271,10 @@ impl<T: Task> Matching<T> {
             key: key.clone(),
             matching: self.clone(),
         }
+    }
+
+    fn gone(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Queues<T>> {

@@ -120,6 +120,29 @@ async fn a_poller_that_goes_away_takes_nothing_with_it() {
 }
 
 #[tokio::test]
+async fn a_worker_that_says_goodbye_gets_nothing_more() {
+    let matching = Arc::new(Matching::default());
+    let poll = |worker: &str| {
+        let poll = Poll {
+            worker_instance_key: worker.to_owned(),
+            ..Poll::default()
+        };
+        let matching = matching.clone();
+        async move { matching.poll(&key(), poll).await.map(Lease::take) }
+    };
+    let mut waiting = Box::pin(poll("gone"));
+    assert!((&mut waiting).now_or_never().is_none());
+    matching.dismiss("gone");
+    assert!(waiting.await.is_none());
+    matching.add(&key(), task(1));
+    assert!(
+        poll("gone").await.is_none(),
+        "it was on its way when the worker said goodbye"
+    );
+    assert_eq!(poll("here").await.unwrap().token.scheduled_event_id, 1);
+}
+
+#[tokio::test]
 async fn a_component_takes_only_the_types_that_it_defines() {
     let matching = Arc::new(Matching::default());
     matching.add(&key(), task(1));

@@ -114,7 +114,7 @@ mod tests {
         let coded = |text: &str| format!("{text}{suffix}");
         StartWorkflowExecutionRequest {
             input: Some(Payloads {
-                payloads: vec![payload::json(&coded("1")), payload::json(&coded("2"))],
+                payloads: vec![payload::json(coded("1")), payload::json(coded("2"))],
             }),
             memo: Some(Memo {
                 fields: fields(&[("a", &coded("3")), ("b", &coded("4")), ("c", &coded("5"))]),
@@ -150,7 +150,7 @@ mod tests {
     fn failures_are_revealed_down_to_their_causes() {
         let hidden = |text: &str, cause: Option<Failure>| Failure {
             message: "Encoded failure".to_owned(),
-            encoded_attributes: Some(payload::json(&format!(
+            encoded_attributes: Some(payload::json(format!(
                 r#"{{"message": "{text}", "stack_trace": "at {text}"}}"#
             ))),
             cause: cause.map(Box::new),
