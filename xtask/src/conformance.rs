@@ -28,8 +28,15 @@ const SERVER: [&str; 7] = [
     "--search-attribute=CustomIntField=Int",
 ];
 
-/// Under these names the suite keeps Temporal's development server in the folder for temporary files.
-const DOWNLOADS: [&str; 3] = ["temporal-sdk-rust-0.1.0", "temporal-sdk-rust-1.1.0", "temporal-v1.2.0"];
+/// Under these names the suite keeps Temporal's development server, and its test server, in the folder for temporary files.
+const DOWNLOADS: [&str; 6] = [
+    "temporal-sdk-rust-0.1.0",
+    "temporal-sdk-rust-1.1.0",
+    "temporal-v1.2.0",
+    "temporal-test-server-sdk-rust-0.1.0",
+    "temporal-test-server-sdk-rust-1.1.0",
+    "temporal-test-server-v1.16.0",
+];
 
 /// Arguments for the suite.
 #[derive(clap::Args)]
