@@ -47,9 +47,9 @@ type Decided<T = ()> = Result<T, WorkerDeploymentRejection>;
 /// Who changes a deployment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Modifier {
-    /// His name.
+    /// What the caller calls itself.
     pub identity: String,
-    /// What he has seen, if he wants to be told that it has changed since.
+    /// What it has seen, if it is to be told that the deployment has changed since.
     pub conflict_token: Vec<u8>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use wrt_machine::{Candidate, Modifier, pinned_build_id};
+use wrt_machine::{Candidate, Modifier, WorkerDeploymentTurn, pinned_build_id};
 use wrt_model::{
     Namespace, WorkerDeployment, WorkerDeploymentKey,
     proto::{
@@ -175,14 +175,14 @@ impl Engine {
         by: &Modifier,
     ) -> Result<(), EngineError> {
         let key = WorkerDeploymentKey::new(&*namespace.id, name);
-        let checked = self.change_worker_deployment(&key, Missing::Refuse, |turn| turn.check_delete(by));
-        match checked.await {
-            Ok(_) => {}
-            Err(EngineError::WorkerDeploymentNotFound(_)) => return Ok(()),
-            Err(error) => return Err(error),
-        }
+        let deployments = &self.inner.worker_deployments;
+        let _changing = deployments.changing.lock().await;
+        let Some(known) = deployments.get(&key) else {
+            return Ok(());
+        };
+        WorkerDeploymentTurn::new(&mut WorkerDeployment::clone(&known), clock::now()).check_delete(by)?;
         self.inner.store.worker_deployment_delete(&key).await?;
-        let queues = self.inner.worker_deployments.put(&key, None);
+        let queues = deployments.put(&key, None);
         self.reroute(&queues);
         Ok(())
     }
