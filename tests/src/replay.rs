@@ -57,14 +57,14 @@ pub async fn divergence(
         .context("the component replays the history of another one")
 }
 
-/// Checks that events follow each other without a gap, that time does not run backwards, and that the run begins with its
-/// start and closes at most once, at the end.
+/// Checks that events follow each other without a gap, that time does not run backwards between workflow tasks, and that
+/// the run begins with its start and closes at most once, at the end.
 ///
 /// # Errors
 /// The first event that is out of place.
 pub fn check_gapless(history: &[HistoryEvent]) -> Result<()> {
     ensure!(!history.is_empty(), "the history is empty");
-    let mut before = Time::EPOCH;
+    let (mut before, mut task_started) = (Time::EPOCH, Time::EPOCH);
     for (index, event) in history.iter().enumerate() {
         let event_id = i64::try_from(index + 1)?;
         let event_type = event.event_type();
@@ -84,11 +84,25 @@ pub fn check_gapless(history: &[HistoryEvent]) -> Result<()> {
         // The start of an activity is written when the activity ends, and shows when it was.
         if event_type != EventType::ActivityTaskStarted {
             let time = time_of(event)?;
-            ensure!(before <= time, "event {event_id} is older than the one before");
-            before = time;
+            let earliest = if is_of_task(event_type) { before } else { task_started };
+            ensure!(earliest <= time, "event {event_id} is older than the one before");
+            before = before.max(time);
+            if event_type == EventType::WorkflowTaskStarted {
+                task_started = time;
+            }
         }
     }
     Ok(())
+}
+
+/// A workflow task begins or ends. What else happens while a worker has it waits for its end, and shows when it was; so does
+/// the schedule of a task that is only written when it has a result.
+fn is_of_task(event_type: EventType) -> bool {
+    use EventType as T;
+    matches!(
+        event_type,
+        T::WorkflowTaskStarted | T::WorkflowTaskCompleted | T::WorkflowTaskFailed | T::WorkflowTaskTimedOut
+    )
 }
 
 fn closes(event_type: EventType) -> bool {
