@@ -13,11 +13,12 @@ use crate::{
     Engine, EngineError, clock,
     delete::DeleteMessage,
     query::{QueryMessage, worker::Queries},
+    release::Released,
     reset::ResetMessage,
     start::StartMessage,
     timers::Place,
     update::UpdateMessage,
-    worker::Execution,
+    worker::{Execution, ExecutionEnd},
     workflow_task::{done::DoneMessage, pages::CompletionPages, take::TakeMessage},
 };
 
@@ -47,6 +48,8 @@ pub(crate) enum Message {
     Reset(Box<ResetMessage>),
     /// A closed run is to be removed.
     Delete(DeleteMessage),
+    /// An attempt has ended inside the server.
+    ExecutionEnded(Box<ExecutionEnd>),
     /// The time has come that was set for the run.
     Deadline(Place),
     /// The server has just started, and the run was open.
@@ -212,7 +215,13 @@ impl Lane {
         self.enforce_limits(&mut step);
         self.start_activities(&mut step).await;
         let committed = self.commit(&mut step).await;
-        self.release(step, committed);
+        let executions = std::mem::take(&mut step.executions);
+        match self.release(step, committed) {
+            Ok(Released::Silently) => self.engine.go_on(executions).await,
+            Ok(Released::ToOthers) => self.engine.spawn_executions(executions),
+            // Nothing has begun.
+            Err(_) => {}
+        }
     }
 
     async fn load(&mut self) -> Result<(), StoreError> {
@@ -246,7 +255,9 @@ impl Lane {
                 Message::WorkflowTaskDone(done) => answer(done.reply, Err(error)),
                 Message::Reset(reset) => answer(reset.reply, Err(error)),
                 Message::Delete(delete) => answer(delete.reply, Err(error)),
-                Message::Deadline(_) | Message::Recover => self.engine.recover_later(&self.key),
+                Message::ExecutionEnded(_) | Message::Deadline(_) | Message::Recover => {
+                    self.engine.recover_later(&self.key);
+                }
             }
         }
     }
@@ -270,6 +281,7 @@ impl Lane {
             Message::WorkflowTaskDone(done) => self.receive_workflow_task_done(*done, step).await,
             Message::Reset(reset) => self.receive_reset(*reset, step).await,
             Message::Delete(delete) => self.receive_delete(delete, step).await,
+            Message::ExecutionEnded(end) => self.receive_execution_end(*end, step),
             Message::Deadline(place) => {
                 step.places.push(place);
                 if let Some(current) = &mut self.current {

@@ -92,28 +92,17 @@ impl Engine {
         rule: impl FnOnce(&mut Turn<'_>) -> Result<T, Rejection> + Send + 'static,
     ) -> Result<T, EngineError> {
         let (reply, answer) = oneshot::channel();
-        self.decide_then(key, run_id, rule, |decided| {
-            // The caller may have gone away; what was decided stands.
-            let _ = reply.send(decided);
-        });
-        answer.await.unwrap_or(Err(EngineError::ShuttingDown))
-    }
-
-    /// As [`Engine::decide`], for who does not wait: `then` is called after the commit.
-    pub(crate) fn decide_then<T: Send + 'static>(
-        &self,
-        key: &WorkflowKey,
-        run_id: &str,
-        rule: impl FnOnce(&mut Turn<'_>) -> Result<T, Rejection> + Send + 'static,
-        then: impl FnOnce(Result<T, EngineError>) + Send + 'static,
-    ) {
         let message = Message::Decide {
             run_id: run_id.to_owned(),
             decide: Box::new(move |turn| {
                 let decided = turn.and_then(|turn| Ok(rule(turn)?));
-                Box::new(move |committed| then(committed.and(decided)))
+                Box::new(move |committed| {
+                    // The caller may have gone away; what was decided stands.
+                    let _ = reply.send(committed.and(decided));
+                })
             }),
         };
         self.send(key, message);
+        answer.await.unwrap_or(Err(EngineError::ShuttingDown))
     }
 }

@@ -11,18 +11,30 @@ use crate::{
     watch::{End, Progress},
 };
 
+/// Who has heard of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Released {
+    /// Somebody, whose task may wait for this one's thread.
+    ToOthers,
+    /// Nobody yet.
+    Silently,
+}
+
 impl Lane {
     /// Lets the outside see what was committed, or tells the callers that nothing was.
-    pub(crate) fn release(&mut self, mut step: Step, committed: Result<(), StoreError>) {
+    pub(crate) fn release(
+        &mut self,
+        mut step: Step,
+        committed: Result<(), StoreError>,
+    ) -> Result<Released, StoreError> {
         if let Err(error) = committed {
-            self.release_error(step, error);
-            return;
+            self.release_error(step, &error);
+            return Err(error);
         }
-        for execution in step.executions {
-            self.engine.spawn_execution(execution);
-        }
+        let mut told = !step.releases.is_empty();
         if let Some(current) = &mut self.current {
             let dispatches = std::mem::take(&mut current.pending.dispatches);
+            told |= !dispatches.is_empty() || current.pending.offers_workflow_task;
             let tasks = dispatches
                 .into_iter()
                 .filter_map(|scheduled| activity_task(&self.engine, current, scheduled));
@@ -32,12 +44,13 @@ impl Lane {
             if std::mem::take(&mut current.pending.offers_workflow_task) {
                 self.engine.offer_workflow_task(&current.run);
             }
-            self.engine.inner.timers.set(&self.key, next_deadline(&current.run));
+            told |= self.engine.inner.timers.set(&self.key, next_deadline(&current.run));
             if let Some(skipping) = &self.engine.inner.time_skipping {
                 skipping.committed(&current.run);
             }
         }
         for run in step.superseded.iter_mut().chain(self.current.as_deref_mut()) {
+            told |= !run.pending.outgoing.is_empty() || !run.pending.cancellations.is_empty();
             if !run.pending.outgoing.is_empty() {
                 let outgoing = std::mem::take(&mut run.pending.outgoing);
                 self.engine.send_outgoing(run.run.key(), outgoing);
@@ -45,7 +58,7 @@ impl Lane {
             for scheduled_event_id in run.pending.cancellations.drain(..) {
                 self.engine.inner.executions.cancel(&run.run.run_id, scheduled_event_id);
             }
-            self.engine.tell_watchers(run);
+            told |= self.engine.tell_watchers(run);
         }
         if self
             .current
@@ -57,9 +70,10 @@ impl Lane {
         for release in step.releases {
             release(Ok(()));
         }
+        Ok(if told { Released::ToOthers } else { Released::Silently })
     }
 
-    fn release_error(&self, step: Step, error: StoreError) {
+    fn release_error(&self, step: Step, error: &StoreError) {
         tracing::error!(workflow = %self.key, %error, "commit");
         for release in step.releases {
             release(Err(error.clone().into()));
@@ -70,17 +84,18 @@ impl Lane {
 }
 
 impl Engine {
-    fn tell_watchers(&self, run: &HotRun) {
+    /// True when there was somebody.
+    fn tell_watchers(&self, run: &HotRun) -> bool {
         let (run_id, last_event_id, is_closed) = (&run.run.run_id, run.run.history_length(), !run.run.is_open());
-        self.inner.growth.notify(run_id, || Progress {
+        let watched = self.inner.growth.notify(run_id, || Progress {
             last_event_id,
             is_closed,
         });
-        if is_closed {
-            self.inner.ends.notify(run_id, || End {
+        let awaited = is_closed
+            && self.inner.ends.notify(run_id, || End {
                 closing_event: run.event(last_event_id),
             });
-        }
+        watched || awaited
     }
 }
 

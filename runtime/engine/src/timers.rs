@@ -55,22 +55,23 @@ impl<K> Default for Timers<K> {
 }
 
 impl<K: Clone + Ord + Hash> Timers<K> {
-    /// Sets the time at which this one has to be looked at; `None` for never.
-    pub(crate) fn set(&self, key: &K, time: Option<Time>) {
+    /// Sets the time at which this one has to be looked at; `None` for never. True when the task that waits for it was woken.
+    pub(crate) fn set(&self, key: &K, time: Option<Time>) -> bool {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.by_key.get(key).copied() == time {
-            return;
+            return false;
         }
         if let Some(previous) = queue.by_key.remove(key) {
             queue.by_time.remove(&(previous, key.clone()));
         }
-        let Some(time) = time else { return };
+        let Some(time) = time else { return false };
         let is_earlier = time < queue.wakes_at;
         queue.by_key.insert(key.clone(), time);
         queue.by_time.insert((time, key.clone()));
         if is_earlier {
             self.earlier.notify_one();
         }
+        is_earlier
     }
 
     /// The time that comes first.

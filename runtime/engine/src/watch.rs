@@ -49,14 +49,19 @@ impl<N> Watchers<N> {
         }
     }
 
-    /// Tells those who wait for the run. Forgets the run when there is nobody left.
-    pub(crate) fn notify(&self, run_id: &str, news: impl FnOnce() -> N) {
+    /// Tells those who wait for the run. Forgets the run, and says so, when there is nobody left.
+    pub(crate) fn notify(&self, run_id: &str, news: impl FnOnce() -> N) -> bool {
         let mut by_run = self.by_run.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(sender) = by_run.get(run_id) else { return };
-        match sender.receiver_count() {
-            0 => drop(by_run.remove(run_id)),
-            _ => drop(sender.send_replace(Some(news()))),
+        let Some(sender) = by_run.get(run_id) else {
+            return false;
+        };
+        let is_awaited = sender.receiver_count() > 0;
+        if is_awaited {
+            sender.send_replace(Some(news()));
+        } else {
+            by_run.remove(run_id);
         }
+        is_awaited
     }
 
     /// Forgets the run when nobody waits for it any more.

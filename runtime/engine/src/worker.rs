@@ -18,10 +18,18 @@ use crate::{
     ActivityRef, Engine, EngineError, IDENTITY,
     activity::{Starter, poll_response},
     clock,
-    lane::{Lane, Step},
+    lane::{Lane, Message, Step},
     matching::{ActivityTask, Lease, Poll, QueueKey, Rank},
     routing::{Route, queue_of},
 };
+
+/// How an attempt inside the server has ended.
+pub(crate) struct ExecutionEnd {
+    run_id: String,
+    scheduled_event_id: i64,
+    attempt: i32,
+    close: ActivityClose,
+}
 
 /// An attempt that runs inside the server. It holds its place among the attempts that may run at the same time.
 pub(crate) struct Execution {
@@ -90,6 +98,26 @@ impl Lane {
             route,
             _slot: slot,
         })
+    }
+
+    /// Closes the activity. A run that is not in memory has closed; so the end of its attempts changes nothing.
+    pub(crate) fn receive_execution_end(&mut self, end: ExecutionEnd, step: &mut Step) {
+        let ExecutionEnd {
+            run_id,
+            scheduled_event_id,
+            attempt,
+            close,
+        } = end;
+        let mut runs = self.current.as_deref_mut().into_iter().chain(&mut step.superseded);
+        let Some(run) = runs.find(|run| run.run.run_id == run_id) else {
+            return;
+        };
+        let closed = run.decide(clock::now(), |turn| {
+            turn.close_activity(scheduled_event_id, attempt, IDENTITY, close)
+        });
+        if let Err(error) = closed {
+            tracing::debug!(run = %run.run.key(), %error, scheduled_event_id, "the end of an attempt was not taken");
+        }
     }
 }
 
@@ -166,60 +194,75 @@ impl ServerWorker {
         let namespace = self.engine.namespace_by_id(&token.namespace_id).await?;
         let scheduled = self.engine.stored_event(&run.key(), token.scheduled_event_id).await?;
         let task = poll_response(&namespace.name, &token, &run, &activity, scheduled);
-        self.engine.spawn_execution(Execution {
+        let execution = Execution {
             token,
             task,
             route,
             _slot: slot,
-        });
+        };
+        self.engine.spawn_executions([execution]);
         Ok(())
     }
 }
 
 impl Engine {
-    /// Runs an attempt and reports how it ended.
-    pub(crate) fn spawn_execution(&self, execution: Execution) {
-        let engine = self.clone();
-        // Boxed, as a task is moved several times.
-        self.inner.tasks.spawn(Box::pin(async move {
-            tokio::select! {
-                biased;
-                () = engine.execute(&execution) => {}
-                // The attempt is lost; it runs again after the next start.
-                () = engine.inner.stopping.cancelled() => {}
+    /// Goes on with the only attempt of a step that nobody else has heard of. Most attempts are over before another task could
+    /// have begun them; then its end is what the lane finds next.
+    pub(crate) async fn go_on(&self, mut executions: Vec<Execution>) {
+        if executions.len() == 1
+            && let Some(execution) = executions.pop()
+        {
+            // A workflow that never waits is not alone in the world.
+            tokio::task::consume_budget().await;
+            let mut attempt = Box::pin(self.clone().execute(execution));
+            if futures::poll!(attempt.as_mut()).is_pending() {
+                self.inner.tasks.spawn(attempt);
             }
-        }));
+        }
+        self.spawn_executions(executions);
     }
 
-    async fn execute(&self, execution: &Execution) {
+    /// Begins attempts, each on a task of its own.
+    pub(crate) fn spawn_executions(&self, executions: impl IntoIterator<Item = Execution>) {
+        for execution in executions {
+            // Boxed, as a task is moved several times.
+            self.inner.tasks.spawn(Box::pin(self.clone().execute(execution)));
+        }
+    }
+
+    /// Runs an attempt and reports how it ended. Nobody waits for the commit: to wake somebody up would take longer than what
+    /// is left to do.
+    async fn execute(self, execution: Execution) {
+        let close = tokio::select! {
+            biased;
+            close = self.run_execution(&execution) => close,
+            // The attempt is lost; it runs again after the next start.
+            () = self.inner.stopping.cancelled() => return,
+        };
+        let end = ExecutionEnd {
+            run_id: execution.token.run_id.clone(),
+            scheduled_event_id: execution.token.scheduled_event_id,
+            attempt: execution.token.attempt,
+            close,
+        };
+        self.send(
+            &execution.token.run_key().workflow,
+            Message::ExecutionEnded(Box::new(end)),
+        );
+    }
+
+    async fn run_execution(&self, execution: &Execution) -> ActivityClose {
         let canceled = self.inner.executions.enter(&execution.token);
         let (outcome, unsent) = self.run_activity(execution, canceled).await;
         self.inner.executions.leave(&execution.token);
-        let close = match outcome {
+        match outcome {
             Ok(result) => ActivityClose::Completed(result),
             Err(failure) if is_canceled(&failure) => ActivityClose::Canceled(canceled_details(failure)),
             Err(failure) => ActivityClose::Failed {
                 failure: Box::new(failure),
                 last_heartbeat_details: unsent,
             },
-        };
-        self.close_execution(&execution.token, close);
-    }
-
-    /// Nobody waits for the commit: to wake somebody up would take longer than what is left to do.
-    fn close_execution(&self, token: &ActivityToken, close: ActivityClose) {
-        let (run, scheduled_event_id, attempt) = (token.run_key(), token.scheduled_event_id, token.attempt);
-        self.decide_then(
-            &run.workflow.clone(),
-            &run.run_id.clone(),
-            move |turn| turn.close_activity(scheduled_event_id, attempt, IDENTITY, close),
-            move |closed| {
-                // The run has closed, or the attempt had timed out. After a failure of the store the run is taken up again.
-                if let Err(error) = closed {
-                    tracing::debug!(%error, %run, scheduled_event_id, "the end of an activity was not taken");
-                }
-            },
-        );
+        }
     }
 
     /// Runs an attempt to its end. Returns the details of a heartbeat, too, that was not recorded any more.
