@@ -33,13 +33,15 @@ static GUEST: LazyLock<WorkflowModule> = LazyLock::new(|| {
     };
     let host = Host::new(options).expect("the host starts wherever the server does");
     let bytes = wrt_tests::guest("contract-guest").expect("the guest has been built");
-    runtime().block_on(async {
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let compiled = async {
         let prepared = host.prepare(&bytes).await.expect("the guest is a workflow");
         let bytes = || async { Ok(prepared.bytes) };
         host.workflow(&prepared.component.digest, bytes)
             .await
             .expect("it was compiled")
-    })
+    };
+    runtime.expect("a thread can run futures").block_on(compiled)
 });
 
 /// What survives a crash once it is committed: the run, its history, and what its callers still wait for.
@@ -108,52 +110,47 @@ impl<'p> Simulation<'p> {
             continuation: None,
             page: usize::MAX,
         };
-        // Compiling it has a runtime of its own.
-        LazyLock::force(&GUEST);
-        runtime().block_on(simulation.run(storm))
+        simulation.run(storm)
     }
 
-    async fn run(&mut self, storm: &[Disturbance]) -> Told {
+    fn run(&mut self, storm: &[Disturbance]) -> Told {
         let mut storm = storm.iter().copied().chain(std::iter::repeat(Disturbance::Calm));
         let mut next = || storm.next().expect("it goes on for ever");
-        self.take(&Step::Messages(Messages::default()), next()).await;
+        self.take(&Step::Messages(Messages::default()), next());
         for step in &self.plan.steps {
-            self.take(step, next()).await;
+            self.take(step, next());
         }
         let mut transcript = String::new();
         for (run, events) in &self.state.past {
-            let mut instance = instance(run).await;
-            replay(&mut instance, events).await;
-            transcript += &self::transcript(&mut instance).await;
+            let mut instance = instance(run);
+            replay(&mut instance, events);
+            transcript += &self::transcript(&mut instance);
         }
         Told {
-            transcript: transcript + &self.check_replay().await,
+            transcript: transcript + &self.check_replay(),
             state: self.state.clone(),
         }
     }
 
-    async fn take(&mut self, step: &Step, disturbance: Disturbance) {
+    fn take(&mut self, step: &Step, disturbance: Disturbance) {
         match step {
-            Step::Messages(messages) => self.step(messages, disturbance).await,
-            Step::Wait(seconds) => {
-                self.wait(self.now.plus(Duration::from_secs(*seconds)), disturbance)
-                    .await
-            }
+            Step::Messages(messages) => self.step(messages, disturbance),
+            Step::Wait(seconds) => self.wait(self.now.plus(Duration::from_secs(*seconds)), disturbance),
             Step::Oversleep(seconds) => {
                 self.now = self.now.plus(Duration::from_secs(*seconds));
-                self.step(&Messages::default(), disturbance).await;
+                self.step(&Messages::default(), disturbance);
             }
         }
         // What is due at once, such as a timer of no length, does not wait for the next message.
-        self.wait(self.now, Disturbance::Calm).await;
+        self.wait(self.now, Disturbance::Calm);
     }
 
     /// Meets each deadline, up to this time.
-    async fn wait(&mut self, end: Time, mut disturbance: Disturbance) {
+    fn wait(&mut self, end: Time, mut disturbance: Disturbance) {
         let mut met = 0;
         while let Some(deadline) = next_deadline(&self.state.run).filter(|deadline| *deadline <= end) {
             self.now = self.now.max(deadline);
-            self.step(&Messages::default(), disturbance).await;
+            self.step(&Messages::default(), disturbance);
             disturbance = Disturbance::Calm;
             met += 1;
             assert!(met < DEADLINES_PER_WAIT, "a deadline stays due: {:?}", self.state.run);
@@ -162,39 +159,39 @@ impl<'p> Simulation<'p> {
     }
 
     /// One step of the lane: receive, decide, commit.
-    async fn step(&mut self, messages: &Messages, disturbance: Disturbance) {
-        self.perform(messages).await;
+    fn step(&mut self, messages: &Messages, disturbance: Disturbance) {
+        self.perform(messages);
         if let Disturbance::CrashBeforeCommit { page } = disturbance {
-            self.crash(page).await;
-            self.perform(messages).await;
+            self.crash(page);
+            self.perform(messages);
         }
         self.commit();
         match disturbance {
             Disturbance::Calm | Disturbance::CrashBeforeCommit { .. } => {}
-            Disturbance::CrashAfterCommit { page } => self.crash(page).await,
+            Disturbance::CrashAfterCommit { page } => self.crash(page),
             // A workflow task that waits for its next attempt has no event.
             Disturbance::LoseRun { .. } if self.state.run.workflow_task.is_some() => {}
             Disturbance::LoseRun { page } => {
                 self.committed.run = rebuild(&Origin::of(&self.state.run), &self.state.events);
-                self.crash(page).await;
+                self.crash(page);
             }
-            Disturbance::Query => drop(self.transcript().await),
+            Disturbance::Query => drop(self.transcript()),
             Disturbance::Evict { page } => {
                 self.page = page;
-                self.check_replay().await;
+                self.check_replay();
                 self.instance = None;
             }
         }
     }
 
-    async fn perform(&mut self, messages: &Messages) {
+    fn perform(&mut self, messages: &Messages) {
         if self.state.events.is_empty() {
             let start = self.start();
             self.decide(|turn| turn.start(start)).expect("the start is good");
         }
         self.decide_surely(|turn| turn.run_deadlines());
         self.happen_all(&messages.before);
-        self.run_workflow_tasks(messages).await;
+        self.run_workflow_tasks(messages);
     }
 
     fn commit(&mut self) {
@@ -204,7 +201,7 @@ impl<'p> Simulation<'p> {
     }
 
     /// The process is gone, and with it what was not committed. Another one takes the run up, if there is one.
-    async fn crash(&mut self, page: usize) {
+    fn crash(&mut self, page: usize) {
         self.page = page;
         self.instance = None;
         self.state = self.committed.clone();
@@ -212,7 +209,7 @@ impl<'p> Simulation<'p> {
         self.state.run = Run::decode(stored.as_slice()).expect("it was encoded just now");
         if !self.state.events.is_empty() {
             self.decide_surely(|turn| turn.recover());
-            self.run_workflow_tasks(&Messages::default()).await;
+            self.run_workflow_tasks(&Messages::default());
             self.commit();
         }
     }
@@ -308,30 +305,30 @@ impl<'p> Simulation<'p> {
     // === Replay ===
 
     /// An instance that has replayed what was committed.
-    pub(crate) async fn rebuild(&self) -> WorkflowInstance {
-        let mut instance = instance(&self.state.run).await;
+    pub(crate) fn rebuild(&self) -> WorkflowInstance {
+        let mut instance = instance(&self.state.run);
         let mut read = 0;
         for commits in self.state.commits.chunks(self.page) {
             let end = *commits.last().expect("chunks are not empty");
-            replay(&mut instance, &self.committed.events[read..end]).await;
+            replay(&mut instance, &self.committed.events[read..end]);
             read = end;
         }
         instance
     }
 
     /// Replays what was committed, and returns what the workflow noted. An instance that has lived noted the same.
-    async fn check_replay(&mut self) -> String {
-        let replayed = transcript(&mut self.rebuild().await).await;
-        if let Some(lived) = self.transcript().await {
+    fn check_replay(&mut self) -> String {
+        let replayed = transcript(&mut self.rebuild());
+        if let Some(lived) = self.transcript() {
             assert_eq!(replayed, lived, "the replay on the left has noted something else");
         }
         replayed
     }
 
     /// What the living instance has noted, if there is one. It may not go on afterwards.
-    async fn transcript(&mut self) -> Option<String> {
+    fn transcript(&mut self) -> Option<String> {
         let instance = self.instance.as_mut().filter(|instance| !instance.is_tainted())?;
-        Some(transcript(instance).await)
+        Some(transcript(instance))
     }
 
     // === Invariants ===
@@ -345,7 +342,7 @@ impl<'p> Simulation<'p> {
     }
 }
 
-async fn instance(run: &Run) -> WorkflowInstance {
+fn instance(run: &Run) -> WorkflowInstance {
     let identity = RunIdentity {
         namespace: "default".into(),
         workflow_id: run.workflow_id.clone(),
@@ -353,19 +350,16 @@ async fn instance(run: &Run) -> WorkflowInstance {
         original_execution_run_id: run.original_execution_run_id.clone(),
         start_time: run.started(),
     };
-    GUEST.instantiate(identity).await.expect("the pool has a place")
+    GUEST.instantiate(identity).expect("the pool has a place")
 }
 
-async fn replay(instance: &mut WorkflowInstance, events: &[HistoryEvent]) {
-    let replayed = instance.replay(events).await;
+fn replay(instance: &mut WorkflowInstance, events: &[HistoryEvent]) {
+    let replayed = instance.replay(events);
     replayed.unwrap_or_else(|failure| panic!("the history does not replay: {failure}"));
 }
 
-async fn transcript(instance: &mut WorkflowInstance) -> String {
-    let answer = instance
-        .query("transcript", None, None)
-        .await
-        .expect("it knows the query");
+fn transcript(instance: &mut WorkflowInstance) -> String {
+    let answer = instance.query("transcript", None, None).expect("it knows the query");
     let payload = answer.and_then(|answer| answer.payloads.into_iter().next());
     String::from_utf8(payload.unwrap_or_default().data).expect("a transcript is text")
 }
@@ -373,9 +367,4 @@ async fn transcript(instance: &mut WorkflowInstance) -> String {
 /// One payload of text.
 pub(crate) fn text(text: &str) -> Option<Payloads> {
     payload::payloads(vec![payload::json(text)])
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
-    runtime.expect("a thread can run futures")
 }

@@ -19,13 +19,13 @@ use crate::{
 impl Simulation<'_> {
     /// Runs workflow tasks until the workflow waits. What comes while the code runs comes in the first of them, if there
     /// is one.
-    pub(crate) async fn run_workflow_tasks(&mut self, messages: &Messages) {
+    pub(crate) fn run_workflow_tasks(&mut self, messages: &Messages) {
         let nothing = Messages::default();
         let mut messages = messages;
         loop {
             self.continue_run();
             if self.start_workflow_task() {
-                self.run_workflow_task(messages).await;
+                self.run_workflow_task(messages);
             } else if messages.during.is_empty() {
                 return;
             } else {
@@ -45,8 +45,8 @@ impl Simulation<'_> {
         started
     }
 
-    async fn run_workflow_task(&mut self, messages: &Messages) {
-        let activated = self.activate().await;
+    fn run_workflow_task(&mut self, messages: &Messages) {
+        let activated = self.activate();
         self.happen_all(&messages.during);
         let failed = match activated {
             Ok(_) if messages.task_fails => Some(task_failure(Cause::WorkflowWorkerUnhandledFailure, "lost")),
@@ -57,7 +57,7 @@ impl Simulation<'_> {
             assert_ne!(failed.cause, Cause::NonDeterministicError, "{failed}");
             // The instance went another way than the history will tell.
             self.instance = None;
-            let ended = self.decide(|turn| turn.fail_workflow_task(failed.cause, Some(failed.failure), "server"));
+            let ended = self.decide(|turn| turn.fail_workflow_task(failed.cause, Some(*failed.failure), "server"));
             assert!(
                 ended.is_ok() || !self.state.run.is_open(),
                 "nobody else can end the task of an open run"
@@ -78,7 +78,7 @@ impl Simulation<'_> {
     }
 
     /// Runs the code. An update that it rejects leaves nothing behind: the task is run again without it.
-    async fn activate(&mut self) -> Result<Completion, TaskFailure> {
+    fn activate(&mut self) -> Result<Completion, TaskFailure> {
         let mut updates = self.state.updates.clone();
         let is_speculative = self
             .state
@@ -94,11 +94,11 @@ impl Simulation<'_> {
                     ..Completion::default()
                 });
             }
-            let mut completion = self.activate_with(updates.clone()).await?;
+            let mut completion = self.activate_with(updates.clone())?;
             if completion.rejections.is_empty() {
                 completion.rejections = rejections;
                 let instance = self.instance.as_mut().expect("it was activated just now");
-                run_local_activities(self.plan, instance, &mut completion).await?;
+                run_local_activities(self.plan, instance, &mut completion)?;
                 return Ok(completion);
             }
             let rejected = |id: &str| {
@@ -112,22 +112,22 @@ impl Simulation<'_> {
         }
     }
 
-    async fn activate_with(&mut self, updates: Vec<update::Request>) -> Result<Completion, TaskFailure> {
+    fn activate_with(&mut self, updates: Vec<update::Request>) -> Result<Completion, TaskFailure> {
         if self.instance.as_ref().is_none_or(WorkflowInstance::is_tainted) {
             self.instance = None;
-            self.instance = Some(self.rebuild().await);
+            self.instance = Some(self.rebuild());
         }
         let instance = self.instance.as_mut().expect("made just now");
         let seen = instance.last_event_id();
         let mut unseen = self.state.events.clone();
         unseen.retain(|event| event.event_id > seen);
         unseen.extend(Turn::new(&mut self.state.run, self.now, &self.limits).transient_events());
-        instance.activate(&unseen, updates).await
+        instance.activate(&unseen, updates)
     }
 }
 
 /// Lets the local activities end, each as the plan says; one that is canceled ends at once.
-async fn run_local_activities(
+fn run_local_activities(
     plan: &Plan,
     instance: &mut WorkflowInstance,
     completion: &mut Completion,
@@ -159,7 +159,7 @@ async fn run_local_activities(
                 Ok(text("checked"))
             },
         };
-        let mut more = instance.end_local_activity(end).await?;
+        let mut more = instance.end_local_activity(end)?;
         completion.commands.append(&mut more.commands);
         completion.messages.append(&mut more.messages);
         completion.local_activities = more.local_activities;
@@ -177,6 +177,6 @@ fn refused(rejection: Rejection) -> TaskFailure {
 fn task_failure(cause: Cause, message: &str) -> TaskFailure {
     TaskFailure {
         cause,
-        failure: failure::server(message, false),
+        failure: Box::new(failure::server(message, false)),
     }
 }

@@ -34,9 +34,7 @@ pub async fn replay_run(
 ) -> Result<()> {
     let module = module(component).await?;
     let run = identity(namespace, execution, history)?;
-    replay(&module, run, history)
-        .await?
-        .map_err(|failure| anyhow::anyhow!("{failure}\n{}", failure.failure.stack_trace))
+    replay(&module, run, history)?.map_err(|failure| anyhow::anyhow!("{failure}\n{}", failure.failure.stack_trace))
 }
 
 /// The failure of a replay that has to fail.
@@ -51,7 +49,7 @@ pub async fn divergence(
 ) -> Result<TaskFailure> {
     let module = module(component).await?;
     let run = identity(namespace, execution, history)?;
-    let replayed = replay(&module, run, history).await?;
+    let replayed = replay(&module, run, history)?;
     replayed
         .err()
         .context("the component replays the history of another one")
@@ -134,13 +132,9 @@ async fn module(component: &[u8]) -> Result<WorkflowModule> {
     Ok(module)
 }
 
-async fn replay(
-    module: &WorkflowModule,
-    run: RunIdentity,
-    history: &[HistoryEvent],
-) -> Result<Result<(), TaskFailure>> {
-    let mut instance = module.instantiate(run).await.context("make an instance")?;
-    Ok(instance.replay(history).await)
+fn replay(module: &WorkflowModule, run: RunIdentity, history: &[HistoryEvent]) -> Result<Result<(), TaskFailure>> {
+    let mut instance = module.instantiate(run).context("make an instance")?;
+    Ok(instance.replay(history))
 }
 
 fn identity(namespace: &str, execution: &WorkflowExecution, history: &[HistoryEvent]) -> Result<RunIdentity> {

@@ -60,7 +60,7 @@ impl Engine {
                 return Ok(());
             };
             cancels.remove(&end.seq);
-            let mut more = instance.end_local_activity(end).await?;
+            let mut more = instance.end_local_activity(end)?;
             completion.commands.append(&mut more.commands);
             completion.messages.append(&mut more.messages);
             completion.local_activities = more.local_activities;

@@ -96,7 +96,7 @@ impl Lane {
                 return Ok(Asked::WorkersOf(Some(Box::new(run))));
             }
             let mut instance = self.engine.query_instance(&run).await?;
-            return ask(&mut instance, &message.query).await.map(Asked::Here);
+            return ask(&mut instance, &message.query).map(Asked::Here);
         };
         if let Some(rejected) = reject(&current.run, message.reject_condition) {
             return Ok(Asked::Here(rejected));
@@ -114,7 +114,7 @@ impl Lane {
             Some(instance) => instance,
             None => self.engine.query_instance(&current.run).await?,
         };
-        let answer = ask(&mut instance, &message.query).await;
+        let answer = ask(&mut instance, &message.query);
         // One that has trapped cannot answer again.
         current.instance = answer.is_ok().then_some(instance);
         answer.map(Asked::Here)
@@ -129,10 +129,8 @@ impl Engine {
     }
 }
 
-async fn ask(instance: &mut WorkflowInstance, query: &WorkflowQuery) -> Result<QueryWorkflowResponse, EngineError> {
-    let answer = instance
-        .query(&query.query_type, query.query_args.clone(), query.header.clone())
-        .await;
+fn ask(instance: &mut WorkflowInstance, query: &WorkflowQuery) -> Result<QueryWorkflowResponse, EngineError> {
+    let answer = instance.query(&query.query_type, query.query_args.clone(), query.header.clone());
     match answer {
         Ok(query_result) => Ok(QueryWorkflowResponse {
             query_result,

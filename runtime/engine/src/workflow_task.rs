@@ -99,7 +99,7 @@ impl HotRun {
         // The instance went another way than the history will tell.
         self.instance = None;
         let failed = self.decide(clock::now(), |turn| {
-            turn.fail_workflow_task(failure.cause, Some(failure.failure), IDENTITY)
+            turn.fail_workflow_task(failure.cause, Some(*failure.failure), IDENTITY)
         });
         failed.expect("the task was started by the lane and nobody else can end it");
     }
@@ -159,7 +159,7 @@ impl HotRun {
         let now = clock::now();
         self.tail
             .extend(wrt_machine::Turn::new(&mut self.run, now, &self.limits).transient_events());
-        let completion = instance.activate(&self.tail[first..], updates).await;
+        let completion = instance.activate(&self.tail[first..], updates);
         self.tail.truncate(length);
         completion
     }
@@ -193,12 +193,11 @@ impl Engine {
             original_execution_run_id: run.original_execution_run_id.clone(),
             start_time: run.original_started(),
         };
-        let mut instance = match module.instantiate(identity.clone()).await {
+        let mut instance = match module.instantiate(identity.clone()) {
             Ok(instance) => instance,
             // Every place in the pool may be taken by parked runs.
             Err(_) if self.inner.parking.clear() => module
                 .instantiate(identity)
-                .await
                 .map_err(|error| not_loaded(&error.into()))?,
             Err(error) => return Err(not_loaded(&error.into())),
         };
@@ -217,7 +216,7 @@ impl Engine {
                 .map_err(|error| not_loaded(&error))?;
             let Some(last) = events.last() else { break };
             next_event_id = last.event_id + 1;
-            instance.replay(&events).await?;
+            instance.replay(&events)?;
             count(&self.inner.counters.replayed_events, events.len());
         }
         count(&self.inner.counters.replays, 1);
@@ -247,6 +246,6 @@ fn not_loaded(error: &EngineError) -> TaskFailure {
 pub(crate) fn task_failure(cause: WorkflowTaskFailedCause, message: String) -> TaskFailure {
     TaskFailure {
         cause,
-        failure: wrt_model::failure::server(message, false),
+        failure: Box::new(wrt_model::failure::server(message, false)),
     }
 }

@@ -1,4 +1,5 @@
-//! The WIT contracts as Rust types. Imports are plain functions that may trap; exports run on fibers.
+//! The WIT contracts as Rust types. Imports are plain functions that may trap. So are the exports of workflows, which only
+//! compute; those of activities, which wait for others, run on fibers.
 
 #[allow(missing_docs, unreachable_pub, clippy::unwrap_used)]
 pub(crate) mod workflow {
@@ -6,7 +7,6 @@ pub(crate) mod workflow {
         path: "../../wit",
         world: "workflow",
         imports: { default: trappable },
-        exports: { default: async },
     });
 
     pub(crate) use exports::wrt::workflow::guest;
@@ -32,7 +32,6 @@ pub(crate) mod temporal {
         path: "../../wit/temporal",
         world: "workflow-module",
         imports: { default: trappable },
-        exports: { default: async },
     });
 
     pub(crate) use exports::temporal::workflow_runtime::workflow_guest as guest;

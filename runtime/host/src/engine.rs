@@ -13,7 +13,7 @@ use crate::{
 /// How often a guest that computes is asked to make room for others.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
 
-/// Stack that host functions may use on top of the guest's own.
+/// Stack that host functions may use on top of an activity's own.
 const HOST_STACK_BYTES: usize = 512 << 10;
 
 /// Elements of one table. Large interpreters need some ten thousand.
@@ -31,7 +31,7 @@ const INSTANCE_BYTES: usize = 16 << 20;
 const KEEP_MEMORY_BYTES: usize = 1 << 20;
 const KEEP_TABLE_BYTES: usize = 64 << 10;
 
-/// The engine of workflows.
+/// The engine of workflows. They run on the stack of whoever calls them.
 pub(crate) fn workflow_engine(options: &HostOptions) -> Result<Engine, HostError> {
     let WorkflowLimits {
         memory_bytes,
@@ -54,26 +54,29 @@ pub(crate) fn activity_engine(options: &HostOptions) -> Result<Engine, HostError
         stack_bytes,
     } = options.activity;
     let instances = options.activities.saturating_add(WARM_INSTANCES);
-    start(config(stack_bytes), pool(instances, memory_bytes))
+    let mut config = config(stack_bytes);
+    config.async_stack_size(stack_bytes + HOST_STACK_BYTES);
+    let mut pool = pool(instances, memory_bytes);
+    pool.total_stacks(instances);
+    start(config, pool)
 }
 
 fn config(stack_bytes: usize) -> Config {
     let mut config = Config::new();
     config.max_wasm_stack(stack_bytes);
-    config.async_stack_size(stack_bytes + HOST_STACK_BYTES);
     config.epoch_interruption(true);
     config.concurrency_support(false);
     config
 }
 
-/// One linear memory and one stack per instance. Further tables and core instances cost nothing until they are used.
+/// One linear memory per instance and no stack. Further tables and core instances cost nothing until they are used.
 fn pool(instances: u32, memory_bytes: usize) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::default();
     pool.total_component_instances(instances)
         .total_core_instances(instances.saturating_mul(CORE_INSTANCES_PER_COMPONENT))
         .total_memories(instances)
         .total_tables(instances.saturating_mul(3))
-        .total_stacks(instances)
+        .total_stacks(0)
         .max_memory_size(round_up(memory_bytes))
         .max_memories_per_module(1)
         .max_tables_per_module(8)

@@ -17,7 +17,7 @@ pub struct TaskFailure {
     /// What the `failed` event of the task gives as its cause.
     pub cause: WorkflowTaskFailedCause,
     /// The message, with the guest's backtrace as its stack trace.
-    pub failure: Failure,
+    pub failure: Box<Failure>,
 }
 
 /// Why a query has no answer.
@@ -25,17 +25,17 @@ pub struct TaskFailure {
 #[error("{}", failure.message)]
 pub struct QueryFailure {
     /// The message, with the guest's backtrace as its stack trace if it trapped.
-    pub failure: Failure,
+    pub failure: Box<Failure>,
 }
 
 impl TaskFailure {
     pub(crate) fn new(cause: WorkflowTaskFailedCause, message: String, stack_trace: String) -> Self {
         TaskFailure {
             cause,
-            failure: Failure {
+            failure: Box::new(Failure {
                 stack_trace,
                 ..failure::application(limited(message), cause.as_str_name(), false)
-            },
+            }),
         }
     }
 
@@ -52,10 +52,10 @@ impl TaskFailure {
     pub(crate) fn raised(failure: Failure, cause: Option<WorkflowTaskFailedCause>) -> Self {
         TaskFailure {
             cause: cause.unwrap_or(WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure),
-            failure: Failure {
+            failure: Box::new(Failure {
                 message: limited(failure.message),
                 ..failure
-            },
+            }),
         }
     }
 
@@ -99,17 +99,17 @@ impl QueryFailure {
     /// The guest's own error.
     pub(crate) fn refused(message: String) -> Self {
         QueryFailure {
-            failure: failure::application(limited(message), "QueryFailed", true),
+            failure: Box::new(failure::application(limited(message), "QueryFailed", true)),
         }
     }
 
     /// The guest's own failure.
     pub(crate) fn raised(failure: Failure) -> Self {
         QueryFailure {
-            failure: Failure {
+            failure: Box::new(Failure {
                 message: limited(failure.message),
                 ..failure
-            },
+            }),
         }
     }
 
@@ -121,10 +121,10 @@ impl QueryFailure {
 impl From<Explanation> for QueryFailure {
     fn from(explanation: Explanation) -> Self {
         QueryFailure {
-            failure: Failure {
+            failure: Box::new(Failure {
                 stack_trace: explanation.backtrace,
                 ..failure::application(limited(explanation.message), "QueryFailed", true)
-            },
+            }),
         }
     }
 }

@@ -97,7 +97,7 @@ impl Host {
     async fn describe(&self, kind: ComponentKind, digest: &Digest, bytes: &[u8]) -> Result<Description, HostError> {
         let bytes = || async { Ok(bytes.to_vec()) };
         match kind {
-            ComponentKind::Workflow => self.workflow(digest, bytes).await?.describe().await,
+            ComponentKind::Workflow => self.workflow(digest, bytes).await?.describe(),
             ComponentKind::Activity => self.activity(digest, bytes).await?.describe().await,
         }
     }

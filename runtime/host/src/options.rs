@@ -19,9 +19,8 @@ pub struct HostOptions {
     pub activities: u32,
 }
 
-/// Memory mappings that a parked workflow instance holds: four of its linear memory (zeroes, image, heap, reserve) and
-/// two of its stack (stack, guard).
-pub const MAPPINGS_PER_INSTANCE: u32 = 6;
+/// Memory mappings that a parked workflow instance holds: those of its linear memory (zeroes, image, heap, reserve).
+pub const MAPPINGS_PER_INSTANCE: u32 = 4;
 
 /// The limits of a run. What exceeds one fails the workflow task, with the limit's name in the message.
 #[derive(Clone, Debug)]
@@ -99,7 +98,7 @@ mod tests {
 
     #[test]
     fn instances_fit_the_mappings_of_the_kernel() {
-        for (max_map_count, instances) in [(0, 100), (65_530, 10_088), (262_144, 20_000), (u32::MAX, 20_000)] {
+        for (max_map_count, instances) in [(0, 100), (65_530, 15_132), (262_144, 20_000), (u32::MAX, 20_000)] {
             assert_eq!(feasible_instances(max_map_count), instances);
         }
     }

@@ -45,6 +45,7 @@ mod timer;
 mod turns;
 mod update;
 mod visibility;
+mod waiting;
 mod wasi;
 
 pub(crate) use self::{check::Divergence, turns::BrokenHistory};
@@ -140,13 +141,13 @@ impl WorkflowModule {
 
     /// Makes an instance for a run: [`replay`](WorkflowInstance::replay) its history, or begin with
     /// [`activate`](WorkflowInstance::activate).
-    pub async fn instantiate(&self, run: RunIdentity) -> Result<WorkflowInstance, HostError> {
-        let (store, guest) = self.start(run).await?;
+    pub fn instantiate(&self, run: RunIdentity) -> Result<WorkflowInstance, HostError> {
+        let (store, guest) = self.start(run)?;
         Ok(WorkflowInstance::new(store, guest))
     }
 
     /// Asks the component what it contains, in an instance of its own.
-    pub(crate) async fn describe(&self) -> Result<Description, HostError> {
+    pub(crate) fn describe(&self) -> Result<Description, HostError> {
         let nobody = RunIdentity {
             namespace: String::new(),
             workflow_id: String::new(),
@@ -154,21 +155,21 @@ impl WorkflowModule {
             original_execution_run_id: String::new(),
             start_time: Time::EPOCH,
         };
-        let (mut store, guest) = self.start(nobody).await?;
+        let (mut store, guest) = self.start(nobody)?;
         store.data_mut().ledger.refuse("describing a component");
-        match guest.describe(&mut store).await {
+        match guest.describe(&mut store) {
             Ok(description) => Ok(description),
             Err(error) => Err(self.stopped(&error, store.data())),
         }
     }
 
-    async fn start(&self, run: RunIdentity) -> Result<(Store<RunState>, Guest), HostError> {
+    fn start(&self, run: RunIdentity) -> Result<(Store<RunState>, Guest), HostError> {
         let state = RunState::new(Arc::new(run), Arc::clone(&self.limits));
         let mut store = Store::new(self.code.engine(), state);
         store.limiter(|state| &mut state.memory);
         store.epoch_deadline_callback(|mut store| store.data_mut().tick());
         store.set_epoch_deadline(1);
-        match self.code.instantiate(&mut store).await {
+        match self.code.instantiate(&mut store) {
             Ok(guest) => Ok((store, guest)),
             Err(error) => Err(self.stopped(&error, store.data())),
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wasmtime::{
-    Result, bail,
+    Result,
     component::{Resource, ResourceTable},
 };
 use wasmtime_wasi::{
@@ -17,7 +17,6 @@ use wasmtime_wasi::{
         subscribe,
     },
 };
-use wasmtime_wasi_io::bindings::wasi::io::poll;
 use wrt_model::Time;
 
 use super::state::RunState;
@@ -103,42 +102,6 @@ impl Pollable for Wait {
         if !self.over {
             std::future::pending().await
         }
-    }
-}
-
-const WOULD_BLOCK: &str = "a workflow must not block its thread (`std::thread::sleep`, `time.sleep`, a blocking poll): \
-                           nothing would wake it. Wait with the durable `sleep` of the SDK, which starts a timer";
-
-impl poll::Host for RunState {
-    async fn poll(&mut self, pollables: Vec<Resource<DynPollable>>) -> Result<Vec<u32>> {
-        let mut ready = Vec::new();
-        for (index, pollable) in (0u32..).zip(&pollables) {
-            let pollable = Resource::new_borrow(pollable.rep());
-            if poll::HostPollable::ready(&mut self.table, pollable).await? {
-                ready.push(index);
-            }
-        }
-        if ready.is_empty() {
-            bail!(WOULD_BLOCK);
-        }
-        Ok(ready)
-    }
-}
-
-impl poll::HostPollable for RunState {
-    async fn ready(&mut self, pollable: Resource<DynPollable>) -> Result<bool> {
-        poll::HostPollable::ready(&mut self.table, pollable).await
-    }
-
-    async fn block(&mut self, pollable: Resource<DynPollable>) -> Result<()> {
-        if poll::HostPollable::ready(&mut self.table, pollable).await? {
-            return Ok(());
-        }
-        bail!(WOULD_BLOCK)
-    }
-
-    fn drop(&mut self, pollable: Resource<DynPollable>) -> Result<()> {
-        poll::HostPollable::drop(&mut self.table, pollable)
     }
 }
 

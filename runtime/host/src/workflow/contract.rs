@@ -35,7 +35,7 @@ pub(crate) enum Guest {
 /// Why an activation did not come to its end.
 pub(crate) enum Stopped {
     /// By itself: it may be asked again.
-    Failed(Box<TaskFailure>),
+    Failed(TaskFailure),
     /// In the middle.
     Trapped(wasmtime::Error),
 }
@@ -63,11 +63,11 @@ impl Code {
         }
     }
 
-    pub(crate) async fn instantiate(&self, store: &mut Store<RunState>) -> Result<Guest> {
+    pub(crate) fn instantiate(&self, store: &mut Store<RunState>) -> Result<Guest> {
         Ok(match self {
-            Code::Wrt(code) => Guest::Wrt(code.instantiate_async(store).await?),
+            Code::Wrt(code) => Guest::Wrt(code.instantiate(store)?),
             Code::Temporal(code) => {
-                let guest = temporal::Guest::new(code.instantiate_async(store).await?);
+                let guest = temporal::Guest::new(code.instantiate(store)?);
                 Guest::Temporal(Box::new(guest))
             }
         })
@@ -76,27 +76,23 @@ impl Code {
 
 impl Guest {
     /// Asks the component what it contains.
-    pub(crate) async fn describe(&self, store: &mut Store<RunState>) -> Result<Description> {
+    pub(crate) fn describe(&self, store: &mut Store<RunState>) -> Result<Description> {
         match self {
-            Guest::Wrt(guest) => Ok(guest.wrt_workflow_guest().call_describe(store).await?.into()),
-            Guest::Temporal(guest) => guest.describe(store).await,
+            Guest::Wrt(guest) => Ok(guest.wrt_workflow_guest().call_describe(store)?.into()),
+            Guest::Temporal(guest) => guest.describe(store),
         }
     }
 
     /// Tells the guest what happened, and lets it go as far as it can. Its commands are in the ledger.
-    pub(crate) async fn activate(
-        &mut self,
-        store: &mut Store<RunState>,
-        activation: &Activation<'_>,
-    ) -> Result<(), Stopped> {
+    pub(crate) fn activate(&mut self, store: &mut Store<RunState>, activation: &Activation<'_>) -> Result<(), Stopped> {
         match self {
-            Guest::Wrt(guest) => guest::activate(guest, store, activation).await,
-            Guest::Temporal(guest) => guest.activate(store, activation).await,
+            Guest::Wrt(guest) => guest::activate(guest, store, activation),
+            Guest::Temporal(guest) => guest.activate(store, activation),
         }
     }
 
     /// Asks the guest about its state.
-    pub(crate) async fn query(
+    pub(crate) fn query(
         &mut self,
         store: &mut Store<RunState>,
         query_type: &str,
@@ -104,8 +100,8 @@ impl Guest {
         header: Option<&Header>,
     ) -> Result<Result<Option<Payloads>, QueryFailure>> {
         match self {
-            Guest::Wrt(guest) => guest::query(guest, store, query_type, input, header).await,
-            Guest::Temporal(guest) => guest.query(store, query_type, input, header).await,
+            Guest::Wrt(guest) => guest::query(guest, store, query_type, input, header),
+            Guest::Temporal(guest) => guest.query(store, query_type, input, header),
         }
     }
 }
@@ -118,6 +114,6 @@ impl From<wasmtime::Error> for Stopped {
 
 impl From<TaskFailure> for Stopped {
     fn from(failure: TaskFailure) -> Self {
-        Stopped::Failed(Box::new(failure))
+        Stopped::Failed(failure)
     }
 }

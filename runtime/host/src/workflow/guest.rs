@@ -18,18 +18,18 @@ use crate::{
 };
 
 /// Tells the guest what happened, and lets it go as far as it can.
-pub(crate) async fn activate(
+pub(crate) fn activate(
     guest: &Workflow,
     store: &mut Store<RunState>,
     activation: &Activation<'_>,
 ) -> Result<(), Stopped> {
     let activation = to_wit(&store.data().run, activation);
-    let outcome = guest.wrt_workflow_guest().call_activate(store, &activation).await?;
+    let outcome = guest.wrt_workflow_guest().call_activate(store, &activation)?;
     Ok(outcome.map_err(TaskFailure::reported)?)
 }
 
 /// Asks the guest about its state.
-pub(crate) async fn query(
+pub(crate) fn query(
     guest: &Workflow,
     store: &mut Store<RunState>,
     query_type: &str,
@@ -41,7 +41,7 @@ pub(crate) async fn query(
         input: payloads_to_wit(input),
         header: header_to_wit(header),
     };
-    let answer = guest.wrt_workflow_guest().call_query(store, &query).await?;
+    let answer = guest.wrt_workflow_guest().call_query(store, &query)?;
     Ok(answer.map(payloads_from_wit).map_err(QueryFailure::refused))
 }
 

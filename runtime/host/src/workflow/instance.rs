@@ -55,12 +55,12 @@ impl WorkflowInstance {
     ///
     /// After a failure the instance is tainted, and when it has rejected an update: nothing of what was done for that one
     /// may be kept.
-    pub async fn activate(
+    pub fn activate(
         &mut self,
         events: &[HistoryEvent],
         updates: Vec<update::Request>,
     ) -> Result<Completion, TaskFailure> {
-        let completion = self.guarded(events, Some(updates)).await?;
+        let completion = self.guarded(events, Some(updates))?;
         self.tainted = !completion.rejections.is_empty();
         Ok(completion)
     }
@@ -69,7 +69,7 @@ impl WorkflowInstance {
     /// decided because of that.
     ///
     /// After a failure the instance is tainted.
-    pub async fn end_local_activity(&mut self, end: LocalActivityEnd) -> Result<Completion, TaskFailure> {
+    pub fn end_local_activity(&mut self, end: LocalActivityEnd) -> Result<Completion, TaskFailure> {
         let Some(unsettled) = self.unsettled.take().filter(|_| !self.tainted) else {
             return Err(TaskFailure::tainted());
         };
@@ -83,8 +83,7 @@ impl WorkflowInstance {
         self.call(&Activation {
             task: unsettled.task,
             jobs: vec![ended.job()],
-        })
-        .await?;
+        })?;
         let completion = self.end()?;
         self.unsettled = Some(Unsettled {
             commands: unsettled.commands + completion.commands.len(),
@@ -99,12 +98,12 @@ impl WorkflowInstance {
     /// last completed task are kept for the next call.
     ///
     /// After a failure the instance is tainted.
-    pub async fn replay(&mut self, events: &[HistoryEvent]) -> Result<(), TaskFailure> {
-        self.guarded(events, None).await.map(drop)
+    pub fn replay(&mut self, events: &[HistoryEvent]) -> Result<(), TaskFailure> {
+        self.guarded(events, None).map(drop)
     }
 
     /// Asks the workflow about its state. The instance is tainted by it, because asking may change what is in memory.
-    pub async fn query(
+    pub fn query(
         &mut self,
         query_type: &str,
         input: Option<Payloads>,
@@ -116,21 +115,15 @@ impl WorkflowInstance {
         self.tainted = true;
         self.begin(false);
         self.store.data_mut().ledger.refuse("a query");
-        // A query that is dropped in the middle leaves the guest in the middle.
-        self.trapped = true;
         let outcome = self
             .guest
-            .query(&mut self.store, query_type, input.as_ref(), header.as_ref())
-            .await;
+            .query(&mut self.store, query_type, input.as_ref(), header.as_ref());
         let state = self.store.data_mut();
         state.console.end();
-        match outcome {
-            Ok(answer) => {
-                self.trapped = false;
-                answer
-            }
-            Err(error) => Err(trap::explain(&error, &state.memory, &state.console).into()),
-        }
+        outcome.unwrap_or_else(|error| {
+            self.trapped = true;
+            Err(trap::explain(&error, &state.memory, &state.console).into())
+        })
     }
 
     /// The last event that it has seen; 0 before the first.
@@ -138,8 +131,8 @@ impl WorkflowInstance {
         self.last_event_id
     }
 
-    /// True after a query, a failure or a call that was dropped before its end. A tainted instance must not run the
-    /// workflow any further: drop it and rebuild the state by replay. It still answers queries, unless it trapped.
+    /// True after a query or a failure. A tainted instance must not run the workflow any further: drop it and rebuild the
+    /// state by replay. It still answers queries, unless it trapped.
     pub fn is_tainted(&self) -> bool {
         self.tainted
     }
@@ -158,7 +151,7 @@ impl WorkflowInstance {
     // === Events ===
 
     /// `updates` are those of the task that is to be run; `None` to replay only.
-    async fn guarded(
+    fn guarded(
         &mut self,
         events: &[HistoryEvent],
         updates: Option<Vec<update::Request>>,
@@ -166,15 +159,15 @@ impl WorkflowInstance {
         if self.tainted {
             return Err(TaskFailure::tainted());
         }
-        // Stays so when it fails, and when the call is dropped in the middle.
+        // Stays so when it fails.
         self.tainted = true;
-        let completion = self.advance(events, updates).await?;
+        let completion = self.advance(events, updates)?;
         self.tainted = false;
         Ok(completion)
     }
 
     /// Replays the tasks that were completed; then runs the one that was started, or keeps the events for later.
-    async fn advance(
+    fn advance(
         &mut self,
         events: &[HistoryEvent],
         updates: Option<Vec<update::Request>>,
@@ -184,10 +177,10 @@ impl WorkflowInstance {
         self.last_event_id = all.last().map_or(self.last_event_id, |event| event.event_id);
         let (completed, rest) = turns::cut(self.settle(&all)?)?;
         for turn in completed {
-            self.repeat(&turn).await?;
+            self.repeat(&turn)?;
         }
         match updates {
-            Some(updates) => self.run(rest, updates).await,
+            Some(updates) => self.run(rest, updates),
             None => {
                 self.kept = rest.iter().copied().cloned().collect();
                 Ok(Completion::default())
@@ -214,7 +207,7 @@ impl WorkflowInstance {
     }
 
     /// Does again what a completed task did.
-    async fn repeat(&mut self, turn: &Turn<'_>) -> Result<(), TaskFailure> {
+    fn repeat(&mut self, turn: &Turn<'_>) -> Result<(), TaskFailure> {
         let ledger = &mut self.store.data_mut().ledger;
         ledger.admit_updates(turn.happened);
         let updates = ledger.accepted_updates(turn.commands);
@@ -225,24 +218,19 @@ impl WorkflowInstance {
         state
             .ledger
             .compare(turn.started.event_id, updates.clone(), turn.commands.iter().copied());
-        self.call(&activation).await?;
+        self.call(&activation)?;
         while let Some(ended) = self.store.data_mut().ledger.recorded_local_activity() {
             self.call(&Activation {
                 task,
                 jobs: vec![ended.job()],
-            })
-            .await?;
+            })?;
         }
         self.end()?;
         Ok(())
     }
 
     /// Runs the task that was started last.
-    async fn run(
-        &mut self,
-        happened: &[&HistoryEvent],
-        updates: Vec<update::Request>,
-    ) -> Result<Completion, TaskFailure> {
+    fn run(&mut self, happened: &[&HistoryEvent], updates: Vec<update::Request>) -> Result<Completion, TaskFailure> {
         let task: StartedTask = turns::open_task(happened)?.into();
         let activation = jobs::activation(self.store.data_mut(), task, happened, &updates)?;
         self.begin(false);
@@ -251,7 +239,7 @@ impl WorkflowInstance {
         state
             .ledger
             .collect(task.started_event_id, updates.clone(), command_bytes);
-        self.call(&activation).await?;
+        self.call(&activation)?;
         let completion = self.end()?;
         self.unsettled = Some(Unsettled {
             task,
@@ -267,22 +255,17 @@ impl WorkflowInstance {
         self.store.data_mut().begin(replaying);
     }
 
-    async fn call(&mut self, activation: &Activation<'_>) -> Result<(), TaskFailure> {
-        self.trapped = true;
-        let outcome = self.guest.activate(&mut self.store, activation).await;
+    fn call(&mut self, activation: &Activation<'_>) -> Result<(), TaskFailure> {
+        let outcome = self.guest.activate(&mut self.store, activation);
         let state = self.store.data_mut();
         state.console.end();
-        match outcome {
-            Ok(()) => {}
-            Err(Stopped::Failed(failure)) => {
-                self.trapped = false;
-                return Err(*failure);
+        outcome.map_err(|stopped| match stopped {
+            Stopped::Failed(failure) => failure,
+            Stopped::Trapped(error) => {
+                self.trapped = true;
+                trap::explain(&error, &state.memory, &state.console).into()
             }
-            Err(Stopped::Trapped(error)) => {
-                return Err(trap::explain(&error, &state.memory, &state.console).into());
-            }
-        }
-        self.trapped = false;
+        })?;
         if let Some(id) = state.ledger.unanswered_update() {
             return Err(TaskFailure::reported(format!(
                 "the workflow neither accepted nor rejected update {id:?} in the activation that brought it"

@@ -1,7 +1,14 @@
 //! What the host keeps for one run beside the guest's memory.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    task::block_in_place,
+};
 use wasmtime::{Result, UpdateDeadline, bail};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 use wrt_model::Time;
@@ -73,7 +80,7 @@ impl RunState {
         &self.limits
     }
 
-    /// Called whenever the guest has computed for a tick: makes room for others, or ends it.
+    /// Called whenever the guest has computed for a tick: leaves what else its thread has to do to others, or ends it.
     pub(crate) fn tick(&mut self) -> Result<UpdateDeadline> {
         self.ticks_left = match self.ticks_left.checked_sub(1) {
             Some(left) => left,
@@ -83,8 +90,24 @@ impl RunState {
                 self.limits.activation_time
             ),
         };
-        Ok(UpdateDeadline::Yield(1))
+        hand_over();
+        Ok(UpdateDeadline::Continue(1))
     }
+}
+
+/// Gives the tasks that wait for this thread to another one. The guest keeps the thread, and shares the processors with the
+/// others as threads do.
+fn hand_over() {
+    let Ok(runtime) = Handle::try_current() else { return };
+    if runtime.runtime_flavor() != RuntimeFlavor::MultiThread {
+        return;
+    }
+    block_in_place(|| {
+        let (taking_over, taken_over) = mpsc::channel::<()>();
+        runtime.spawn(async move { drop(taking_over) });
+        // It ends with an error either way. There may be no thread to spare, and then the guest goes on.
+        let _ = taken_over.recv_timeout(TICK);
+    });
 }
 
 /// A span in ticks, rounded up.

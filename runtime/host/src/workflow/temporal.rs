@@ -64,9 +64,9 @@ impl Guest {
     }
 
     /// Asks the component what it contains.
-    pub(crate) async fn describe(&self, store: &mut Store<RunState>) -> Result<Description> {
+    pub(crate) fn describe(&self, store: &mut Store<RunState>) -> Result<Description> {
         let guest = self.module.temporal_workflow_runtime_workflow_guest();
-        let workflows = guest.call_list_workflows(store).await?;
+        let workflows = guest.call_list_workflows(store)?;
         Ok(Description {
             sdk_name: SDK.0.to_owned(),
             sdk_version: SDK.1.to_owned(),
@@ -75,7 +75,7 @@ impl Guest {
     }
 
     /// Tells the workflow what happened, and again what comes at once of its own commands.
-    pub(crate) async fn activate(
+    pub(crate) fn activate(
         &mut self,
         store: &mut Store<RunState>,
         activation: &jobs::Activation<'_>,
@@ -84,14 +84,14 @@ impl Guest {
         self.circumstances = activation::circumstances(state, activation.task);
         let mut jobs = activation::jobs(state, &mut self.commands, &activation.jobs);
         while !jobs.is_empty() {
-            self.turn(store, jobs).await?;
+            self.turn(store, jobs)?;
             jobs = self.commands.resolutions();
         }
         Ok(self.commands.issue(&mut store.data_mut().ledger)?)
     }
 
     /// Asks the workflow about its state.
-    pub(crate) async fn query(
+    pub(crate) fn query(
         &mut self,
         store: &mut Store<RunState>,
         query_type: &str,
@@ -109,7 +109,7 @@ impl Guest {
             ..Default::default()
         });
         let activation = self.activation(vec![query.into()]);
-        let results = match self.tell(store, workflow, &activation).await? {
+        let results = match self.tell(store, workflow, &activation)? {
             Ok(results) => results,
             Err(reason) => return Ok(Err(QueryFailure::raised(decode(&reason)?))),
         };
@@ -125,19 +125,19 @@ impl Guest {
     }
 
     /// One activation, and all that its routines do because of it.
-    async fn turn(&mut self, store: &mut Store<RunState>, jobs: Vec<WorkflowActivationJob>) -> Result<(), Stopped> {
+    fn turn(&mut self, store: &mut Store<RunState>, jobs: Vec<WorkflowActivationJob>) -> Result<(), Stopped> {
         let workflow = match self.workflow {
             Some(workflow) => workflow,
-            None => *self.workflow.insert(self.make(store, &jobs).await?),
+            None => *self.workflow.insert(self.make(store, &jobs)?),
         };
         let activation = self.activation(jobs);
-        let results = self.tell(store, workflow, &activation).await?.map_err(raised)?;
+        let results = self.tell(store, workflow, &activation)?.map_err(raised)?;
         self.routines
             .begin(&activation.jobs, results.job_results, &mut self.commands)?;
-        self.drive(store, workflow).await
+        self.drive(store, workflow)
     }
 
-    async fn make(&self, store: &mut Store<RunState>, jobs: &[WorkflowActivationJob]) -> Result<ResourceAny, Stopped> {
+    fn make(&self, store: &mut Store<RunState>, jobs: &[WorkflowActivationJob]) -> Result<ResourceAny, Stopped> {
         let Some(Variant::InitializeWorkflow(start)) = jobs.first().and_then(|job| job.variant.as_ref()) else {
             return Err(
                 TaskFailure::reported("the history does not begin with the start of the run".to_owned()).into(),
@@ -145,11 +145,11 @@ impl Guest {
         };
         let init = init(store.data(), start);
         let guest = self.module.temporal_workflow_runtime_workflow_guest();
-        let made = guest.call_instantiate_workflow(store, &init).await?;
+        let made = guest.call_instantiate_workflow(store, &init)?;
         made.map_err(raised)
     }
 
-    async fn tell(
+    fn tell(
         &self,
         store: &mut Store<RunState>,
         workflow: ResourceAny,
@@ -157,9 +157,7 @@ impl Guest {
     ) -> Result<Result<wit::ActivationResult, wit::Failure>> {
         let guest = self.module.temporal_workflow_runtime_workflow_guest();
         let instance = guest.workflow_instance();
-        instance
-            .call_activate(store, workflow, &encoding::activation(activation))
-            .await
+        instance.call_activate(store, workflow, &encoding::activation(activation))
     }
 
     fn activation(&self, jobs: Vec<WorkflowActivationJob>) -> WorkflowActivation {

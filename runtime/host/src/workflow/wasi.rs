@@ -12,16 +12,19 @@ use wasmtime_wasi::{
     p2::bindings::{
         clocks::{monotonic_clock, wall_clock},
         random::{insecure, insecure_seed, random},
+        sync::{
+            io::{poll, streams},
+            sockets::udp_create_socket,
+        },
     },
 };
-use wasmtime_wasi_io::bindings::wasi::io::poll;
 
 use super::state::RunState;
 use crate::console::Console;
 
 /// Adds all of WASI 0.2's command line world to a linker.
 pub(crate) fn add_to_linker(linker: &mut Linker<RunState>) -> Result<()> {
-    wasmtime_wasi::p2::add_to_linker_async(linker)?;
+    wasmtime_wasi::p2::add_to_linker_sync(linker)?;
     linker.allow_shadowing(true);
     wall_clock::add_to_linker::<_, HasSelf<RunState>>(linker, |state| state)?;
     monotonic_clock::add_to_linker::<_, HasSelf<RunState>>(linker, |state| state)?;
@@ -29,6 +32,8 @@ pub(crate) fn add_to_linker(linker: &mut Linker<RunState>) -> Result<()> {
     insecure::add_to_linker::<_, HasSelf<RunState>>(linker, |state| state)?;
     insecure_seed::add_to_linker::<_, HasSelf<RunState>>(linker, |state| state)?;
     poll::add_to_linker::<_, HasSelf<RunState>>(linker, |state| state)?;
+    streams::add_to_linker::<_, HasSelf<RunState>>(linker, |state| state)?;
+    udp_create_socket::add_to_linker::<_, HasSelf<RunState>>(linker, |state| state)?;
     linker.allow_shadowing(false);
     Ok(())
 }

@@ -15,16 +15,13 @@ async fn a_run_from_start_to_end() {
          resolved 3 => complete shipped",
     )
     .await;
-    assert_eq!(
-        show(&story.go().await),
-        ["schedule 1 Charge on orders 5 EUR", "timer 2 60s"]
-    );
+    assert_eq!(show(&story.go()), ["schedule 1 Charge on orders 5 EUR", "timer 2 60s"]);
     story.complete("1", text("receipt"));
-    assert_eq!(show(&story.go().await), ["schedule 3 Ship on orders", "cancel timer 2"]);
+    assert_eq!(show(&story.go()), ["schedule 3 Ship on orders", "cancel timer 2"]);
     story.complete("3", None);
-    assert_eq!(show(&story.go().await), ["complete shipped"]);
+    assert_eq!(show(&story.go()), ["complete shipped"]);
     assert_eq!(
-        story.transcript().await,
+        story.transcript(),
         "Scripted of default/order-1/run-1 on orders attempt 1 with {} and memo {}\n\
          scheduled activity 1\n\
          started timer 2\n\
@@ -37,7 +34,7 @@ async fn a_run_from_start_to_end() {
 #[tokio::test]
 async fn every_option_of_an_activity_reaches_the_command() {
     let mut story = Story::of("start => schedule-with charge-1 payments Charge").await;
-    let commands = story.go().await;
+    let commands = story.go();
     assert_eq!(commands[0].command_type(), CommandType::ScheduleActivityTask);
     insta::assert_debug_snapshot!(commands[0]);
 }
@@ -45,7 +42,7 @@ async fn every_option_of_an_activity_reaches_the_command() {
 #[tokio::test]
 async fn a_timer_carries_its_line_for_people() {
     let mut story = Story::of("start => timer 5").await;
-    let commands = story.go().await;
+    let commands = story.go();
     let summary = commands[0].user_metadata.as_ref().unwrap().summary.clone();
     assert_eq!(summary.unwrap().data, br#""a nap""#);
 }
@@ -54,14 +51,14 @@ async fn a_timer_carries_its_line_for_people() {
 async fn jobs_come_in_the_order_of_their_events() {
     let mut story = Story::of("start => timer 1; schedule A; schedule B\ncancel => canceled").await;
     story.signal("before", "1");
-    story.go().await;
+    story.go();
     story.signal("x", "2");
     story.complete("3", text("b"));
     story.fire("1");
     story.signal("y", "3");
     story.request_cancel("no longer needed");
-    assert_eq!(show(&story.go().await), ["canceled"]);
-    let transcript = story.transcript().await;
+    assert_eq!(show(&story.go()), ["canceled"]);
+    let transcript = story.transcript();
     let told: Vec<_> = transcript
         .lines()
         .skip(1)
@@ -83,12 +80,12 @@ async fn jobs_come_in_the_order_of_their_events() {
 #[tokio::test]
 async fn failures_arrive_as_chains() {
     let mut story = Story::of("start => schedule A; schedule B; schedule C").await;
-    story.go().await;
+    story.go();
     story.fail("1", failure::application("no funds", "Payment", true));
     story.time_out("2");
     story.cancel_activity("3", "was idle");
-    story.go().await;
-    let transcript = story.transcript().await;
+    story.go();
+    let transcript = story.transcript();
     let told: Vec<_> = transcript.lines().filter(|line| line.contains("failed")).collect();
     assert_eq!(
         told,
@@ -111,11 +108,11 @@ async fn an_activity_can_be_canceled_in_the_task_that_scheduled_it_or_later() {
     )
     .await;
     // Events 1 to 3 are the start and the task, 4 its completion: the activities are events 5 and 6.
-    assert_eq!(show(&story.go().await)[2..], ["cancel activity of event 6"]);
+    assert_eq!(show(&story.go())[2..], ["cancel activity of event 6"]);
     story.signal("stop", "");
     // The second request for activity 2 is none.
-    assert_eq!(show(&story.go().await), ["cancel activity of event 5"]);
-    story.replayed().await.unwrap();
+    assert_eq!(show(&story.go()), ["cancel activity of event 5"]);
+    story.replayed().unwrap();
 }
 
 #[tokio::test]
@@ -125,30 +122,30 @@ async fn canceling_what_is_over_does_nothing() {
          signal late => cancel-timer 1; cancel-activity 2",
     )
     .await;
-    story.go().await;
+    story.go();
     story.fire("1");
     story.complete("2", None);
-    story.go().await;
+    story.go();
     story.signal("late", "");
-    assert_eq!(show(&story.go().await), [""; 0]);
+    assert_eq!(show(&story.go()), [""; 0]);
 }
 
 #[tokio::test]
 async fn a_timer_that_fires_while_it_is_canceled_stays_canceled() {
     let mut story = Story::of("start => timer 1\nsignal stop => cancel-timer 1").await;
-    story.go().await;
+    story.go();
     story.signal("stop", "");
-    story.go().await;
+    story.go();
     story.fire("1");
-    story.go().await;
-    assert!(!story.transcript().await.contains("fired"));
+    story.go();
+    assert!(!story.transcript().contains("fired"));
 }
 
 #[tokio::test]
 async fn a_failed_run_keeps_its_failure() {
     let mut story = Story::of("start => fail out of stock").await;
-    assert_eq!(show(&story.go().await), ["fail out of stock"]);
-    story.replayed().await.unwrap();
+    assert_eq!(show(&story.go()), ["fail out of stock"]);
+    story.replayed().unwrap();
 }
 
 #[tokio::test]
@@ -176,7 +173,7 @@ async fn misuse_of_commands_names_the_mistake() {
         ),
         ("start => error not now", "not now"),
     ] {
-        let failed = Story::of(script).await.fails().await;
+        let failed = Story::of(script).await.fails();
         assert_eq!(failed.failure.message, expected, "{script}");
     }
 }

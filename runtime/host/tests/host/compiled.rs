@@ -38,7 +38,7 @@ async fn a_component_is_compiled_once_for_all_starts() {
     host.workflow(&digest, never).await.unwrap();
     // What it loads runs.
     let mut story = Story::on(&host, "start => timer 1").await;
-    assert_eq!(show(&story.go().await), ["timer 1 1s"]);
+    assert_eq!(show(&story.go()), ["timer 1 1s"]);
 }
 
 #[tokio::test]
@@ -92,10 +92,10 @@ async fn a_full_pool_says_so_and_frees_its_places() {
     .unwrap();
     let module = support::workflow(&host, &guest("contract-guest")).await;
     let identity = crate::story::identity;
-    let first = module.instantiate(identity()).await.unwrap();
-    let _second = module.instantiate(identity()).await.unwrap();
-    let failed = module.instantiate(identity()).await.map(drop).unwrap_err();
+    let first = module.instantiate(identity()).unwrap();
+    let _second = module.instantiate(identity()).unwrap();
+    let failed = module.instantiate(identity()).map(drop).unwrap_err();
     assert!(matches!(failed, HostError::Exhausted(_)), "{failed}");
     drop(first);
-    module.instantiate(identity()).await.map(drop).unwrap();
+    module.instantiate(identity()).map(drop).unwrap();
 }

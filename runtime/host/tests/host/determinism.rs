@@ -6,10 +6,10 @@ use crate::story::{Story, identity};
 async fn noted(actions: &str) -> Vec<String> {
     let script = format!("start => {actions}\nsignal again => {actions}");
     let mut story = Story::of(&script).await;
-    story.go().await;
+    story.go();
     story.signal("again", "");
-    story.go().await;
-    let transcript = story.transcript().await;
+    story.go();
+    let transcript = story.transcript();
     transcript
         .lines()
         .skip(1)
@@ -32,19 +32,19 @@ async fn randomness_is_a_sequence_of_the_run() {
     assert_eq!(distinct.len(), 4, "{noted:?}");
 
     let mut story = Story::of("start => random").await;
-    story.go().await;
-    let mine = story.transcript().await;
+    story.go();
+    let mine = story.transcript();
     let mut other = identity();
     other.original_execution_run_id = "run-2".to_owned();
-    let mut instance = story.module.instantiate(other).await.unwrap();
+    let mut instance = story.module.instantiate(other).unwrap();
     match story.events[0].attributes.as_mut().unwrap() {
         wrt_model::proto::EventAttributes::WorkflowExecutionStartedEventAttributes(started) => {
             started.original_execution_run_id = "run-2".to_owned();
         }
         other => panic!("not the event: {other:?}"),
     }
-    instance.replay(&story.events).await.unwrap();
-    assert_ne!(crate::story::transcript(&mut instance).await, mine);
+    instance.replay(&story.events).unwrap();
+    assert_ne!(crate::story::transcript(&mut instance), mine);
 }
 
 #[tokio::test]

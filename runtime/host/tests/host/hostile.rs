@@ -1,13 +1,13 @@
 //! Guests that misbehave: each gets a clear error, and nobody else is disturbed.
 
-use futures::future::{Either, select};
+use tokio::sync::oneshot;
 use wrt_model::proto::enums::WorkflowTaskFailedCause;
 
 use crate::story::{Story, identity, show};
 
 async fn fails(action: &str) -> (String, String) {
     let mut story = Story::of(&format!("start => {action}")).await;
-    let failed = story.fails().await;
+    let failed = story.fails();
     assert_eq!(failed.cause, WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure);
     (failed.failure.message, failed.failure.stack_trace)
 }
@@ -74,13 +74,13 @@ async fn a_thread_that_sleeps_is_told_of_durable_sleep() {
 #[tokio::test]
 async fn a_tainted_instance_does_not_run_on() {
     let mut story = Story::of("start => panic").await;
-    story.fails().await;
-    let again = story.fails().await;
+    story.fails();
+    let again = story.fails();
     assert_eq!(
         again.failure.message,
         "the instance is tainted by a query or a failure; drop it and replay the history"
     );
-    let answer = story.instance.query("transcript", None, None).await;
+    let answer = story.instance.query("transcript", None, None);
     assert_eq!(
         answer.unwrap_err().failure.message,
         "the instance trapped before; drop it and replay the history"
@@ -90,38 +90,29 @@ async fn a_tainted_instance_does_not_run_on() {
 #[tokio::test]
 async fn a_failed_task_can_be_tried_again_on_a_new_instance() {
     let mut story = Story::of("start => timer 1\nsignal x => panic").await;
-    story.go().await;
+    story.go();
     story.signal("x", "");
-    story.fails().await;
+    story.fails();
     let seen = story.events.len() - 2;
-    let mut instance = story.module.instantiate(identity()).await.unwrap();
-    instance.replay(&story.events[..seen]).await.unwrap();
+    let mut instance = story.module.instantiate(identity()).unwrap();
+    instance.replay(&story.events[..seen]).unwrap();
     assert!(!instance.is_tainted());
-    instance.activate(&story.events[seen..], Vec::new()).await.unwrap_err();
+    instance.activate(&story.events[seen..], Vec::new()).unwrap_err();
 }
 
-/// On one thread: the busy guest begins first, and the other one ends first.
-#[tokio::test(flavor = "current_thread")]
+/// The busy guest takes the only thread, and the other one ends first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_busy_guest_lets_others_run() {
     let mut busy = Story::of("start => loop").await;
     let mut other = Story::of("start => timer 1").await;
-    let (busy, other) = (busy.fails(), other.go());
-    futures::pin_mut!(busy, other);
-    match select(busy, other).await {
-        Either::Left((failed, _)) => panic!("nobody else ran until {failed}"),
-        Either::Right((commands, _)) => assert_eq!(show(&commands), ["timer 1 1s"]),
-    }
-}
-
-#[tokio::test]
-async fn a_call_that_is_dropped_leaves_a_tainted_instance() {
-    let mut story = Story::of("start => loop").await;
-    story.start_task();
-    {
-        let call = story.instance.activate(&story.events, Vec::new());
-        futures::pin_mut!(call);
-        // The guest yields at the first tick.
-        assert!(futures::poll!(call.as_mut()).is_pending());
-    }
-    assert!(story.instance.is_tainted());
+    let (begun, begins) = oneshot::channel();
+    let busy = tokio::spawn(async move {
+        begun.send(()).unwrap();
+        busy.fails()
+    });
+    begins.await.unwrap();
+    let commands = tokio::spawn(async move { other.go() }).await.unwrap();
+    assert_eq!(show(&commands), ["timer 1 1s"]);
+    assert!(!busy.is_finished());
+    busy.await.unwrap();
 }

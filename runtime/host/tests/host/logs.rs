@@ -45,7 +45,7 @@ async fn lines_appear_once_with_their_run() {
     let lines = Lines::default();
     let _guard = subscriber::set_default(Registry::default().with(lines.clone()));
     let mut story = Story::of("start => log hello; print to stdout; eprint to stderr").await;
-    story.go().await;
+    story.go();
     let run = r#"namespace="default" workflow_id="order-1" run_id="run-1""#;
     let expected = [
         format!(r#"INFO message=hello {run} fields="source=script""#),
@@ -53,6 +53,6 @@ async fn lines_appear_once_with_their_run() {
         format!(r#"INFO message=to stderr {run} fields="stderr""#),
     ];
     assert_eq!(*lines.0.lock().unwrap(), expected);
-    story.replayed().await.unwrap();
+    story.replayed().unwrap();
     assert_eq!(lines.0.lock().unwrap().len(), expected.len());
 }

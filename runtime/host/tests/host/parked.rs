@@ -21,30 +21,21 @@ async fn instances_are_apart() {
     story.start_task();
     let mut parked = Vec::new();
     for _ in 0..200 {
-        let mut instance = module.instantiate(identity()).await.unwrap();
-        let commands = instance.activate(&story.events, Vec::new()).await.unwrap().commands;
+        let mut instance = module.instantiate(identity()).unwrap();
+        let commands = instance.activate(&story.events, Vec::new()).unwrap().commands;
         assert_eq!(show(&commands), ["timer 1 1s"]);
         assert!((32 << 10..200 << 10).contains(&instance.memory_bytes()));
         parked.push(instance);
     }
     let first = story.events.len();
-    let commands = parked[0].activate(&[], Vec::new()).await;
+    let commands = parked[0].activate(&[], Vec::new());
     assert!(commands.is_err(), "nothing happened, so there is no task");
-    let commands = story
-        .instance
-        .activate(&story.events, Vec::new())
-        .await
-        .unwrap()
-        .commands;
+    let commands = story.instance.activate(&story.events, Vec::new()).unwrap().commands;
     story.complete_task(3, &commands);
     story.signal("x", "");
     story.start_task();
     for instance in &mut parked[1..] {
-        let commands = instance
-            .activate(&story.events[first..], Vec::new())
-            .await
-            .unwrap()
-            .commands;
+        let commands = instance.activate(&story.events[first..], Vec::new()).unwrap().commands;
         assert!(show(&commands)[0].starts_with("complete "));
     }
 }

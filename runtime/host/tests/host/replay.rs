@@ -18,31 +18,31 @@ const SCRIPT: &str = "start => schedule Charge 5 EUR; timer 60\n\
 /// Two activities, a timer, a signal, the end.
 async fn told() -> Story {
     let mut story = Story::of(SCRIPT).await;
-    story.go().await;
+    story.go();
     story.complete("1", text("receipt"));
-    story.go().await;
+    story.go();
     story.signal("stop", "");
-    story.go().await;
+    story.go();
     story.complete("3", None);
-    story.go().await;
+    story.go();
     story
 }
 
 #[tokio::test]
 async fn a_history_replays_in_parts_of_any_size() {
     let mut story = told().await;
-    let whole = story.transcript().await;
+    let whole = story.transcript();
     // A part ends where a batch of events ends: with a task, or before one.
     let ends: Vec<usize> = (1..=story.events.len())
         .filter(|end| ends_a_batch(&story.events, *end))
         .collect();
     for end in ends {
         let (first, second) = story.events.split_at(end);
-        let mut instance = story.module.instantiate(identity()).await.unwrap();
-        instance.replay(first).await.unwrap();
+        let mut instance = story.module.instantiate(identity()).unwrap();
+        instance.replay(first).unwrap();
         assert_eq!(instance.last_event_id(), i64::try_from(end).unwrap());
-        instance.replay(second).await.unwrap();
-        assert_eq!(transcript(&mut instance).await, whole, "cut after event {end}");
+        instance.replay(second).unwrap();
+        assert_eq!(transcript(&mut instance), whole, "cut after event {end}");
     }
 }
 
@@ -65,25 +65,25 @@ fn ends_a_batch(events: &[HistoryEvent], end: usize) -> bool {
 #[tokio::test]
 async fn a_run_goes_on_where_its_replay_ends() {
     let mut story = Story::of(SCRIPT).await;
-    story.go().await;
+    story.go();
     story.complete("1", text("receipt"));
     // The task that was started before the crash is run again, by an instance that knows the history only.
     let started_event_id = story.start_task();
     let (before, after) = story.events.split_at(story.events.len() - 1);
-    let mut instance = story.module.instantiate(identity()).await.unwrap();
-    instance.replay(before).await.unwrap();
-    let commands = instance.activate(after, Vec::new()).await.unwrap().commands;
+    let mut instance = story.module.instantiate(identity()).unwrap();
+    instance.replay(before).unwrap();
+    let commands = instance.activate(after, Vec::new()).unwrap().commands;
     story.instance = instance;
     story.complete_task(started_event_id, &commands);
     story.signal("stop", "");
-    story.go().await;
-    story.replayed().await.unwrap();
+    story.go();
+    story.replayed().unwrap();
 }
 
 #[tokio::test]
 async fn a_task_that_failed_is_no_turn() {
     let mut story = Story::of("start => timer 1\nsignal go => complete").await;
-    story.go().await;
+    story.go();
     story.signal("go", "1");
     let started_event_id = story.start_task();
     story.push(EventAttributes::WorkflowTaskFailedEventAttributes(
@@ -93,8 +93,8 @@ async fn a_task_that_failed_is_no_turn() {
         },
     ));
     story.signal("again", "2");
-    story.go().await;
-    let transcript = story.transcript().await;
+    story.go();
+    let transcript = story.transcript();
     assert!(transcript.ends_with("signal go [1] from tester with {}\nsignal again [2] from tester with {}\n"));
 }
 
@@ -102,15 +102,11 @@ async fn a_task_that_failed_is_no_turn() {
 async fn an_instance_that_ran_a_task_which_was_not_completed_is_of_no_use() {
     let mut story = Story::of("start => timer 1").await;
     story.start_task();
-    story.instance.activate(&story.events, Vec::new()).await.unwrap();
+    story.instance.activate(&story.events, Vec::new()).unwrap();
     let seen = story.events.len();
     story.push(EventAttributes::WorkflowTaskFailedEventAttributes(Default::default()));
     story.start_task();
-    let failed = story
-        .instance
-        .activate(&story.events[seen..], Vec::new())
-        .await
-        .unwrap_err();
+    let failed = story.instance.activate(&story.events[seen..], Vec::new()).unwrap_err();
     assert_eq!(
         failed.failure.message,
         "the history is broken: event 4 does not complete the workflow task that event 3 started with 1 commands, as it \
@@ -123,7 +119,7 @@ async fn an_instance_that_ran_a_task_which_was_not_completed_is_of_no_use() {
 async fn changed(event_id: usize, change: impl FnOnce(&mut EventAttributes)) -> TaskFailure {
     let mut story = told().await;
     change(story.events[event_id - 1].attributes.as_mut().unwrap());
-    let failed = story.diverges().await;
+    let failed = story.diverges();
     assert_eq!(failed.cause, WorkflowTaskFailedCause::NonDeterministicError);
     failed
 }
@@ -184,12 +180,12 @@ async fn another_kind_of_command_is_a_divergence() {
 #[tokio::test]
 async fn a_command_too_few_or_too_many_is_a_divergence() {
     let mut story = Story::of("start => timer 1\nsignal x => timer 2; timer 3").await;
-    story.go().await;
+    story.go();
     story.signal("x", "");
-    story.go().await;
+    story.go();
     let last = story.events.pop().unwrap();
     assert_eq!(
-        story.diverges().await.failure.message,
+        story.diverges().failure.message,
         "the workflow diverges from its history: it issued StartTimer (timer `3`), where the history has no further \
          command"
     );
@@ -197,7 +193,7 @@ async fn a_command_too_few_or_too_many_is_a_divergence() {
     let event_id = last.event_id + 1;
     story.events.push(HistoryEvent { event_id, ..last });
     assert_eq!(
-        story.diverges().await.failure.message,
+        story.diverges().failure.message,
         "the workflow diverges from its history: it went to rest without the command for event 12 TimerStarted (timer \
          `3`)"
     );
@@ -208,8 +204,8 @@ async fn a_history_of_another_run_is_refused() {
     let story = told().await;
     let mut other = identity();
     other.original_execution_run_id = "run-2".to_owned();
-    let mut instance = story.module.instantiate(other).await.unwrap();
-    let failed = instance.replay(&story.events).await.unwrap_err();
+    let mut instance = story.module.instantiate(other).unwrap();
+    let failed = instance.replay(&story.events).unwrap_err();
     assert_eq!(
         failed.failure.message,
         "the history is broken: it began as run `run-1`, and the instance was made for `run-2`"
@@ -222,15 +218,15 @@ async fn broken_histories_are_refused() {
     // Without the start of the first task.
     let mut events = story.events.clone();
     events.remove(2);
-    let mut instance = story.module.instantiate(identity()).await.unwrap();
-    let failed = instance.replay(&events).await.unwrap_err();
+    let mut instance = story.module.instantiate(identity()).unwrap();
+    let failed = instance.replay(&events).unwrap_err();
     assert_eq!(
         failed.failure.message,
         "the history is broken: event 4 completes the workflow task that event 3 started, which is not there"
     );
     // A task to run has to be there.
-    let mut instance = story.module.instantiate(identity()).await.unwrap();
-    let failed = instance.activate(&story.events[..2], Vec::new()).await.unwrap_err();
+    let mut instance = story.module.instantiate(identity()).unwrap();
+    let failed = instance.activate(&story.events[..2], Vec::new()).unwrap_err();
     assert_eq!(
         failed.failure.message,
         "the history is broken: it ends with event 2 and not with the start of a workflow task"

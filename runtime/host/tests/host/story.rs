@@ -41,12 +41,12 @@ impl Story {
 
     pub(crate) async fn on(host: &Host, script: &str) -> Story {
         let module = support::workflow(host, &guest("contract-guest")).await;
-        Self::begin(module, "Scripted", script).await
+        Self::begin(module, "Scripted", script)
     }
 
     /// A new run of a workflow, with this input.
-    pub(crate) async fn begin(module: WorkflowModule, workflow_type: &str, input: &str) -> Story {
-        let instance = module.instantiate(identity()).await.unwrap();
+    pub(crate) fn begin(module: WorkflowModule, workflow_type: &str, input: &str) -> Story {
+        let instance = module.instantiate(identity()).unwrap();
         let mut story = Story {
             events: Vec::new(),
             module,
@@ -86,39 +86,35 @@ impl Story {
     }
 
     /// Runs a workflow task and writes down what came of it.
-    pub(crate) async fn task(&mut self) -> Result<Vec<Command>, TaskFailure> {
+    pub(crate) fn task(&mut self) -> Result<Vec<Command>, TaskFailure> {
         let started_event_id = self.start_task();
         let unseen = usize::try_from(self.instance.last_event_id()).unwrap();
-        let commands = self
-            .instance
-            .activate(&self.events[unseen..], Vec::new())
-            .await?
-            .commands;
+        let commands = self.instance.activate(&self.events[unseen..], Vec::new())?.commands;
         self.complete_task(started_event_id, &commands);
         Ok(commands)
     }
 
     /// Runs a workflow task with local activities, which end in this order, and writes down what came of it.
-    pub(crate) async fn task_with(&mut self, ends: impl IntoIterator<Item = LocalActivityEnd>) -> Vec<Command> {
+    pub(crate) fn task_with(&mut self, ends: impl IntoIterator<Item = LocalActivityEnd>) -> Vec<Command> {
         let started_event_id = self.start_task();
         let unseen = usize::try_from(self.instance.last_event_id()).unwrap();
-        let activated = self.instance.activate(&self.events[unseen..], Vec::new()).await;
+        let activated = self.instance.activate(&self.events[unseen..], Vec::new());
         let mut commands = activated.unwrap().commands;
         for end in ends {
-            commands.append(&mut self.instance.end_local_activity(end).await.unwrap().commands);
+            commands.append(&mut self.instance.end_local_activity(end).unwrap().commands);
         }
         self.complete_task(started_event_id, &commands);
         commands
     }
 
     /// Runs a workflow task that has to succeed.
-    pub(crate) async fn go(&mut self) -> Vec<Command> {
-        self.task().await.unwrap()
+    pub(crate) fn go(&mut self) -> Vec<Command> {
+        self.task().unwrap()
     }
 
     /// Runs a workflow task that has to fail; returns message and stack trace.
-    pub(crate) async fn fails(&mut self) -> TaskFailure {
-        let failed = self.task().await.unwrap_err();
+    pub(crate) fn fails(&mut self) -> TaskFailure {
+        let failed = self.task().unwrap_err();
         assert!(self.instance.is_tainted());
         failed
     }
@@ -254,31 +250,31 @@ impl Story {
     // === Looking ===
 
     /// The state rebuilt from the history, in an instance of its own.
-    pub(crate) async fn replayed(&self) -> Result<WorkflowInstance, TaskFailure> {
-        let mut instance = self.module.instantiate(identity()).await.unwrap();
-        instance.replay(&self.events).await?;
+    pub(crate) fn replayed(&self) -> Result<WorkflowInstance, TaskFailure> {
+        let mut instance = self.module.instantiate(identity()).unwrap();
+        instance.replay(&self.events)?;
         Ok(instance)
     }
 
     /// Why the history does not replay.
-    pub(crate) async fn diverges(&self) -> TaskFailure {
-        match self.replayed().await {
+    pub(crate) fn diverges(&self) -> TaskFailure {
+        match self.replayed() {
             Ok(_) => panic!("the history replays"),
             Err(failed) => failed,
         }
     }
 
     /// What the workflow noted, by replay. The instance that ran it must have noted the same.
-    pub(crate) async fn transcript(&mut self) -> String {
-        let lived = transcript(&mut self.instance).await;
-        let replayed = transcript(&mut self.replayed().await.unwrap()).await;
+    pub(crate) fn transcript(&mut self) -> String {
+        let lived = transcript(&mut self.instance);
+        let replayed = transcript(&mut self.replayed().unwrap());
         assert_eq!(lived, replayed);
         replayed
     }
 }
 
-pub(crate) async fn transcript(instance: &mut WorkflowInstance) -> String {
-    let answer = instance.query("transcript", None, None).await.unwrap();
+pub(crate) fn transcript(instance: &mut WorkflowInstance) -> String {
+    let answer = instance.query("transcript", None, None).unwrap();
     support::show(answer.as_ref())
 }
 

@@ -15,16 +15,13 @@ const PLAN: &str = r#"{"currency":"EUR","price":5,"period_ms":60000,"periods":2}
 
 async fn subscription() -> Story {
     let module = support::workflow(&HOST, &guest("subscription")).await;
-    Story::begin(module, "Subscription", PLAN).await
+    Story::begin(module, "Subscription", PLAN)
 }
 
 /// The mailbox is made, the first invoice is with its child, and the exchange rate came from a local activity.
 async fn billing() -> Story {
     let mut story = subscription().await;
-    assert_eq!(
-        show(&story.go().await),
-        [r#"schedule 1 CreateResource on orders "mailbox""#]
-    );
+    assert_eq!(show(&story.go()), [r#"schedule 1 CreateResource on orders "mailbox""#]);
     story.complete("1", text(r#"{"kind":"mailbox","id":"m-1"}"#));
     let rate = LocalActivityEnd {
         seq: 2,
@@ -32,7 +29,7 @@ async fn billing() -> Story {
         outcome: Ok(text("100")),
     };
     assert_eq!(
-        show(&story.task_with([rate]).await),
+        show(&story.task_with([rate])),
         [
             "marker core_local_activity",
             r#"child order-1-invoice-1 {"number":1,"cents":500}"#
@@ -41,8 +38,8 @@ async fn billing() -> Story {
     story
 }
 
-async fn invoices(instance: &mut WorkflowInstance) -> String {
-    let answer = instance.query("invoices", None, None).await.unwrap();
+fn invoices(instance: &mut WorkflowInstance) -> String {
+    let answer = instance.query("invoices", None, None).unwrap();
     support::show(answer.as_ref())
 }
 
@@ -87,26 +84,26 @@ async fn it_tells_its_workflows() {
 async fn a_run_leads_to_its_end_and_replays() {
     let mut story = billing().await;
     child_ends(&mut story, r#""invoice 1: 5.00 EUR""#);
-    assert_eq!(show(&story.go().await), ["timer 1 60s"]);
+    assert_eq!(show(&story.go()), ["timer 1 60s"]);
     story.signal("cancel", "null");
     assert_eq!(
-        show(&story.go().await),
+        show(&story.go()),
         [r#"schedule 3 DeleteResource on orders {"kind":"mailbox","id":"m-1"}"#]
     );
-    let mut replayed = story.replayed().await.unwrap();
-    assert_eq!(invoices(&mut replayed).await, r#"["invoice 1: 5.00 EUR"]"#);
+    let mut replayed = story.replayed().unwrap();
+    assert_eq!(invoices(&mut replayed), r#"["invoice 1: 5.00 EUR"]"#);
     story.complete("3", text("null"));
-    assert_eq!(show(&story.go().await), [r#"complete ["invoice 1: 5.00 EUR"]"#]);
-    let lived = invoices(&mut story.instance).await;
-    assert_eq!(invoices(&mut story.replayed().await.unwrap()).await, lived);
+    assert_eq!(show(&story.go()), [r#"complete ["invoice 1: 5.00 EUR"]"#]);
+    let lived = invoices(&mut story.instance);
+    assert_eq!(invoices(&mut story.replayed().unwrap()), lived);
 }
 
 #[tokio::test]
 async fn a_run_goes_on_where_its_replay_ends() {
     let mut story = billing().await;
-    story.instance = story.replayed().await.unwrap();
+    story.instance = story.replayed().unwrap();
     child_ends(&mut story, r#""invoice 1: 5.00 EUR""#);
-    assert_eq!(show(&story.go().await), ["timer 1 60s"]);
+    assert_eq!(show(&story.go()), ["timer 1 60s"]);
 }
 
 #[tokio::test]
@@ -119,7 +116,7 @@ async fn a_divergence_names_the_event_and_the_command() {
             });
         }
     }
-    let failed = story.diverges().await;
+    let failed = story.diverges();
     assert_eq!(failed.cause, WorkflowTaskFailedCause::NonDeterministicError);
     assert_eq!(
         failed.failure.message,
@@ -147,7 +144,7 @@ async fn updates_are_validated_and_answered() {
     };
     let seen = usize::try_from(story.instance.last_event_id()).unwrap();
     let updates = vec![request("u1", "0"), request("u2", "7")];
-    let completion = story.instance.activate(&story.events[seen..], updates).await.unwrap();
+    let completion = story.instance.activate(&story.events[seen..], updates).unwrap();
     let ids = |messages: &[wrt_model::proto::protocol::Message]| -> Vec<_> {
         messages.iter().map(|message| message.id.clone()).collect()
     };
@@ -161,12 +158,12 @@ async fn updates_are_validated_and_answered() {
 #[tokio::test]
 async fn a_query_comes_after_the_start_and_issues_nothing() {
     let story = subscription().await;
-    let mut fresh = story.module.instantiate(identity()).await.unwrap();
-    let early = fresh.query("invoices", None, None).await.unwrap_err();
+    let mut fresh = story.module.instantiate(identity()).unwrap();
+    let early = fresh.query("invoices", None, None).unwrap_err();
     assert!(early.failure.message.contains("has not begun"), "{early}");
     let mut story = billing().await;
-    assert_eq!(invoices(&mut story.instance).await, "[]");
-    let unknown = story.instance.query("colors", None, None).await.unwrap_err();
+    assert_eq!(invoices(&mut story.instance), "[]");
+    let unknown = story.instance.query("colors", None, None).unwrap_err();
     assert!(
         unknown.failure.message.contains("No query handler for 'colors'"),
         "{unknown}"
@@ -177,7 +174,7 @@ async fn a_query_comes_after_the_start_and_issues_nothing() {
 #[tokio::test]
 async fn input_of_another_shape_fails_the_task() {
     let module = support::workflow(&HOST, &guest("subscription")).await;
-    let mut story = Story::begin(module, "Subscription", "5").await;
-    let failed = story.fails().await;
+    let mut story = Story::begin(module, "Subscription", "5");
+    let failed = story.fails();
     assert!(failed.failure.message.contains("deserialization failed"), "{failed}");
 }

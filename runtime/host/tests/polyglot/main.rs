@@ -53,7 +53,7 @@ impl Guest {
     /// A run that has done its first task: it waits for the activity.
     async fn greeting(&self, run_id: &str) -> Story {
         let mut story = self.start(run_id, WORKFLOW, INPUT).await;
-        story.task().await.expect("run the first task");
+        story.task().expect("run the first task");
         story
     }
 
@@ -61,7 +61,7 @@ impl Guest {
     async fn napping(&self, run_id: &str) -> Story {
         let mut story = self.greeting(run_id).await;
         story.activity_completed(r#""Hello, Ada""#);
-        story.task().await.expect("run the second task");
+        story.task().expect("run the second task");
         story
     }
 
@@ -69,7 +69,7 @@ impl Guest {
     async fn waiting(&self, run_id: &str) -> Story {
         let mut story = self.napping(run_id).await;
         story.timer_fired();
-        story.task().await.expect("run the third task");
+        story.task().expect("run the third task");
         story
     }
 
@@ -160,7 +160,7 @@ async fn describes_itself(guest: &Guest) {
 async fn goes_through_three_steps(guest: &Guest) {
     let mut story = guest.start("run-a", WORKFLOW, INPUT).await;
 
-    let [CommandAttributes::ScheduleActivityTaskCommandAttributes(greet)] = &story.task().await.unwrap()[..] else {
+    let [CommandAttributes::ScheduleActivityTaskCommandAttributes(greet)] = &story.task().unwrap()[..] else {
         panic!("expected an activity");
     };
     assert_eq!(greet.activity_type.as_ref().unwrap().name, "Greet");
@@ -169,33 +169,33 @@ async fn goes_through_three_steps(guest: &Guest) {
     assert_eq!(greet.retry_policy.as_ref().unwrap().maximum_attempts, 3);
 
     story.activity_completed(r#""Hello, Ada""#);
-    let [CommandAttributes::StartTimerCommandAttributes(nap)] = &story.task().await.unwrap()[..] else {
+    let [CommandAttributes::StartTimerCommandAttributes(nap)] = &story.task().unwrap()[..] else {
         panic!("expected a timer");
     };
     assert_eq!(span(nap.start_to_fire_timeout.as_ref()), Duration::from_millis(1500));
 
     story.timer_fired();
-    assert_eq!(story.task().await.unwrap(), []);
+    assert_eq!(story.task().unwrap(), []);
 
     story.signaled("approve", r#""Bob""#);
-    let output = completed(&story.task().await.unwrap());
+    let output = completed(&story.task().unwrap());
     assert_eq!(output["greeting"], "Hello, Ada");
     assert_eq!(output["approved_by"], "Bob");
     // The clock shows the time of the first task's `started` event, two events after the start.
     assert_eq!(output["started_at"], "2026-03-01T12:00:04.250Z");
     assert!((0.0..1.0).contains(&output["random"].as_f64().unwrap()));
-    story.replayed().await;
+    story.replayed();
 }
 
 async fn takes_jobs_together(guest: &Guest) {
     let mut story = guest.greeting("run-a").await;
     story.signaled("approve", r#""Bob""#).activity_completed("null");
-    story.task().await.unwrap();
+    story.task().unwrap();
     story.timer_fired().signaled("approve", r#""too late""#);
-    let output = completed(&story.task().await.unwrap());
+    let output = completed(&story.task().unwrap());
     assert_eq!(output["greeting"], Value::Null);
     assert_eq!(output["approved_by"], "Bob");
-    story.replayed().await;
+    story.replayed();
 }
 
 async fn ends_as_canceled_at_each_step(guest: &Guest) {
@@ -206,17 +206,17 @@ async fn ends_as_canceled_at_each_step(guest: &Guest) {
     ];
     for (mut story, expected) in stories {
         story.cancel_requested();
-        let commands = story.task().await.unwrap();
+        let commands = story.task().unwrap();
         let kinds: Vec<_> = commands.iter().map(kind).collect();
         assert_eq!(kinds.join(", "), expected);
-        assert_eq!(story.query("status").await.unwrap(), "canceled");
+        assert_eq!(story.query("status").unwrap(), "canceled");
     }
 }
 
 async fn fails_with_the_chain_of_causes(guest: &Guest) {
     let mut story = guest.greeting("run-a").await;
     story.activity_failed(failure::application("no such name", "UnknownName", true));
-    let [CommandAttributes::FailWorkflowExecutionCommandAttributes(fail)] = &story.task().await.unwrap()[..] else {
+    let [CommandAttributes::FailWorkflowExecutionCommandAttributes(fail)] = &story.task().unwrap()[..] else {
         panic!("expected the run to fail");
     };
     let failure = fail.failure.as_ref().unwrap();
@@ -230,13 +230,13 @@ async fn fails_with_the_chain_of_causes(guest: &Guest) {
         &cause.failure_info,
         Some(FailureInfo::ApplicationFailureInfo(info)) if info.r#type == "UnknownName" && info.non_retryable
     ));
-    story.replayed().await;
+    story.replayed();
 }
 
 async fn answers_at_any_time(guest: &Guest) {
     let mut done = guest.waiting("run-a").await;
     done.signaled("approve", r#""Bob""#);
-    done.task().await.unwrap();
+    done.task().unwrap();
     let stories = [
         ("greeting", guest.greeting("run-a").await),
         ("napping", guest.napping("run-a").await),
@@ -244,8 +244,8 @@ async fn answers_at_any_time(guest: &Guest) {
         ("done", done),
     ];
     for (expected, story) in stories {
-        assert_eq!(story.query("status").await.unwrap(), expected);
-        let refused = story.query("weather").await.unwrap_err();
+        assert_eq!(story.query("status").unwrap(), expected);
+        let refused = story.query("weather").unwrap_err();
         assert!(refused.failure.message.contains("weather"), "{refused}");
         assert!(refused.failure.message.contains("status"), "{refused}");
     }
@@ -256,7 +256,7 @@ async fn draws_from_the_sequence_of_the_run(guest: &Guest) {
     for run_id in ["run-a", "run-a", "run-b"] {
         let mut story = guest.waiting(run_id).await;
         story.signaled("approve", r#""Bob""#);
-        drawn.push(completed(&story.task().await.unwrap())["random"].clone());
+        drawn.push(completed(&story.task().unwrap())["random"].clone());
     }
     assert_eq!(drawn[0], drawn[1]);
     assert_ne!(drawn[0], drawn[2]);
@@ -269,7 +269,7 @@ async fn says_what_is_wrong_with_a_start(guest: &Guest) {
         (WORKFLOW, r#"{"name":"#, "JSON"),
     ] {
         let mut story = guest.start("run-a", workflow_type, input).await;
-        let failed = story.task().await.unwrap_err();
+        let failed = story.task().unwrap_err();
         assert_eq!(failed.cause, WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure);
         assert!(failed.failure.message.contains(expected), "{failed}");
     }
@@ -278,7 +278,7 @@ async fn says_what_is_wrong_with_a_start(guest: &Guest) {
 async fn names_what_differs_from_the_history(guest: &Guest) {
     let mut story = guest.napping("run-a").await;
     story.rewrite_input(r#"{"name": "Ada", "nap_ms": 1501}"#);
-    let diverged = story.replay().await.err().expect("diverge");
+    let diverged = story.replay().err().expect("diverge");
     assert_eq!(diverged.cause, WorkflowTaskFailedCause::NonDeterministicError);
     assert!(diverged.failure.message.contains("start-to-fire"), "{diverged}");
 }

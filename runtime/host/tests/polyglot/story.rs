@@ -39,7 +39,7 @@ impl Story {
         };
         let mut story = Story {
             module: module.clone(),
-            instance: module.instantiate(identity.clone()).await.expect("instantiate"),
+            instance: module.instantiate(identity.clone()).expect("instantiate"),
             identity,
             history: Vec::new(),
             now: START,
@@ -118,7 +118,7 @@ impl Story {
     // === What the guest does ===
 
     /// Runs a workflow task, and writes down what it issues.
-    pub(crate) async fn task(&mut self) -> Result<Vec<CommandAttributes>, TaskFailure> {
+    pub(crate) fn task(&mut self) -> Result<Vec<CommandAttributes>, TaskFailure> {
         self.append(EventAttributes::WorkflowTaskScheduledEventAttributes(Default::default()));
         let scheduled_event_id = self.last_event_id();
         self.append(EventAttributes::WorkflowTaskStartedEventAttributes(
@@ -128,11 +128,7 @@ impl Story {
             },
         ));
         let started_event_id = self.last_event_id();
-        let commands = self
-            .instance
-            .activate(&self.history[self.seen..], Vec::new())
-            .await?
-            .commands;
+        let commands = self.instance.activate(&self.history[self.seen..], Vec::new())?.commands;
         self.seen = self.history.len();
         self.append(EventAttributes::WorkflowTaskCompletedEventAttributes(
             WorkflowTaskCompletedEventAttributes {
@@ -149,24 +145,20 @@ impl Story {
     }
 
     /// Asks in an instance that is made of the history alone, so that every question is a replay too.
-    pub(crate) async fn query(&self, name: &str) -> Result<Value, QueryFailure> {
-        let answer = self.replayed().await.query(name, None, None).await?;
+    pub(crate) fn query(&self, name: &str) -> Result<Value, QueryFailure> {
+        let answer = self.replayed().query(name, None, None)?;
         Ok(value(answer.as_ref()))
     }
 
     /// An instance that has replayed the history, each command compared with its event.
-    pub(crate) async fn replayed(&self) -> WorkflowInstance {
-        self.replay().await.expect("replay the history")
+    pub(crate) fn replayed(&self) -> WorkflowInstance {
+        self.replay().expect("replay the history")
     }
 
     /// Replays the history, which may say something else than the guest does.
-    pub(crate) async fn replay(&self) -> Result<WorkflowInstance, TaskFailure> {
-        let mut instance = self
-            .module
-            .instantiate(self.identity.clone())
-            .await
-            .expect("instantiate");
-        instance.replay(&self.history).await?;
+    pub(crate) fn replay(&self) -> Result<WorkflowInstance, TaskFailure> {
+        let mut instance = self.module.instantiate(self.identity.clone()).expect("instantiate");
+        instance.replay(&self.history)?;
         Ok(instance)
     }
 

@@ -117,7 +117,7 @@ impl Source {
         let name = self.name();
         let run = RunIdentity::of_history(context.namespace()?, &execution, &events)
             .with_context(|| format!("history {name} does not begin with the start of a run"))?;
-        let replayed = module.instantiate(run).await?.replay(&events).await;
+        let replayed = module.instantiate(run)?.replay(&events);
         Ok(Outcome {
             name,
             events: events.len(),

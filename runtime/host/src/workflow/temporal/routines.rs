@@ -66,9 +66,9 @@ struct Round {
 
 impl Guest {
     /// Polls the routines until none gets any further, or the run is over, and takes the commands that they have pushed.
-    pub(super) async fn drive(&mut self, store: &mut Store<RunState>, workflow: ResourceAny) -> Result<(), Stopped> {
+    pub(super) fn drive(&mut self, store: &mut Store<RunState>, workflow: ResourceAny) -> Result<(), Stopped> {
         loop {
-            let round = self.round(store, workflow).await?;
+            let round = self.round(store, workflow)?;
             if round.is_over || !round.made_progress {
                 self.commands.take(store.data_mut())?;
                 return if round.is_stuck && !round.is_over {
@@ -80,10 +80,10 @@ impl Guest {
         }
     }
 
-    async fn round(&mut self, store: &mut Store<RunState>, workflow: ResourceAny) -> Result<Round, Stopped> {
+    fn round(&mut self, store: &mut Store<RunState>, workflow: ResourceAny) -> Result<Round, Stopped> {
         let mut round = Round::default();
         for routine in std::mem::take(&mut self.routines.handlers) {
-            match self.poll(store, workflow, routine, &mut round).await? {
+            match self.poll(store, workflow, routine, &mut round)? {
                 None => self.routines.handlers.push(routine),
                 Some(wit::RoutineCompletion::Signal(wit::SignalRoutineCompletion::Succeeded)) => {}
                 Some(wit::RoutineCompletion::Signal(wit::SignalRoutineCompletion::Failed(reason))) => {
@@ -93,7 +93,7 @@ impl Guest {
                 Some(wit::RoutineCompletion::Main(_)) => return Err(confused("a handler ended as the workflow").into()),
             }
         }
-        match self.poll(store, workflow, MAIN, &mut round).await? {
+        match self.poll(store, workflow, MAIN, &mut round)? {
             Some(wit::RoutineCompletion::Main(wit::MainRoutineCompletion::Blocked)) => {}
             Some(wit::RoutineCompletion::Main(wit::MainRoutineCompletion::TaskFailed(failed))) => {
                 let cause = failed.force_cause.and_then(|cause| i32::try_from(cause).ok());
@@ -109,7 +109,7 @@ impl Guest {
         Ok(round)
     }
 
-    async fn poll(
+    fn poll(
         &self,
         store: &mut Store<RunState>,
         workflow: ResourceAny,
@@ -117,10 +117,7 @@ impl Guest {
         round: &mut Round,
     ) -> Result<Option<wit::RoutineCompletion>, Stopped> {
         let guest = self.module.temporal_workflow_runtime_workflow_guest();
-        let polled = guest
-            .workflow_instance()
-            .call_poll_routine(store, workflow, routine)
-            .await?;
+        let polled = guest.workflow_instance().call_poll_routine(store, workflow, routine)?;
         let RoutinePollResult {
             completion,
             made_progress,
