@@ -24,8 +24,8 @@ pub(crate) async fn measure(wrt: &Path, guests: &Path, data: &Path, count: usize
     start(&client, 100).await?;
     let before = server.memory_bytes()?;
     start(&client, count).await?;
-    let kept_bytes = server.memory_bytes()?.saturating_sub(before) / count as u64;
-    let parked = client.statistics().await?.parked_runs;
+    let grown = server.memory_bytes()?.saturating_sub(before);
+    let in_memory = client.statistics().await?.parked_runs.clamp(1, count as u64);
     drop(server);
 
     let empty = Server::start(wrt, &data.join("empty"))?;
@@ -36,9 +36,11 @@ pub(crate) async fn measure(wrt: &Path, guests: &Path, data: &Path, count: usize
     Client::connect(&server).await?.statistics().await?;
     let evicted_bytes = server.memory_bytes()?.saturating_sub(base) / count as u64;
 
+    // Those that there was no room for have cost something, too.
+    let kept_bytes = grown.saturating_sub(evicted_bytes * (count as u64 - in_memory)) / in_memory;
     report.parked = Some(Parked {
         runs: count,
-        in_memory: parked,
+        in_memory,
         kept_bytes,
         evicted_bytes,
     });

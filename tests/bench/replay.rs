@@ -41,10 +41,9 @@ pub(crate) async fn measure(client: &Client, guests: &Path) -> Result<Replay> {
     let start = Instant::now();
     let mut replays = 0;
     while start.elapsed() < SPAN {
-        let mut instance = module.instantiate(identity.clone()).await?;
+        let mut instance = module.instantiate(identity.clone())?;
         instance
             .replay(&events)
-            .await
             .map_err(|failure| anyhow::anyhow!(failure.failure.message))?;
         replays += 1;
     }
