@@ -316,14 +316,16 @@ impl Engine {
         if draining.is_empty() {
             return Ok(known);
         }
-        let mut open_runs = HashMap::new();
+        let mut drained = Vec::new();
         for build_id in draining {
-            open_runs.insert(build_id.clone(), self.has_pinned_runs(&known, build_id).await?);
+            if !self.has_pinned_runs(&known, build_id).await? {
+                drained.push(build_id.clone());
+            }
         }
         let (_, _, checked) = self
             .change_worker_deployment(&known.key(), Missing::Refuse, |turn| {
-                for (build_id, has_open_runs) in open_runs.iter().filter(|(_, has_open_runs)| !**has_open_runs) {
-                    turn.drainage_checked(build_id, *has_open_runs);
+                for build_id in &drained {
+                    turn.drained(build_id);
                 }
                 Ok(())
             })

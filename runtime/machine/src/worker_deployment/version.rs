@@ -82,22 +82,18 @@ impl WorkerDeploymentTurn<'_> {
         Ok(metadata.clone())
     }
 
-    /// Somebody has looked whether open runs are pinned to a version that is draining. False when nothing has changed.
-    pub fn drainage_checked(&mut self, build_id: &str, has_open_runs: bool) -> bool {
+    /// No open run is pinned to a version that is draining. False when it is not.
+    pub fn drained(&mut self, build_id: &str) -> bool {
         let now = Some(self.now.into());
         let version = self.deployment.versions.get_mut(build_id);
-        let Some(drainage) = version.and_then(|version| version.drainage_info.as_mut()) else {
+        let drainage = version.and_then(|version| version.drainage_info.as_mut());
+        let Some(drainage) = drainage.filter(|drainage| drainage.status() == VersionDrainageStatus::Draining) else {
             return false;
         };
-        if drainage.status() != VersionDrainageStatus::Draining {
-            return false;
-        }
+        drainage.set_status(VersionDrainageStatus::Drained);
         drainage.last_checked_time = now;
-        if !has_open_runs {
-            drainage.set_status(VersionDrainageStatus::Drained);
-            drainage.last_changed_time = now;
-        }
-        !has_open_runs
+        drainage.last_changed_time = now;
+        true
     }
 
     /// Removes a version that nobody uses. False when there is none of this build id.

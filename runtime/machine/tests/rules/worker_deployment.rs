@@ -106,8 +106,8 @@ fn versions_come_with_polls_and_go_through_their_states() {
     assert_eq!(shop.routing_config.revision_number, 3);
 
     let mut turn = WorkerDeploymentTurn::new(&mut shop, at(6));
-    assert!(!turn.drainage_checked("1", true));
-    assert!(turn.drainage_checked("1", false));
+    assert!(!turn.drained("2"), "it is current");
+    assert!(turn.drained("1"));
     check_statuses(&shop, &[("1", Status::Drained), ("2", Status::Current)]);
     assert_eq!(set_ramping(&mut shop, 7, "1", 1.0), Ok(true));
     assert_eq!(set_ramping(&mut shop, 8, "", 0.0), Ok(true));
