@@ -59,4 +59,7 @@ async fn there_is_nothing_to_touch() {
     // True stands for an error.
     assert_eq!(noted("file").await[0], "true");
     assert_eq!(noted("tcp").await[0], "true");
+    assert_eq!(noted("udp").await[0], "true");
+    assert_eq!(noted("lookup").await[0], "true");
+    assert_eq!(noted("input").await[0], "0");
 }

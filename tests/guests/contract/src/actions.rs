@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    net::{TcpStream, ToSocketAddrs as _, UdpSocket},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -154,10 +155,10 @@ fn learn_or_misbehave(name: &str, rest: &str) {
             std::env::args().count()
         )),
         "file" => note(&format!("{:?}", std::fs::read("/etc/passwd").is_err())),
-        "tcp" => note(&format!(
-            "{:?}",
-            std::net::TcpStream::connect(("127.0.0.1", 80)).is_err()
-        )),
+        "tcp" => note(&format!("{:?}", TcpStream::connect(("127.0.0.1", 80)).is_err())),
+        "udp" => note(&format!("{:?}", UdpSocket::bind(("127.0.0.1", 0)).is_err())),
+        "lookup" => note(&format!("{:?}", ("localhost", 80).to_socket_addrs().is_err())),
+        "input" => note(&format!("{:?}", std::io::stdin().lines().count())),
         "panic" => panic!("{rest}"),
         "exit" => std::process::exit(3),
         "loop" => spin(),

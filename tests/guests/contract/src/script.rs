@@ -16,7 +16,8 @@
 //! | `patched ID`, `deprecate ID` | asks for a patch, into the transcript |
 //! | `attribute NAME JSON`, `memo NAME JSON` | changes what lists show |
 //! | `log TEXT`, `print TEXT`, `eprint TEXT` | writes |
-//! | `now`, `elapsed`, `random`, `hash`, `env`, `file`, `tcp` | asks the standard library, into the transcript |
+//! | `now`, `elapsed`, `random`, `hash` | asks the standard library, into the transcript |
+//! | `env`, `file`, `input`, `tcp`, `udp`, `lookup` | the same, of the world outside |
 //! | `error TEXT` | returns an error from `activate` |
 //! | `panic TEXT`, `exit`, `loop`, `bomb`, `recurse`, `sleep`, `flood` | misbehaves |
 
