@@ -22,7 +22,7 @@ use wrt_model::{
         workflowservice::{
             CountWorkflowExecutionsRequest, GetSystemInfoRequest, GetWorkflowExecutionHistoryRequest,
             QueryWorkflowRequest, ResetWorkflowExecutionRequest, SignalWorkflowExecutionRequest,
-            StartWorkflowExecutionRequest,
+            StartWorkflowExecutionRequest, TerminateWorkflowExecutionRequest,
         },
     },
 };
@@ -128,6 +128,17 @@ impl Client {
             ..Default::default()
         };
         self.workflows().signal_workflow_execution(request).await?;
+        Ok(())
+    }
+
+    /// Ends a workflow.
+    pub(crate) async fn terminate(&self, id: &str) -> Result<()> {
+        let request = TerminateWorkflowExecutionRequest {
+            namespace: NAMESPACE.into(),
+            workflow_execution: execution(id),
+            ..Default::default()
+        };
+        self.workflows().terminate_workflow_execution(request).await?;
         Ok(())
     }
 

@@ -7,10 +7,12 @@
 
 mod bare;
 mod client;
+mod crowd;
 mod due;
 mod load;
 mod long;
 mod parked;
+mod pending;
 mod replay;
 mod report;
 mod scenarios;
@@ -50,6 +52,12 @@ struct Options {
     /// Timers that are due in the same second.
     #[arg(long, default_value_t = 100_000)]
     timers: usize,
+    /// Activities, timers, children and signals of one run at the same time.
+    #[arg(long, default_value_t = 2_000)]
+    pending: usize,
+    /// Workflows that never wait, beside a good one.
+    #[arg(long, default_value_t = 8)]
+    loops: usize,
     /// Only lines whose name contains this.
     #[arg(long, default_value = "")]
     only: String,
@@ -89,6 +97,19 @@ async fn main() -> Result<()> {
             &mut report,
         )
         .await?;
+    }
+    if "much pending".contains(&options.only) {
+        pending::measure(
+            &options.wrt,
+            &options.guests,
+            &options.data,
+            options.pending,
+            &mut report,
+        )
+        .await?;
+    }
+    if "crowd".contains(&options.only) {
+        crowd::measure(&options.wrt, &options.guests, &options.data, options.loops, &mut report).await?;
     }
     report.print();
     report.write(&options.json)

@@ -14,6 +14,8 @@ pub(crate) struct Report {
     pub(crate) parked: Option<Parked>,
     pub(crate) long: Option<Long>,
     pub(crate) due: Option<Due>,
+    pub(crate) pending: Vec<Pending>,
+    pub(crate) crowd: Option<Crowd>,
 }
 
 /// What the machine takes for the two things that every operation needs.
@@ -98,6 +100,49 @@ pub(crate) struct Due {
     pub(crate) peak_bytes: u64,
 }
 
+/// What one of several things costs that a run has open at the same time.
+#[derive(Serialize)]
+pub(crate) struct Pending {
+    pub(crate) kind: &'static str,
+    /// How many a run has open.
+    pub(crate) count: usize,
+    pub(crate) each_ms: f64,
+    /// Processor time of the server, in microseconds.
+    pub(crate) cpu_us: f64,
+    pub(crate) rows: f64,
+    pub(crate) written_bytes: f64,
+}
+
+/// A good workflow beside some that continue as new at once.
+#[derive(Serialize)]
+pub(crate) struct Crowd {
+    /// How many of them never wait.
+    pub(crate) loops: usize,
+    /// Workflow tasks of all, while the good one was watched among them.
+    pub(crate) runs: u64,
+    pub(crate) alone_p50_ms: f64,
+    pub(crate) alone_p99_ms: f64,
+    pub(crate) p50_ms: f64,
+    pub(crate) p99_ms: f64,
+    /// The longest that it took to terminate one of them.
+    pub(crate) terminate_ms: f64,
+    pub(crate) memory_bytes: u64,
+}
+
+impl Pending {
+    pub(crate) fn summary(&self) -> String {
+        format!(
+            "{:<12} {:>6} in a run: each {:>6.2} ms, {:>5.0} µs of CPU, {:>5.2} rows, {:>6.1} KiB written",
+            self.kind,
+            self.count,
+            self.each_ms,
+            self.cpu_us,
+            self.rows,
+            self.written_bytes / 1024.0
+        )
+    }
+}
+
 impl Line {
     pub(crate) fn summary(&self) -> String {
         format!(
@@ -174,6 +219,23 @@ impl Report {
                 long.reset_ms,
                 mebibytes(long.memory_bytes),
                 mebibytes(long.memory_after_reset_bytes)
+            );
+        }
+        for pending in &self.pending {
+            println!("{}", pending.summary());
+        }
+        if let Some(crowd) = &self.crowd {
+            println!(
+                "beside {} workflows that continue as new at once ({} tasks meanwhile): one step takes {:.2} ms, p99 {:.2} ms; \
+                 alone {:.2} ms, p99 {:.2} ms; terminate {:.1} ms at most; {:.0} MiB of memory",
+                crowd.loops,
+                crowd.runs,
+                crowd.p50_ms,
+                crowd.p99_ms,
+                crowd.alone_p50_ms,
+                crowd.alone_p99_ms,
+                crowd.terminate_ms,
+                mebibytes(crowd.memory_bytes)
             );
         }
         if let Some(due) = &self.due {

@@ -69,6 +69,13 @@ impl Server {
         Ok(Duration::from_secs_f64((field(11)? + field(12)?) / TICKS_PER_SECOND))
     }
 
+    /// Bytes that it has had written to disk so far.
+    pub(crate) fn written_bytes(&self) -> Result<u64> {
+        let io = self.proc_file("io")?;
+        let line = io.lines().find_map(|line| line.strip_prefix("write_bytes: "));
+        Ok(line.context("read what the process has written")?.parse()?)
+    }
+
     /// Bytes of memory that are its own: resident and not shared with a file.
     pub(crate) fn memory_bytes(&self) -> Result<u64> {
         let status = self.proc_file("status")?;

@@ -274,6 +274,7 @@ async fn move_run(server: &Server, key: WorkflowKey, digest: &str) -> Result<()>
     let mut stored = store.current_run(&key).await?.context("the run is stored")?;
     stored.run.component = Digest::parse(digest).context("it is a digest")?.to_string();
     let write = RunWrite {
+        written: stored.run.clone().write(),
         run: &stored.run,
         version: stored.version,
         history: None,

@@ -220,7 +220,7 @@ impl Engine {
         .await
     }
 
-    /// Has a worker take an attempt. Returns the run and the activity as they are then; `None` when workers of another
+    /// Has a worker take an attempt. Returns the run in outline and the activity as they are then; `None` when workers of another
     /// version are to run it.
     pub(crate) async fn start_activity(
         &self,
@@ -243,9 +243,9 @@ impl Engine {
                 return Ok(None);
             }
             turn.start_activity(start)?;
-            let run = turn.run().clone();
+            let run = turn.run();
             let activity = run.activities[&scheduled_event_id].clone();
-            Ok(Some((run, activity)))
+            Ok(Some((run.outline(), activity)))
         })
         .await
     }

@@ -17,8 +17,8 @@ const KEPT_EVENTS: usize = 64;
 impl Lane {
     /// Writes what the step has decided. After an error nothing of it has happened: the run is read again from the store.
     pub(crate) async fn commit(&mut self, step: &mut Step) -> Result<(), StoreError> {
-        let superseded = step.superseded.iter().filter_map(|run| run.write(false));
-        let current = self.current.as_ref().and_then(|run| run.write(true));
+        let superseded = step.superseded.iter_mut().filter_map(|run| run.write(false));
+        let current = self.current.as_mut().and_then(|run| run.write(true));
         let mut commit: Commit = superseded.chain(current).collect();
         for run in step.superseded.iter_mut().chain(self.current.as_deref_mut()) {
             if let Some(copy) = run.copied.take() {
@@ -52,9 +52,10 @@ impl Engine {
 
 impl HotRun {
     /// What is to be written; `None` when nothing has changed that must survive.
-    fn write(&self, is_current: bool) -> Option<RunWrite<'_>> {
+    fn write(&mut self, is_current: bool) -> Option<RunWrite<'_>> {
         let events = &self.tail[self.uncommitted..];
         self.pending.durable.then(|| RunWrite {
+            written: self.run.write(),
             run: &self.run,
             version: self.version,
             history: HistoryBatch::encode(events),

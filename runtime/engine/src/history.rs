@@ -191,8 +191,13 @@ impl Engine {
 
     /// One event of a run, as the store has it.
     pub(crate) async fn stored_event(&self, key: &RunKey, event_id: i64) -> Result<HistoryEvent, EngineError> {
+        if let Some(event) = self.inner.large_batches.event(&key.run_id, event_id) {
+            return Ok(event);
+        }
         let events = self.read_events(key, event_id, 1).await?;
-        events.into_iter().next().ok_or_else(|| EngineError::WorkflowNotFound {
+        let found = events.first().cloned();
+        self.inner.large_batches.keep(&key.run_id, events);
+        found.ok_or_else(|| EngineError::WorkflowNotFound {
             namespace: key.workflow.namespace_id.clone(),
             workflow_id: key.workflow.workflow_id.clone(),
             run_id: key.run_id.clone(),

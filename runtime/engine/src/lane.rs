@@ -1,9 +1,13 @@
 //! A lane: everything that happens to one workflow id, one step after the other.
 //!
 //! A step takes all messages that have come, decides about them, runs the workflow's code, commits once, and releases.
-//! Nothing is locked meanwhile: what comes in during a step waits in the lane and shares the next one.
+//! Nothing is locked meanwhile: what comes in during a step waits in the lane and shares the next one. Only when the code
+//! computes for long, the lane [attends](crate::attending) to what comes in before it has ended.
+//!
+//! A run that never waits, because each of its runs is followed by another one at once, goes on in the next step: messages
+//! come in between, and of all lanes that go on by themselves one takes a step at a time.
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use wrt_host::WorkflowInstance;
 use wrt_machine::{Transition, Turn};
 use wrt_model::{Limits, Run, Time, WorkflowKey, proto::HistoryEvent};
@@ -122,8 +126,8 @@ impl HotRun {
     pub(crate) fn memory_bytes(&self) -> usize {
         let instance = self.instance.as_ref().map_or(0, WorkflowInstance::memory_bytes);
         let tail: usize = self.tail.iter().map(prost::Message::encoded_len).sum();
-        let messages = prost::Message::encoded_len(&self.run) + tail + self.pages.memory_bytes();
-        instance + 2 * messages + size_of::<HotRun>()
+        let messages = tail + self.pages.memory_bytes();
+        instance + 2 * messages + self.run.memory_bytes() + size_of::<HotRun>()
     }
 }
 
@@ -140,6 +144,8 @@ pub(crate) struct Step {
     pub(crate) executions: Vec<Execution>,
     /// Held until the step is over.
     places: Vec<Place>,
+    /// The workflow's code may have more to do than one step does.
+    pub(crate) goes_on: bool,
 }
 
 impl Step {
@@ -158,7 +164,10 @@ impl Step {
 pub(crate) struct Lane {
     pub(crate) engine: Engine,
     pub(crate) key: WorkflowKey,
-    receiver: mpsc::UnboundedReceiver<Message>,
+    /// Absent in what stands in for a lane that is attending.
+    receiver: Option<mpsc::UnboundedReceiver<Message>>,
+    /// Messages that have come while the lane was attending, and that need the workflow's code.
+    pub(crate) deferred: Vec<Message>,
     /// The workflow's current run; `None` when there is none, or before it is loaded.
     pub(crate) current: Option<Box<HotRun>>,
     loaded: bool,
@@ -174,53 +183,122 @@ impl Lane {
             engine,
             loaded: current.is_some(),
             key,
-            receiver,
+            receiver: Some(receiver),
+            deferred: Vec::new(),
             current,
         }
+    }
+
+    /// Moves the lane out to where it attends, and leaves an empty one until it comes back.
+    pub(crate) fn lend(&mut self) -> Lane {
+        let vacant = Lane {
+            engine: self.engine.clone(),
+            key: WorkflowKey::new("", ""),
+            receiver: None,
+            deferred: Vec::new(),
+            current: None,
+            loaded: false,
+            limits: self.limits,
+        };
+        std::mem::replace(self, vacant)
     }
 
     /// Takes steps until there is nothing left to do.
     pub(crate) async fn run(mut self) {
         let mut messages = Vec::new();
+        let mut goes_on = false;
         loop {
-            while let Ok(message) = self.receiver.try_recv() {
-                messages.push(message);
-                if messages.len() == MESSAGES_PER_STEP {
-                    break;
-                }
-            }
-            if messages.is_empty() {
+            messages.append(&mut self.deferred);
+            self.take_messages(&mut messages);
+            let mut turn = None;
+            if messages.is_empty() && goes_on && !self.engine.is_stopping() {
+                turn = self.wait_for_turn(&mut messages).await;
+            } else if messages.is_empty() {
                 let (engine, current) = (self.engine.clone(), &mut self.current);
-                if engine.retire(&self.key, &self.receiver, || {
+                let receiver = self.receiver.as_ref().expect("the lane is whole between two steps");
+                if engine.retire(&self.key, receiver, || {
                     engine.inner.parking.park(&self.key, current.take())
                 }) {
                     return;
                 }
                 continue;
             }
-            self.step(&mut messages).await;
+            goes_on = self.step(&mut messages).await;
+            drop(turn);
         }
     }
 
-    async fn step(&mut self, messages: &mut Vec<Message>) {
+    /// Takes the messages that have come, no more than a step takes.
+    pub(crate) fn take_messages(&mut self, messages: &mut Vec<Message>) {
+        let Some(receiver) = &mut self.receiver else { return };
+        while messages.len() < MESSAGES_PER_STEP
+            && let Ok(message) = receiver.try_recv()
+        {
+            messages.push(message);
+        }
+    }
+
+    /// Waits until the lane may go on by itself, or until a message comes. However many workflows never wait, others find
+    /// one of them at work at a time.
+    async fn wait_for_turn(&mut self, messages: &mut Vec<Message>) -> Option<OwnedSemaphorePermit> {
+        // Even if nobody else wants the turn, the others on this thread want theirs.
+        tokio::task::yield_now().await;
+        let turns = self.engine.inner.lanes.turns.clone();
+        let next = self.next_message();
+        tokio::select! {
+            turn = turns.acquire_owned() => Some(turn.expect("the semaphore is never closed")),
+            message = next => {
+                messages.push(message);
+                None
+            }
+        }
+    }
+
+    /// Waits for a message. The lane is known as long as it is at work, so another one may always come.
+    pub(crate) async fn next_message(&mut self) -> Message {
+        let next = match &mut self.receiver {
+            Some(receiver) => receiver.recv().await,
+            None => None,
+        };
+        match next {
+            Some(message) => message,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Takes a step. True when the workflow's code may have more to do.
+    async fn step(&mut self, messages: &mut Vec<Message>) -> bool {
         if let Err(error) = self.load().await {
             self.refuse(messages.drain(..), &error);
-            return;
+            return false;
         }
         let mut step = Step::default();
         for message in messages.drain(..) {
             self.receive(message, &mut step).await;
         }
         self.run_workflow_tasks(&mut step).await;
-        self.enforce_limits(&mut step);
-        self.start_activities(&mut step).await;
-        let committed = self.commit(&mut step).await;
+        let goes_on = step.goes_on;
+        match self.conclude(&mut step).await {
+            Some((Released::Silently, executions)) => self.engine.go_on(executions).await,
+            Some((Released::ToOthers, executions)) => self.engine.spawn_executions(executions),
+            None => {}
+        }
+        goes_on
+    }
+
+    /// Commits what the step has decided and releases it. Returns what begins now; `None` when nothing of it has happened.
+    pub(crate) async fn conclude(&mut self, step: &mut Step) -> Option<(Released, Vec<Execution>)> {
+        self.enforce_limits(step);
+        self.start_activities(step).await;
+        let committed = self.commit(step).await;
+        let mut step = std::mem::take(step);
         let executions = std::mem::take(&mut step.executions);
-        match self.release(step, committed) {
-            Ok(Released::Silently) => self.engine.go_on(executions).await,
-            Ok(Released::ToOthers) => self.engine.spawn_executions(executions),
-            // Nothing has begun.
-            Err(_) => {}
+        match committed {
+            Ok(()) => Some((self.release(step), executions)),
+            Err(error) => {
+                self.release_error(step, &error);
+                None
+            }
         }
     }
 
@@ -268,7 +346,7 @@ impl Lane {
         self.loaded = false;
     }
 
-    async fn receive(&mut self, message: Message, step: &mut Step) {
+    pub(crate) async fn receive(&mut self, message: Message, step: &mut Step) {
         match message {
             Message::Decide { run_id, decide } => {
                 let release = self.receive_decide(&run_id, decide, step).await;

@@ -3,12 +3,12 @@
 use std::{
     collections::HashMap,
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use wrt_machine::{Rejection, Turn};
 use wrt_model::WorkflowKey;
 
@@ -18,11 +18,22 @@ use crate::{
 };
 
 /// The lanes that are at work. An idle workflow has none.
-#[derive(Default)]
 pub(crate) struct Lanes {
+    /// Whose lane goes on by itself holds the one turn that there is.
+    pub(crate) turns: Arc<Semaphore>,
     /// How many there have been.
     opened: AtomicU64,
     by_workflow: Mutex<HashMap<WorkflowKey, mpsc::UnboundedSender<Message>>>,
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Lanes {
+            turns: Arc::new(Semaphore::new(1)),
+            opened: AtomicU64::new(0),
+            by_workflow: Mutex::default(),
+        }
+    }
 }
 
 impl Lanes {

@@ -5,6 +5,7 @@
 
 mod activity;
 mod activity_control;
+mod attending;
 mod batch;
 mod child_workflow;
 mod clock;
@@ -17,6 +18,7 @@ mod executions;
 mod history;
 mod lane;
 mod lanes;
+mod large_batches;
 mod limits;
 mod local_activity;
 mod matching;
@@ -79,6 +81,7 @@ use crate::{
     batch::Batches,
     executions::Executions,
     lanes::Lanes,
+    large_batches::LargeBatches,
     matching::{ActivityTask, Matching, WorkflowTask},
     namespace::Namespaces,
     parking::Parking,
@@ -159,9 +162,11 @@ struct Inner {
     ends: Watchers<End>,
     counters: Counters,
     executions: Executions,
+    large_batches: LargeBatches,
     worker_deployments: WorkerDeployments,
     worker_heartbeats: WorkerHeartbeats,
     activity_slots: Arc<tokio::sync::Semaphore>,
+    outgoing_places: tokio::sync::Semaphore,
     time_skipping: Option<TimeSkipping>,
     /// Everything that must end before the store closes.
     tasks: TaskTracker,
@@ -190,9 +195,11 @@ impl Engine {
                 ends: Watchers::default(),
                 counters: Counters::default(),
                 executions: Executions::default(),
+                large_batches: LargeBatches::default(),
                 worker_deployments: WorkerDeployments::default(),
                 worker_heartbeats: WorkerHeartbeats::default(),
                 activity_slots: Arc::new(tokio::sync::Semaphore::new(options.concurrent_activities)),
+                outgoing_places: tokio::sync::Semaphore::new(outgoing::PLACES),
                 time_skipping: options.time_skipping.map(TimeSkipping::new),
                 tasks: TaskTracker::new(),
                 stopping: CancellationToken::new(),

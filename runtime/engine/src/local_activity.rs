@@ -1,14 +1,14 @@
 //! Local activities: the server runs them itself, within the workflow task that asked for them.
 //!
-//! The lane waits meanwhile, so what comes in shares the next step. Nothing is committed before the task completes: if the
-//! server dies, the task is run again, and its local activities with it.
+//! The lane [attends](crate::attending) to what comes in meanwhile. What the task decides is not committed before it completes:
+//! if the server dies, the task is run again, and its local activities with it.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::FuturesUnordered};
 use prost::Message;
 use tokio::sync::watch;
-use wrt_host::{ActivityControl, Completion, LocalActivity, LocalActivityEnd, TaskFailure, WorkflowInstance};
+use wrt_host::{ActivityControl, Completion, LocalActivity, LocalActivityEnd, TaskFailure};
 use wrt_machine::retry;
 use wrt_model::{
     ComponentKind, Run, failure,
@@ -21,20 +21,32 @@ use wrt_model::{
     time::{proto_span, span_set},
 };
 
-use crate::{Engine, clock, matching::QueueKey, worker, workflow_task::task_failure};
+use crate::{
+    Engine,
+    attending::{PATIENCE, TaskAttempt},
+    clock,
+    lane::{HotRun, Lane, Step},
+    matching::QueueKey,
+    worker,
+    workflow_task::task_failure,
+};
 
-impl Engine {
+impl Lane {
     /// Runs the local activities that a task has asked for, hands their ends to the workflow, and adds what it decides
-    /// because of them; returns when none is open, or when the run is over.
+    /// because of them; returns when none is open, or when the run is over. False when the task was lost meanwhile.
     pub(crate) async fn run_local_activities(
-        &self,
-        run: &Run,
-        instance: &mut WorkflowInstance,
+        &mut self,
+        task: &TaskAttempt,
         completion: &mut Completion,
-    ) -> Result<(), TaskFailure> {
+        step: &mut Step,
+    ) -> Result<bool, TaskFailure> {
         if completion.local_activities.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
+        let scope = Arc::new(Scope::of(
+            &self.engine,
+            self.current.as_ref().expect("it holds the task"),
+        ));
         let mut running = FuturesUnordered::new();
         let mut cancels = HashMap::new();
         loop {
@@ -42,7 +54,7 @@ impl Engine {
                 check(&activity).map_err(|message| task_failure(Cause::BadScheduleActivityAttributes, message))?;
                 let (cancel, canceled) = watch::channel(false);
                 cancels.insert(activity.seq, cancel);
-                running.push(self.run_local_activity(run, activity, canceled));
+                running.push(scope.clone().run(activity, canceled));
             }
             for seq in std::mem::take(&mut completion.canceled_local_activities) {
                 if let Some(cancel) = cancels.get(&seq) {
@@ -53,14 +65,17 @@ impl Engine {
                 .commands
                 .last()
                 .and_then(|command| command.attributes.as_ref());
-            if last.is_some_and(wrt_machine::is_closing) {
-                return Ok(());
+            if last.is_some_and(wrt_machine::is_closing) || running.is_empty() {
+                return Ok(true);
             }
-            let Some(end) = running.next().await else {
-                return Ok(());
+            let Some(end) = self.next_end(task, &mut running, step).await else {
+                return Ok(false);
             };
             cancels.remove(&end.seq);
-            let mut more = instance.end_local_activity(end)?;
+            let more = self.call_code(task, step, None, |instance| instance.end_local_activity(end));
+            let Some(mut more) = more.transpose()? else {
+                return Ok(false);
+            };
             completion.commands.append(&mut more.commands);
             completion.messages.append(&mut more.messages);
             completion.local_activities = more.local_activities;
@@ -68,21 +83,57 @@ impl Engine {
         }
     }
 
+    /// Waits for the end of a local activity, and attends to what comes in meanwhile. `None` when the task was lost.
+    async fn next_end(
+        &mut self,
+        task: &TaskAttempt,
+        running: &mut FuturesUnordered<impl Future<Output = LocalActivityEnd>>,
+        step: &mut Step,
+    ) -> Option<LocalActivityEnd> {
+        let patience = tokio::time::sleep(PATIENCE);
+        tokio::pin!(patience);
+        let mut is_patient = true;
+        loop {
+            let message = tokio::select! {
+                biased;
+                Some(end) = running.next() => return Some(end),
+                () = &mut patience, if is_patient => {
+                    is_patient = false;
+                    None
+                }
+                message = self.next_message() => Some(message),
+            };
+            self.attend(message.into_iter().collect(), step).await;
+            if !self.holds(task) {
+                return None;
+            }
+        }
+    }
+}
+
+/// What the local activities of a task have to know about its run.
+struct Scope {
+    engine: Engine,
+    /// In outline.
+    run: Run,
+}
+
+impl Scope {
+    fn of(engine: &Engine, run: &HotRun) -> Self {
+        Scope {
+            engine: engine.clone(),
+            run: run.run.outline(),
+        }
+    }
+
     /// Runs the attempts of a local activity.
-    async fn run_local_activity(
-        &self,
-        run: &Run,
-        activity: LocalActivity,
-        canceled: watch::Receiver<bool>,
-    ) -> LocalActivityEnd {
+    async fn run(self: Arc<Self>, activity: LocalActivity, canceled: watch::Receiver<bool>) -> LocalActivityEnd {
         let policy = retry::with_defaults(activity.retry_policy.clone().unwrap_or_default());
-        let expires = clock::now().plus(longest(run, &activity));
+        let expires = clock::now().plus(longest(&self.run, &activity));
         let mut attempt = 1;
         loop {
             let left = expires.since(clock::now());
-            let outcome = self
-                .attempt_local(run, &activity, attempt, left, canceled.clone())
-                .await;
+            let outcome = self.attempt(&activity, attempt, left, canceled.clone()).await;
             let cause = match outcome {
                 Ok(result) => return end(&activity, attempt, Ok(result)),
                 Err(cause) => cause,
@@ -103,16 +154,16 @@ impl Engine {
         }
     }
 
-    async fn attempt_local(
+    async fn attempt(
         &self,
-        run: &Run,
         activity: &LocalActivity,
         attempt: i32,
         left: Duration,
         cancel: watch::Receiver<bool>,
     ) -> Result<Option<Payloads>, Failure> {
+        let Scope { engine, run } = self;
         let queue = QueueKey::new(&run.namespace_id, &run.task_queue);
-        let routing = &self.inner.routing;
+        let routing = &engine.inner.routing;
         let Some(route) = routing.find(&queue, ComponentKind::Activity, &activity.activity_type) else {
             let message = format!(
                 "no component serves local activity {} on task queue {}: deploy one that has it",
@@ -121,8 +172,8 @@ impl Engine {
             return Err(failure::application(message, "NotFound", true));
         };
         let broken = |error: crate::EngineError| failure::server(format!("run a local activity: {error}"), false);
-        let module = self.activity_module(&route).await.map_err(broken)?;
-        let namespace = self.namespace_by_id(&run.namespace_id).await.map_err(broken)?;
+        let module = engine.activity_module(&route).await.map_err(broken)?;
+        let namespace = engine.namespace_by_id(&run.namespace_id).await.map_err(broken)?;
         let task = task(&namespace.name, run, activity, attempt);
         // Heartbeats are for those who look after an activity from outside.
         let (heartbeat, _) = tokio::sync::mpsc::unbounded_channel();

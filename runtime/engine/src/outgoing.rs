@@ -17,12 +17,17 @@ use wrt_model::{
 
 use crate::{Engine, EngineError, IDENTITY};
 
+/// Runs that tell others something at the same time: enough to share the commits of the disk. However many children start
+/// children, calls from outside come between them.
+pub(crate) const PLACES: usize = 256;
+
 impl Engine {
     /// Sends what a run has decided to tell others, one message after the other.
     pub(crate) fn send_outgoing(&self, from: RunKey, messages: Vec<Outgoing>) {
         let (engine, hold) = (self.clone(), self.hold_time());
         self.inner.tasks.spawn(async move {
             let _hold = hold;
+            let _place = engine.inner.outgoing_places.acquire().await;
             for message in messages {
                 match engine.send_message(&from, &message).await {
                     Ok(()) => {}

@@ -21,16 +21,8 @@ pub(crate) enum Released {
 }
 
 impl Lane {
-    /// Lets the outside see what was committed, or tells the callers that nothing was.
-    pub(crate) fn release(
-        &mut self,
-        mut step: Step,
-        committed: Result<(), StoreError>,
-    ) -> Result<Released, StoreError> {
-        if let Err(error) = committed {
-            self.release_error(step, &error);
-            return Err(error);
-        }
+    /// Lets the outside see what was committed.
+    pub(crate) fn release(&mut self, step: Step) -> Released {
         let mut told = !step.releases.is_empty();
         if let Some(current) = &mut self.current {
             let dispatches = std::mem::take(&mut current.pending.dispatches);
@@ -49,7 +41,8 @@ impl Lane {
                 skipping.committed(&current.run);
             }
         }
-        for run in step.superseded.iter_mut().chain(self.current.as_deref_mut()) {
+        let mut superseded = step.superseded;
+        for run in superseded.iter_mut().chain(self.current.as_deref_mut()) {
             told |= !run.pending.outgoing.is_empty() || !run.pending.cancellations.is_empty();
             if !run.pending.outgoing.is_empty() {
                 let outgoing = std::mem::take(&mut run.pending.outgoing);
@@ -70,10 +63,11 @@ impl Lane {
         for release in step.releases {
             release(Ok(()));
         }
-        Ok(if told { Released::ToOthers } else { Released::Silently })
+        if told { Released::ToOthers } else { Released::Silently }
     }
 
-    fn release_error(&self, step: Step, error: &StoreError) {
+    /// Tells the callers that nothing was committed.
+    pub(crate) fn release_error(&self, step: Step, error: &StoreError) {
         tracing::error!(workflow = %self.key, %error, "commit");
         for release in step.releases {
             release(Err(error.clone().into()));

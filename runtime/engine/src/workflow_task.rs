@@ -4,7 +4,7 @@ pub(crate) mod done;
 pub(crate) mod pages;
 pub(crate) mod take;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use wrt_host::{Completion, TaskFailure, WorkflowInstance, WorkflowModule};
 use wrt_machine::{Rejection, WorkflowTaskCompletion};
@@ -15,7 +15,9 @@ use wrt_model::{
 };
 
 use crate::{
-    Engine, EngineError, IDENTITY, clock,
+    Engine, EngineError, IDENTITY,
+    attending::{Lent, TaskAttempt},
+    clock,
     lane::{HotRun, Lane, Step},
     stats::count,
 };
@@ -23,28 +25,149 @@ use crate::{
 /// Bytes of history that are read and replayed at a time.
 const REPLAY_PAGE_BYTES: usize = 4 * 1024 * 1024;
 
+/// Workflow tasks that one step runs at most: what was decided is stored, and messages are heard, before there are more.
+const TASKS_PER_STEP: usize = 4;
+
 impl Lane {
-    /// Runs workflow tasks until the workflow waits, or has ended, or its failed task has to wait.
+    /// Runs workflow tasks until the workflow waits, or has ended, or its failed task has to wait, or there were enough of
+    /// them for one step.
     pub(crate) async fn run_workflow_tasks(&mut self, step: &mut Step) {
-        loop {
+        for _ in 0..TASKS_PER_STEP {
             self.continue_run(step).await;
             let Some(current) = &mut self.current else { return };
             if current.run.is_run_by_workers() {
                 current.prepare_for_workers(&self.engine, step);
                 return;
             }
+            // It was stored while its code ran for long, and the process that did that is gone.
+            let is_lost = TaskAttempt::of(current).is_some();
             let has_updates = !current.updates.is_empty();
-            let started = current.decide(clock::now(), |turn| {
-                (has_updates && turn.start_speculative_workflow_task(IDENTITY))
-                    || (turn.wants_workflow_task() && turn.start_workflow_task(IDENTITY, "").is_ok())
-            });
+            let started = is_lost
+                || current.decide(clock::now(), |turn| {
+                    (has_updates && turn.start_speculative_workflow_task(IDENTITY))
+                        || (turn.wants_workflow_task() && turn.start_workflow_task(IDENTITY, "").is_ok())
+                });
             if !started {
                 return;
             }
-            current.run_workflow_task(&self.engine).await;
-            current.answer_updates(step);
+            self.run_workflow_task(step).await;
+            if let Some(current) = &mut self.current {
+                current.answer_updates(step);
+            }
             count(&self.engine.inner.counters.workflow_tasks, 1);
         }
+        // The end of a run and the begin of the one that follows are one commit.
+        self.continue_run(step).await;
+        step.goes_on = true;
+    }
+
+    async fn run_workflow_task(&mut self, step: &mut Step) {
+        let current = self.current.as_ref().expect("it has started a task");
+        let task = TaskAttempt::of(current).expect("the lane has started it");
+        let outcome = match self.activate(&task, step).await {
+            Ok(Some(completion)) => self.complete(completion).await,
+            // The run has gone another way meanwhile.
+            Ok(None) => return,
+            Err(_) if !self.holds(&task) => return,
+            Err(failure) => {
+                tracing::warn!(
+                    run = task.run_id(),
+                    failure = failure.failure.message,
+                    "workflow task failed"
+                );
+                Err(failure)
+            }
+        };
+        if let Err(failure) = outcome {
+            let current = self.current.as_mut().expect("it holds the task");
+            current.fail_workflow_task(failure);
+        }
+    }
+
+    /// Lets the machine carry out what the code has decided.
+    async fn complete(&mut self, completion: Completion) -> Result<(), TaskFailure> {
+        let Completion {
+            commands,
+            mut messages,
+            mut rejections,
+            ..
+        } = completion;
+        messages.append(&mut rejections);
+        let current = self.current.as_mut().expect("it holds the task");
+        let checked = self.engine.check_search_attributes_of(&current.run, &commands).await;
+        let completed = checked.and_then(|()| {
+            let completion = WorkflowTaskCompletion {
+                commands,
+                messages,
+                identity: IDENTITY.to_owned(),
+                ..Default::default()
+            };
+            current.decide(clock::now(), |turn| turn.complete_workflow_task(completion))
+        });
+        match completed {
+            Ok(_) => Ok(()),
+            Err(Rejection::BadCommands { cause, message }) => Err(task_failure(cause, message)),
+            Err(rejection) => Err(task_failure(
+                WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+                rejection.to_string(),
+            )),
+        }
+    }
+
+    /// Runs the task that was started; `None` when it was lost meanwhile. A rejected update may leave nothing behind, in the
+    /// instance either: the task is run again without it, on an instance that has never seen it.
+    async fn activate(&mut self, task: &TaskAttempt, step: &mut Step) -> Result<Option<Completion>, TaskFailure> {
+        let current = self.current.as_mut().expect("it has started a task");
+        let mut updates = current
+            .updates_to_bring(&self.engine)
+            .await
+            .map_err(|error| not_loaded(&error))?;
+        current.move_to_wanted_version(&self.engine).await;
+        let is_speculative = current.run.workflow_task.as_ref().is_some_and(|task| task.speculative);
+        let mut rejections = Vec::new();
+        loop {
+            if is_speculative && updates.is_empty() {
+                return Ok(Some(Completion {
+                    rejections,
+                    ..Completion::default()
+                }));
+            }
+            let Some(mut completion) = self.activate_with(task, updates.clone(), step).await? else {
+                return Ok(None);
+            };
+            if completion.rejections.is_empty() {
+                completion.rejections = rejections;
+                let is_held = self.run_local_activities(task, &mut completion, step).await?;
+                return Ok(is_held.then_some(completion));
+            }
+            let rejected = |id: &str| {
+                completion
+                    .rejections
+                    .iter()
+                    .any(|message| message.protocol_instance_id == id)
+            };
+            updates.retain(|update| !rejected(update_id(update)));
+            rejections.append(&mut completion.rejections);
+        }
+    }
+
+    /// Hands the instance what it has not seen, and returns what it decides; `None` when the task was lost meanwhile.
+    async fn activate_with(
+        &mut self,
+        task: &TaskAttempt,
+        updates: Vec<update::Request>,
+        step: &mut Step,
+    ) -> Result<Option<Completion>, TaskFailure> {
+        let current = self.current.as_mut().expect("it has started a task");
+        current.ensure_instance(&self.engine).await?;
+        let seen = current.instance.as_ref().expect("made just now").last_event_id();
+        let lent = current.lend_events();
+        let first = lent.events.partition_point(|event| event.event_id <= seen);
+        let shown = lent.events.clone();
+        let outcome = self.call_code(task, step, Some(lent), move |instance| {
+            instance.activate(&shown[first..], updates)
+        });
+        outcome.transpose()
     }
 }
 
@@ -59,42 +182,6 @@ impl HotRun {
         self.release_queries(engine);
     }
 
-    async fn run_workflow_task(&mut self, engine: &Engine) {
-        let outcome = match self.activate(engine).await {
-            Ok(Completion {
-                commands,
-                mut messages,
-                mut rejections,
-                ..
-            }) => {
-                messages.append(&mut rejections);
-                let checked = engine.check_search_attributes_of(&self.run, &commands).await;
-                checked.and_then(|()| {
-                    let completion = WorkflowTaskCompletion {
-                        commands,
-                        messages,
-                        identity: IDENTITY.to_owned(),
-                        ..Default::default()
-                    };
-                    self.decide(clock::now(), |turn| turn.complete_workflow_task(completion))
-                })
-            }
-            Err(failure) => {
-                tracing::warn!(run = %self.run.key(), failure = failure.failure.message, "workflow task failed");
-                self.fail_workflow_task(failure);
-                return;
-            }
-        };
-        match outcome {
-            Ok(_) => {}
-            Err(Rejection::BadCommands { cause, message }) => self.fail_workflow_task(task_failure(cause, message)),
-            Err(rejection) => self.fail_workflow_task(task_failure(
-                WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
-                rejection.to_string(),
-            )),
-        }
-    }
-
     fn fail_workflow_task(&mut self, failure: TaskFailure) {
         // The instance went another way than the history will tell.
         self.instance = None;
@@ -104,64 +191,25 @@ impl HotRun {
         failed.expect("the task was started by the lane and nobody else can end it");
     }
 
-    /// Runs the task that was started. A rejected update may leave nothing behind, in the instance either: the task is
-    /// run again without it, on an instance that has never seen it.
-    async fn activate(&mut self, engine: &Engine) -> Result<Completion, TaskFailure> {
-        // Callers may have sent one update twice: it comes once, and all of them are answered.
+    /// The updates that wait for the task. Callers may have sent one twice: it comes once, and all of them are answered.
+    async fn updates_to_bring(&mut self, engine: &Engine) -> Result<Vec<update::Request>, EngineError> {
         let mut ids = HashSet::new();
-        let mut updates = self
-            .admitted_updates(engine)
-            .await
-            .map_err(|error| not_loaded(&error))?;
+        let mut updates = self.admitted_updates(engine).await?;
         updates.extend(self.updates.iter().map(|update| update.request.clone()));
         updates.retain(|update| ids.insert(update_id(update).to_owned()));
-        self.move_to_wanted_version(engine).await;
-        let is_speculative = self.run.workflow_task.as_ref().is_some_and(|task| task.speculative);
-        let mut rejections = Vec::new();
-        loop {
-            if is_speculative && updates.is_empty() {
-                return Ok(Completion {
-                    rejections,
-                    ..Completion::default()
-                });
-            }
-            let mut completion = self.activate_with(engine, updates.clone()).await?;
-            if completion.rejections.is_empty() {
-                completion.rejections = rejections;
-                let instance = self.instance.as_mut().expect("it was activated just now");
-                engine
-                    .run_local_activities(&self.run, instance, &mut completion)
-                    .await?;
-                return Ok(completion);
-            }
-            let rejected = |id: &str| {
-                completion
-                    .rejections
-                    .iter()
-                    .any(|message| message.protocol_instance_id == id)
-            };
-            updates.retain(|update| !rejected(update_id(update)));
-            rejections.append(&mut completion.rejections);
-        }
+        Ok(updates)
     }
 
-    /// Hands the instance what it has not seen, and returns what it decides.
-    async fn activate_with(
-        &mut self,
-        engine: &Engine,
-        updates: Vec<update::Request>,
-    ) -> Result<Completion, TaskFailure> {
-        self.ensure_instance(engine).await?;
-        let instance = self.instance.as_mut().expect("made just now");
-        let seen = instance.last_event_id();
-        let first = self.tail.partition_point(|event| event.event_id <= seen);
-        let length = self.tail.len();
-        let now = clock::now();
-        self.tail
-            .extend(wrt_machine::Turn::new(&mut self.run, now, &self.limits).transient_events());
-        let completion = instance.activate(&self.tail[first..], updates);
-        self.tail.truncate(length);
-        completion
+    /// Moves the events in memory to where the code is shown them, and those of a transient task with them.
+    fn lend_events(&mut self) -> Lent {
+        let mut events = std::mem::take(&mut self.tail);
+        let own = events.len();
+        let turn = wrt_machine::Turn::new(&mut self.run, clock::now(), &self.limits);
+        events.extend(turn.transient_events());
+        Lent {
+            events: Arc::new(events),
+            own,
+        }
     }
 
     /// Makes sure that there is an instance which may run the workflow: one that has answered a query may not.

@@ -30,7 +30,7 @@ pub use self::{
     host::Host,
     options::{ActivityLimits, HostOptions, MAPPINGS_PER_INSTANCE, WorkflowLimits},
     prepare::Prepared,
-    workflow::{Completion, LocalActivity, LocalActivityEnd, RunIdentity, WorkflowInstance, WorkflowModule},
+    workflow::{Attendant, Completion, LocalActivity, LocalActivityEnd, RunIdentity, WorkflowInstance, WorkflowModule},
 };
 
 /// The version of the contracts in `wit/` that this host speaks.

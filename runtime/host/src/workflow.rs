@@ -21,6 +21,7 @@ use crate::{
 };
 
 mod activity;
+mod attendant;
 mod check;
 mod child_workflow;
 mod clock;
@@ -48,15 +49,16 @@ mod visibility;
 mod waiting;
 mod wasi;
 
+pub use self::{
+    attendant::Attendant,
+    instance::WorkflowInstance,
+    ledger::Completion,
+    local_activity::{LocalActivity, LocalActivityEnd},
+};
 pub(crate) use self::{check::Divergence, turns::BrokenHistory};
 use self::{
     contract::{Code, Guest},
     state::RunState,
-};
-pub use self::{
-    instance::WorkflowInstance,
-    ledger::Completion,
-    local_activity::{LocalActivity, LocalActivityEnd},
 };
 
 /// A workflow component, compiled and ready to be instantiated. Clones share the code.

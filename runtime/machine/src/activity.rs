@@ -184,7 +184,7 @@ impl Turn<'_> {
                 .dispatches
                 .retain(|&dispatch| dispatch != scheduled_event_id);
             // Behind the events of the commands that follow, which keep their one-to-one order.
-            self.run.buffered_events.push(event(
+            self.run.buffer(event(
                 self.now,
                 EventAttributes::ActivityTaskCanceledEventAttributes(ActivityTaskCanceledEventAttributes {
                     latest_cancel_requested_event_id: requested_event_id,

@@ -1,6 +1,9 @@
 //! Signals.
 
-use wrt_model::proto::{EventAttributes, Header, Payloads, history::WorkflowExecutionSignaledEventAttributes};
+use wrt_model::{
+    proto::{EventAttributes, Header, Payloads, history::WorkflowExecutionSignaledEventAttributes},
+    run::TakenSignal,
+};
 
 use crate::{Rejection, Turn};
 
@@ -26,7 +29,7 @@ impl Turn<'_> {
     /// `workflow_start_delay`; the wait of a run that follows another one it does not shorten.
     pub fn signal(&mut self, signal: Signal) -> Result<(), Rejection> {
         self.check_open()?;
-        if !signal.request_id.is_empty() && self.run.signal_request_ids.contains(&signal.request_id) {
+        if !signal.request_id.is_empty() && self.run.taken_signals.contains_key(&signal.request_id) {
             return Ok(());
         }
         if self.run.signal_count >= self.limits.signals_per_execution {
@@ -57,7 +60,7 @@ impl Turn<'_> {
     pub(crate) fn count_signal(&mut self, request_id: &str) {
         self.run.signal_count += 1;
         if !request_id.is_empty() {
-            self.run.signal_request_ids.push(request_id.to_owned());
+            self.run.taken_signals.insert(request_id.to_owned(), TakenSignal {});
         }
     }
 }

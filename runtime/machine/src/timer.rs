@@ -10,7 +10,7 @@ use std::time::Duration;
 use wrt_model::{
     Time,
     proto::{
-        EventAttributes,
+        EventAttributes, HistoryEvent,
         command::{CancelTimerCommandAttributes, StartTimerCommandAttributes},
         enums::WorkflowTaskFailedCause as Cause,
         history::{TimerCanceledEventAttributes, TimerFiredEventAttributes, TimerStartedEventAttributes},
@@ -116,19 +116,17 @@ impl Turn<'_> {
     pub(crate) fn has_buffered_firing(&self, timer_id: &str) -> bool {
         self.run
             .buffered_events
-            .iter()
+            .values()
             .any(|event| fired(event).is_some_and(|fired| fired.timer_id == timer_id))
     }
 
     fn take_buffered_firing(&mut self, timer_id: &str) -> i64 {
-        let position = self
-            .run
-            .buffered_events
-            .iter()
-            .position(|event| fired(event).is_some_and(|fired| fired.timer_id == timer_id))
-            .expect("commands are checked before they are carried out");
-        let event = self.run.buffered_events.remove(position);
-        fired(&event).expect("the position of a firing").started_event_id
+        let is_meant = |event: &HistoryEvent| fired(event).is_some_and(|fired| fired.timer_id == timer_id);
+        let mut buffered = self.run.buffered_events.iter();
+        let number = buffered.find_map(|(&number, event)| is_meant(event).then_some(number));
+        let firing = number.and_then(|number| self.run.buffered_events.remove(&number));
+        let firing = firing.expect("commands are checked before they are carried out");
+        fired(&firing).expect("found as a firing").started_event_id
     }
 
     /// Fires every timer whose time has come, in the order of their times.

@@ -126,7 +126,7 @@ impl<'run> Turn<'run> {
     /// so that the task's commands follow what the worker saw. Returns its id, unless it has to wait for one.
     pub(crate) fn append_outside(&mut self, attributes: EventAttributes) -> Option<i64> {
         if self.workflow_task_is_started() {
-            self.run.buffered_events.push(event(self.now, attributes));
+            self.run.buffer(event(self.now, attributes));
             self.transition.durable = true;
             None
         } else {

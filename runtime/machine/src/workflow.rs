@@ -102,7 +102,7 @@ impl Turn<'_> {
             .extend(held.map(|(scheduled_event_id, _)| scheduled_event_id));
         run.timers.clear();
         run.buffered_events.clear();
-        run.signal_request_ids.clear();
+        run.taken_signals.clear();
         self.transition.dispatches.clear();
         self.transition.offers_workflow_task = false;
         self.close_children();

@@ -1,12 +1,12 @@
 //! The state of a run: all that the machine needs to decide what comes next.
 //!
 //! It is stored as this protobuf message, so every field is a promise: a number is never used twice, and what is added
-//! must have a sensible zero. Inputs and results stay in the history and are not repeated here.
+//! must have a sensible zero. Inputs and results stay in the history and are not repeated here. A run with much open is
+//! stored in [pieces](pending).
 
 mod activity;
+mod pending;
 mod workflow_task;
-
-use std::collections::BTreeMap;
 
 use crate::{
     RunKey, Time, WorkflowKey,
@@ -19,6 +19,7 @@ use crate::{
 };
 
 pub use activity::{Activity, ActivityState};
+pub use pending::{Parts, Pending, Written};
 pub use workflow_task::{Sticky, WorkflowTask, WorkflowTaskState};
 
 /// One run of a workflow.
@@ -95,22 +96,22 @@ pub struct Run {
     pub workflow_task: Option<WorkflowTask>,
     /// Open activities by the event that scheduled them.
     #[prost(btree_map = "int64, message", tag = "24")]
-    pub activities: BTreeMap<i64, Activity>,
+    pub activities: Pending<i64, Activity>,
     /// Open timers by the event that started them.
     #[prost(btree_map = "int64, message", tag = "25")]
-    pub timers: BTreeMap<i64, Timer>,
-    /// The requests whose signals have been taken.
+    pub timers: Pending<i64, Timer>,
+    /// The requests whose signals have been taken, in runs that earlier versions have written.
     #[prost(string, repeated, tag = "26")]
-    pub signal_request_ids: Vec<String>,
+    pub former_signal_request_ids: Vec<String>,
     /// Somebody asked it to cancel itself.
     #[prost(bool, tag = "27")]
     pub cancel_requested: bool,
     /// The request that asked.
     #[prost(string, tag = "28")]
     pub cancel_request_id: String,
-    /// Events that arrived while a workflow task was with a worker; they get their ids when it ends.
+    /// Events that wait for the end of a workflow task, in runs that earlier versions have written.
     #[prost(message, repeated, tag = "29")]
-    pub buffered_events: Vec<HistoryEvent>,
+    pub former_buffered_events: Vec<HistoryEvent>,
     /// The `started` event of the last workflow task that was completed; 0 before the first.
     #[prost(int64, tag = "30")]
     pub last_completed_started_event_id: i64,
@@ -128,13 +129,13 @@ pub struct Run {
     pub execution_timeout_ns: i64,
     /// Open children by the event that initiated them.
     #[prost(btree_map = "int64, message", tag = "35")]
-    pub children: BTreeMap<i64, ChildWorkflow>,
+    pub children: Pending<i64, ChildWorkflow>,
     /// Signals and requests to cancel that have not reached their workflow, by the event that initiated them.
     #[prost(btree_map = "int64, message", tag = "36")]
-    pub external_requests: BTreeMap<i64, ExternalRequest>,
+    pub external_requests: Pending<i64, ExternalRequest>,
     /// Updates that were accepted or wait for that since a reset, by their ids; they stay when they have completed.
     #[prost(btree_map = "string, message", tag = "37")]
-    pub updates: BTreeMap<String, Update>,
+    pub updates: Pending<String, Update>,
     /// The workflow that started it as a child.
     #[prost(message, optional, tag = "38")]
     pub parent: Option<Parent>,
@@ -172,7 +173,20 @@ pub struct Run {
     /// Where this run, which is pinned, could go, as its last workflow task has been told.
     #[prost(message, optional, tag = "62")]
     pub notified_target_version: Option<WorkerDeploymentVersion>,
+    /// The signals that have been taken, by their request ids.
+    #[prost(btree_map = "string, message", tag = "63")]
+    pub taken_signals: Pending<String, TakenSignal>,
+    /// Events that arrived while a workflow task was with a worker, in their order; they get their ids when it ends.
+    #[prost(btree_map = "int64, message", tag = "64")]
+    pub buffered_events: Pending<i64, HistoryEvent>,
+    /// Where those of its open entries are that are not in its row.
+    #[prost(message, optional, tag = "65")]
+    pub parts: Option<Parts>,
 }
+
+/// A signal that has been taken.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct TakenSignal {}
 
 /// Somebody has stopped a run or an activity for a while.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -306,6 +320,36 @@ impl Run {
             workflow_id: self.workflow_id.clone(),
             run_id: self.run_id.clone(),
         }
+    }
+
+    /// Its names, its task queue, its priority and its timeouts, and nothing of what it has open.
+    pub fn outline(&self) -> Run {
+        Run {
+            namespace_id: self.namespace_id.clone(),
+            workflow_id: self.workflow_id.clone(),
+            run_id: self.run_id.clone(),
+            workflow_type: self.workflow_type.clone(),
+            task_queue: self.task_queue.clone(),
+            priority: self.priority.clone(),
+            workflow_task_timeout_ns: self.workflow_task_timeout_ns,
+            ..Run::default()
+        }
+    }
+
+    /// Bytes that it holds beside its own fields, roughly. Counts what is open and does not look at it.
+    pub fn memory_bytes(&self) -> usize {
+        /// What an activity's names, policies and failures take beside its fields; others have less.
+        const BESIDE: usize = 256;
+        let words = self.memo.as_ref().map_or(0, prost::Message::encoded_len)
+            + self.search_attributes.as_ref().map_or(0, prost::Message::encoded_len);
+        let open = self.activities.len() * (size_of::<Activity>() + BESIDE)
+            + self.timers.len() * size_of::<(i64, Timer)>()
+            + self.children.len() * (size_of::<ChildWorkflow>() + BESIDE)
+            + self.external_requests.len() * (size_of::<ExternalRequest>() + BESIDE)
+            + self.updates.len() * (size_of::<Update>() + BESIDE)
+            + self.taken_signals.len() * BESIDE
+            + self.buffered_events.len() * (size_of::<HistoryEvent>() + BESIDE);
+        1024 + 2 * words + open
     }
 
     /// True while it has asked for something that has not reached the other workflow. It may have closed meanwhile.

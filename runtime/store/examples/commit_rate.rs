@@ -97,6 +97,7 @@ async fn workflow(store: &Store) -> Result<(), StoreError> {
             run.close_ns = 2;
         }
         let write = RunWrite {
+            written: run.clone().write(),
             run: &run,
             version: step,
             history: Some(batch),

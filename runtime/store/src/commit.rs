@@ -18,7 +18,7 @@ use tokio::{
     sync::{Mutex, mpsc, oneshot},
     task::{JoinHandle, spawn_blocking},
 };
-use wrt_model::{Run, history::HistoryBatch};
+use wrt_model::{Run, history::HistoryBatch, run::Written};
 
 use crate::{
     Store, StoreError,
@@ -52,6 +52,8 @@ pub struct Commit {
 pub struct RunWrite<'a> {
     /// The run after the decision.
     pub run: &'a Run,
+    /// What of it is to be written.
+    pub written: Written,
     /// The version that it replaces; 0 for a new run. The version stored is one more.
     pub version: i64,
     /// Events that the decision appended.
@@ -362,7 +364,7 @@ mod tests {
         .await
         .unwrap();
         let commit = async |number: usize| {
-            let run = Run {
+            let mut run = Run {
                 namespace_id: "n".to_owned(),
                 workflow_id: format!("w{number}"),
                 run_id: format!("r{number}"),
@@ -373,6 +375,7 @@ mod tests {
                 ..Default::default()
             };
             let write = RunWrite {
+                written: run.write(),
                 run: &run,
                 version: 0,
                 history: None,

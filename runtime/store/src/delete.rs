@@ -8,11 +8,12 @@ use crate::{Commit, Store, StoreError, run::OPEN, search_attribute};
 const CLOSED: &str = "SELECT workflow_id, run_id, close_ns FROM run WHERE namespace_id = $1 AND close_ns < $2 \
      ORDER BY close_ns LIMIT $3";
 
-const DELETE: [&str; 4] = [
+const DELETE: [&str; 5] = [
     "UPDATE run SET is_current = 0 FROM run AS gone WHERE gone.run_id = ?1 \
      AND run.namespace_id = gone.namespace_id AND run.workflow_id = gone.workflow_id AND run.sequence < gone.sequence",
     "DELETE FROM history WHERE run_id = ?1",
     "DELETE FROM run WHERE run_id = ?1",
+    "DELETE FROM run_part WHERE run_id = ?1",
     search_attribute::DELETE,
 ];
 

@@ -3,7 +3,12 @@
 use prost::Message;
 use rusqlite::{OptionalExtension as _, Params, ToSql, params};
 use sqlx::Row as _;
-use wrt_model::{Digest, Run, RunKey, WorkflowKey, history::HistoryBatch, proto::WorkflowExecution};
+use wrt_model::{
+    Digest, Run, RunKey, WorkflowKey,
+    history::HistoryBatch,
+    proto::WorkflowExecution,
+    run::{Parts, Written},
+};
 
 use crate::{RunWrite, Store, StoreError, sqlite::Row};
 
@@ -67,7 +72,7 @@ impl Store {
             .fetch_all(&mut *self.database.reader().await?)
             .await
             .map_err(failed)?;
-        rows.iter().map(|row| self.stored(row)).collect()
+        self.all_stored(&rows)
     }
 
     /// Closed runs that have asked other runs for something and not been answered.
@@ -76,7 +81,7 @@ impl Store {
             .fetch_all(&mut *self.database.reader().await?)
             .await
             .map_err(|error| self.database.failure("load runs with messages", error))?;
-        rows.iter().map(|row| self.stored(row)).collect()
+        self.all_stored(&rows)
     }
 
     /// How many open runs are pinned to a component.
@@ -88,39 +93,94 @@ impl Store {
             .map_err(|error| self.database.failure("count open runs of component", error))
     }
 
-    fn load(&self, action: &'static str, sql: &str, name: impl Params) -> Result<Option<StoredRun>, StoreError> {
-        let row = self.database.read_here(action, |connection| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let row = statement.query_row(name, |row| {
-                let state = row.get_ref(1)?.as_blob()?;
-                Ok((row.get(0)?, decode(state)))
-            });
-            row.optional()
-        })?;
-        let stored = |(version, run): (i64, Result<Run, StoreError>)| Ok(StoredRun { run: run?, version });
-        row.map(stored).transpose()
+    fn load(&self, action: &'static str, sql: &str, name: impl Params + Copy) -> Result<Option<StoredRun>, StoreError> {
+        loop {
+            let read = self.database.read_here(action, |connection| {
+                let mut statement = connection.prepare_cached(sql)?;
+                let row = statement.query_row(name, |row| {
+                    let state = row.get_ref(1)?.as_blob()?;
+                    let run = Run::decode(state).map_err(|error| unreadable(&error));
+                    let has_parts = run.as_ref().is_ok_and(|run| run.parts.is_some());
+                    Ok((row.get(0)?, run, has_parts.then(|| state.to_vec())))
+                });
+                let Some((version, run, state)) = row.optional()? else {
+                    return Ok(Loaded::Nothing);
+                };
+                match (run, state) {
+                    (Ok(run), Some(state)) => whole(connection, version, &run, &state),
+                    (run, _) => Ok(Loaded::Run(run.map(|run| StoredRun { run, version }))),
+                }
+            })?;
+            match read {
+                Loaded::Nothing => return Ok(None),
+                Loaded::Run(run) => return run.map(Some),
+                Loaded::Outdated => {}
+            }
+        }
     }
 
-    fn stored(&self, row: &Row) -> Result<StoredRun, StoreError> {
-        let version = row
-            .try_get(0)
-            .map_err(|error| self.database.failure("read run", error))?;
-        let state = row
-            .try_get(1)
-            .map_err(|error| self.database.failure("read run", error))?;
-        Ok(StoredRun {
-            run: decode(state)?,
-            version,
-        })
+    fn all_stored(&self, rows: &[Row]) -> Result<Vec<StoredRun>, StoreError> {
+        let mut runs = Vec::with_capacity(rows.len());
+        for row in rows {
+            let failed = |error| self.database.failure("read run", error);
+            let version = row.try_get(0).map_err(failed)?;
+            let run = decode(row.try_get(1).map_err(failed)?)?;
+            if run.parts.is_none() {
+                runs.push(StoredRun { run, version });
+            } else {
+                let name = params![run.run_id, run.namespace_id, run.workflow_id];
+                // It may have been deleted since the list was read.
+                runs.extend(self.load("load run", BY_KEY, name)?);
+            }
+        }
+        Ok(runs)
     }
 }
 
-/// Decodes the state of a run.
-pub(crate) fn decode(state: &[u8]) -> Result<Run, StoreError> {
-    Run::decode(state).map_err(|error| StoreError::Unreadable {
+/// What has become of a load.
+enum Loaded {
+    Nothing,
+    Run(Result<StoredRun, StoreError>),
+    /// The run was written while its parts were read.
+    Outdated,
+}
+
+/// Puts a run together whose row says that it has parts.
+fn whole(connection: &rusqlite::Connection, version: i64, run: &Run, row: &[u8]) -> rusqlite::Result<Loaded> {
+    let Parts { first, next, .. } = run.parts.as_ref().expect("the caller has looked");
+    let mut statement = connection.prepare_cached(PARTS)?;
+    let parts: Vec<Vec<u8>> = statement
+        .query_map(params![run.run_id, first], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let expected = usize::try_from(next - first).unwrap_or(usize::MAX);
+    if parts.len() != expected {
+        let mut statement = connection.prepare_cached("SELECT version FROM run WHERE run_id = ?1")?;
+        let now: Option<i64> = statement.query_row([&run.run_id], |row| row.get(0)).optional()?;
+        if now != Some(version) {
+            return Ok(Loaded::Outdated);
+        }
+        return Ok(Loaded::Run(Err(StoreError::Unreadable {
+            what: "run".to_owned(),
+            cause: format!("{} of its {expected} parts are there", parts.len()),
+        })));
+    }
+    let run = Run::read(parts.iter().map(Vec::as_slice), row);
+    Ok(Loaded::Run(
+        run.map(|run| StoredRun { run, version })
+            .map_err(|error| unreadable(&error)),
+    ))
+}
+
+fn unreadable(error: &prost::DecodeError) -> StoreError {
+    StoreError::Unreadable {
         what: "run".to_owned(),
         cause: error.to_string(),
-    })
+    }
+}
+
+/// Decodes the row of a run; what it has open in parts is not there.
+pub(crate) fn decode(state: &[u8]) -> Result<Run, StoreError> {
+    Run::read([], state).map_err(|error| unreadable(&error))
 }
 
 // === Writing ===
@@ -164,7 +224,7 @@ pub(crate) struct RunRow {
     has_outgoing: bool,
     parent: Option<WorkflowExecution>,
     root: Option<WorkflowExecution>,
-    state: Vec<u8>,
+    written: Written,
     history: Option<HistoryBatch>,
 }
 
@@ -182,6 +242,7 @@ impl RunRow {
             is_current,
             history,
             changes_status,
+            written,
             ..
         } = write;
         let change = match (version, run.is_open() && !changes_status) {
@@ -193,7 +254,7 @@ impl RunRow {
         let relatives = run.parent.as_ref().filter(|_| change == Change::Create);
         RunRow {
             change,
-            state: run.encode_to_vec(),
+            written,
             version: version + 1,
             is_current,
             status: run.status,
@@ -203,7 +264,8 @@ impl RunRow {
             history_length: run.history_length(),
             history_bytes: run.history_bytes,
             state_transitions: run.state_transition_count,
-            has_outgoing: run.has_outgoing(),
+            // Not written with a step, and not free where much is open.
+            has_outgoing: change != Change::Step && run.has_outgoing(),
             parent: relatives.and_then(|parent| parent.execution.clone()),
             root: relatives.and(run.root.clone()),
             run_id: run.run_id.clone(),
@@ -221,6 +283,10 @@ impl RunRow {
         format!("{}/{}/{}", self.namespace_id, self.workflow_id, self.run_id)
     }
 }
+
+const PARTS: &str = "SELECT bytes FROM run_part WHERE run_id = ?1 AND part >= ?2 ORDER BY part";
+const ADD_PART: &str = "INSERT INTO run_part (run_id, part, bytes) VALUES (?1, ?2, ?3)";
+const DROP_PARTS: &str = "DELETE FROM run_part WHERE run_id = ?1 AND part < ?2";
 
 /// What changes with every write, at the version that is replaced.
 const STEP: &str = "UPDATE run SET version = ?2, is_current = ?3, component = ?4, history_length = ?5, \
@@ -253,7 +319,7 @@ impl RunRow {
             &self.history_length,
             &self.history_bytes,
             &self.state_transitions,
-            &self.state,
+            &self.written.row,
             &self.status,
             &self.close_ns,
             &self.has_outgoing,
@@ -277,10 +343,30 @@ impl RunRow {
         if changed == 0 {
             return Err(rusqlite::Error::StatementChangedRows(changed));
         }
-        let Some(batch) = &self.history else { return Ok(1) };
-        let events = params![self.run_id, batch.first_event_id, batch.event_count, batch.bytes];
-        connection.prepare_cached(APPEND)?.execute(events)?;
-        Ok(2)
+        let mut rows = 1 + self.write_parts(connection)?;
+        if let Some(batch) = &self.history {
+            let events = params![self.run_id, batch.first_event_id, batch.event_count, batch.bytes];
+            connection.prepare_cached(APPEND)?.execute(events)?;
+            rows += 1;
+        }
+        Ok(rows)
+    }
+
+    /// Writes what of the run does not fit its row.
+    fn write_parts(&self, connection: &rusqlite::Connection) -> rusqlite::Result<u64> {
+        let mut rows = 0;
+        if let Some(before) = self.written.outdated_before {
+            let dropped = connection
+                .prepare_cached(DROP_PARTS)?
+                .execute(params![self.run_id, before])?;
+            rows += dropped as u64;
+        }
+        if let Some((number, bytes)) = &self.written.part {
+            let part = params![self.run_id, number, bytes];
+            connection.prepare_cached(ADD_PART)?.execute(part)?;
+            rows += 1;
+        }
+        Ok(rows)
     }
 }
 

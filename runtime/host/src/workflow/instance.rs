@@ -250,6 +250,10 @@ impl WorkflowInstance {
 
     // === The guest ===
 
+    pub(super) fn state(&mut self) -> &mut RunState {
+        self.store.data_mut()
+    }
+
     fn begin(&mut self, replaying: bool) {
         self.store.set_epoch_deadline(1);
         self.store.data_mut().begin(replaying);

@@ -13,7 +13,7 @@ use wasmtime::{Result, UpdateDeadline, bail};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
 use wrt_model::Time;
 
-use super::{clock::RunClock, ledger::Ledger, random::RunRandom, temporal::Pushed};
+use super::{attendant::Attendant, clock::RunClock, ledger::Ledger, random::RunRandom, temporal::Pushed};
 use crate::{RunIdentity, WorkflowLimits, console::Console, engine::TICK, limits::MemoryLimit};
 
 /// WASI handles that a guest may hold at the same time.
@@ -33,6 +33,8 @@ pub(crate) struct RunState {
     pub(crate) memory: MemoryLimit,
     /// True while the guest does again what it did before.
     pub(crate) replaying: bool,
+    /// Looks after other things while the guest computes for long.
+    pub(super) attendant: Option<Box<dyn Attendant>>,
     pub(crate) table: ResourceTable,
     wasi: WasiCtx,
     limits: Arc<WorkflowLimits>,
@@ -52,6 +54,7 @@ impl RunState {
             random: RunRandom::seeded(&run.original_execution_run_id),
             memory: MemoryLimit::new(limits.memory_bytes),
             replaying: false,
+            attendant: None,
             wasi: super::wasi::context(&console),
             ticks_left: ticks(limits.activation_time),
             table,
@@ -91,6 +94,11 @@ impl RunState {
             ),
         };
         hand_over();
+        if let Some(attendant) = &mut self.attendant
+            && !attendant.attend()
+        {
+            bail!("interrupted: nobody waits any more for what the workflow computes");
+        }
         Ok(UpdateDeadline::Continue(1))
     }
 }

@@ -170,7 +170,7 @@ impl Turn<'_> {
             }),
         );
         if self.workflow_task_is_started() {
-            self.run.buffered_events.push(started);
+            self.run.buffer(started);
             0
         } else {
             self.append_event(started)

@@ -10,7 +10,7 @@ use crate::Turn;
 impl Turn<'_> {
     /// True when the activity ended while the workflow task was with a worker: the worker has not seen it yet.
     pub(crate) fn has_buffered_end(&self, scheduled_event_id: i64) -> bool {
-        self.run.buffered_events.iter().any(|event| match &event.attributes {
+        self.run.buffered_events.values().any(|event| match &event.attributes {
             // Every end of an activity that a worker held follows its start.
             Some(EventAttributes::ActivityTaskStartedEventAttributes(event)) => {
                 event.scheduled_event_id == scheduled_event_id
@@ -28,7 +28,7 @@ impl Turn<'_> {
         let buffered = std::mem::take(&mut self.run.buffered_events);
         let flushed = !buffered.is_empty();
         let (mut ends, mut others) = (Vec::new(), Vec::new());
-        for mut event in buffered {
+        for (_, mut event) in buffered {
             let is_end = event.attributes.as_mut().and_then(end_of).is_some();
             if is_end { &mut ends } else { &mut others }.push(event);
         }

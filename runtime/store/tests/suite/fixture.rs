@@ -51,6 +51,7 @@ pub(crate) fn closed(run: &Run, status: WorkflowExecutionStatus, close_ns: i64) 
 /// A write without events.
 pub(crate) fn write(run: &Run, version: i64) -> RunWrite<'_> {
     RunWrite {
+        written: run.clone().write(),
         run,
         version,
         history: None,

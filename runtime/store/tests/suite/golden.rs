@@ -6,7 +6,6 @@
     reason = "fields that come later keep their zero in these files"
 )]
 
-use prost::Message;
 use wrt_model::{
     Run,
     history::HistoryBatch,
@@ -14,7 +13,7 @@ use wrt_model::{
         Failure, HistoryEvent, Memo, Payload, Payloads, Priority, RetryPolicy, SearchAttributes,
         enums::{EventType, WorkflowExecutionStatus},
     },
-    run::{Activity, ActivityState, Timer, WorkflowTask, WorkflowTaskState},
+    run::{Activity, ActivityState, TakenSignal, Timer, WorkflowTask, WorkflowTaskState},
 };
 
 use crate::fixture::batch;
@@ -24,7 +23,7 @@ const HISTORY: &[u8] = include_bytes!("../golden/history-1.bin");
 
 #[test]
 fn a_run_of_version_1_decodes() {
-    assert_eq!(Run::decode(RUN).unwrap(), run());
+    assert_eq!(Run::read([], RUN).unwrap(), run());
 }
 
 #[test]
@@ -76,13 +75,21 @@ fn run() -> Run {
             },
         )]
         .into(),
-        signal_request_ids: vec!["signal-1".to_owned(), "signal-2".to_owned()],
+        taken_signals: [
+            ("signal-1".to_owned(), TakenSignal {}),
+            ("signal-2".to_owned(), TakenSignal {}),
+        ]
+        .into(),
         cancel_requested: true,
         cancel_request_id: "cancel-request".to_owned(),
-        buffered_events: vec![HistoryEvent {
-            event_type: EventType::WorkflowExecutionSignaled as i32,
-            ..Default::default()
-        }],
+        buffered_events: [(
+            1,
+            HistoryEvent {
+                event_type: EventType::WorkflowExecutionSignaled as i32,
+                ..Default::default()
+            },
+        )]
+        .into(),
         last_completed_started_event_id: 3,
         state_transition_count: 8,
         new_execution_run_id: "next".to_owned(),

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use futures::future::try_join_all;
 use wrt_sdk::{Context, Result, WorkflowContext, workflow};
 
 struct Steps {
@@ -54,4 +55,50 @@ async fn wait(ctx: Context) -> Result<u32> {
     Ok(ctx.signals::<u32>("go").recv().await?)
 }
 
-wrt_sdk::export!(Steps, nap, until, wait);
+/// Runs so many activities at once.
+#[workflow]
+async fn activities(ctx: Context, count: u32) -> Result<()> {
+    let activities = (0..count).map(|number| ctx.activity::<u32>("Increment", (number,)));
+    try_join_all(activities).await?;
+    Ok(())
+}
+
+/// Sets so many timers, which fire at different times.
+#[workflow]
+async fn timers(ctx: Context, count: u32) -> Result<()> {
+    let timers = (0..count).map(|number| ctx.sleep(Duration::from_millis(u64::from(number))));
+    try_join_all(timers).await?;
+    Ok(())
+}
+
+/// Has so many children, which end at once.
+#[workflow]
+async fn children(ctx: Context, count: u32) -> Result<()> {
+    let children = (0..count).map(|_| ctx.child::<nothing>(()));
+    try_join_all(children).await?;
+    Ok(())
+}
+
+/// Waits for so many signals `go`.
+#[workflow]
+async fn signals(ctx: Context, count: u32) -> Result<()> {
+    let signals = ctx.signals::<u32>("go");
+    for _ in 0..count {
+        signals.recv().await?;
+    }
+    Ok(())
+}
+
+/// Ends at once.
+#[workflow]
+async fn nothing(_ctx: Context) -> Result<()> {
+    Ok(())
+}
+
+/// Goes on in a new run at once, and never ends.
+#[workflow]
+async fn again(ctx: Context) -> Result<()> {
+    ctx.continue_as_new(())
+}
+
+wrt_sdk::export!(Steps, nap, until, wait, activities, timers, children, signals, nothing, again);

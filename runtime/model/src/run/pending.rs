@@ -1,0 +1,624 @@
+//! What a run has open, much or little, so that a write of the run costs what has changed and not what is open.
+//!
+//! While little is open, all of it is in the run's row. Once it is more than [`PART_BYTES`], it is written aside as a part:
+//! a piece of the run's message with the entries that have changed since the part before. The row then holds what has
+//! changed since the last part. The parts and the row, merged in their order, are the run. When most of what the parts hold
+//! is outdated, what is left is written anew.
+
+use std::{
+    borrow::Borrow,
+    collections::{BTreeMap, BTreeSet},
+    ops::{Deref, DerefMut},
+};
+
+use prost::Message;
+
+use super::{Activity, ChildWorkflow, ExternalRequest, Run, TakenSignal, Timer, Update};
+use crate::proto::HistoryEvent;
+
+/// Bytes of open entries that the row of a run holds at most.
+const PART_BYTES: usize = 4 * 1024;
+
+/// Parts may hold so many times the bytes of what is really open before they are written anew.
+const OUTDATED: usize = 2;
+
+/// Open entries by their keys, and which of them have changed since they were written aside. Reads as a map.
+#[derive(Clone, Debug)]
+pub struct Pending<K, V> {
+    entries: BTreeMap<K, V>,
+    /// `None`: nothing was written aside yet, or it is not known what has changed since.
+    changed: Option<BTreeSet<K>>,
+}
+
+/// Where the parts of a run are, and which of their entries are gone.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Parts {
+    /// The number of the first part.
+    #[prost(int64, tag = "1")]
+    pub first: i64,
+    /// The number that the next part gets.
+    #[prost(int64, tag = "2")]
+    pub next: i64,
+    /// Bytes of all of them.
+    #[prost(uint64, tag = "3")]
+    pub bytes: u64,
+    /// Entries that are open no more: activities, timers, children and external requests by their events.
+    #[prost(int64, repeated, tag = "4")]
+    pub gone_event_ids: Vec<i64>,
+    /// Buffered events that wait no more, by their numbers.
+    #[prost(int64, repeated, tag = "5")]
+    pub gone_buffered: Vec<i64>,
+    /// Updates that are gone, by their ids.
+    #[prost(string, repeated, tag = "6")]
+    pub gone_updates: Vec<String>,
+}
+
+/// A run as it is written: its row, and what changes beside it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The row.
+    pub row: Vec<u8>,
+    /// A new part, with its number.
+    pub part: Option<(i64, Vec<u8>)>,
+    /// The parts before this one are not needed any more.
+    pub outdated_before: Option<i64>,
+}
+
+impl<K: Ord + Clone, V> Pending<K, V> {
+    /// Adds or replaces an entry.
+    pub fn insert(&mut self, key: K, value: V) -> Option<V> {
+        self.touch(&key);
+        self.entries.insert(key, value)
+    }
+
+    /// Takes an entry out.
+    pub fn remove<Q>(&mut self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+        Q: Ord + ToOwned<Owned = K> + ?Sized,
+    {
+        let removed = self.entries.remove(key);
+        if removed.is_some() {
+            self.touch(key);
+        }
+        removed
+    }
+
+    /// An entry, to be changed.
+    pub fn get_mut<Q>(&mut self, key: &Q) -> Option<&mut V>
+    where
+        K: Borrow<Q>,
+        Q: Ord + ToOwned<Owned = K> + ?Sized,
+    {
+        if self.entries.contains_key(key) {
+            self.touch(key);
+        }
+        self.entries.get_mut(key)
+    }
+
+    fn touch<Q>(&mut self, key: &Q)
+    where
+        K: Borrow<Q>,
+        Q: Ord + ToOwned<Owned = K> + ?Sized,
+    {
+        if let Some(changed) = &mut self.changed
+            && !changed.contains(key)
+        {
+            changed.insert(key.to_owned());
+        }
+    }
+
+    /// Leaves the entries that have changed, and returns the others.
+    fn set_aside(&mut self) -> BTreeMap<K, V> {
+        let Some(changed) = &self.changed else {
+            return BTreeMap::new();
+        };
+        let mut others = std::mem::take(&mut self.entries);
+        let kept = changed.iter().filter_map(|key| others.remove_entry(key)).collect();
+        self.entries = kept;
+        others
+    }
+
+    fn bring_back(&mut self, mut others: BTreeMap<K, V>) {
+        others.extend(std::mem::take(&mut self.entries));
+        self.entries = others;
+    }
+
+    /// The changed ones that are there no more.
+    fn gone(&self) -> impl Iterator<Item = &K> {
+        let changed = self.changed.iter().flatten();
+        changed.filter(|key| !self.entries.contains_key(key))
+    }
+
+    /// From now on, it is noted what changes.
+    fn written_aside(&mut self) {
+        self.changed = Some(BTreeSet::new());
+    }
+}
+
+impl<K, V> Default for Pending<K, V> {
+    fn default() -> Self {
+        Pending {
+            entries: BTreeMap::new(),
+            changed: None,
+        }
+    }
+}
+
+impl<K: PartialEq, V: PartialEq> PartialEq for Pending<K, V> {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries == other.entries
+    }
+}
+
+impl<K, V> Deref for Pending<K, V> {
+    type Target = BTreeMap<K, V>;
+
+    fn deref(&self) -> &BTreeMap<K, V> {
+        &self.entries
+    }
+}
+
+/// For changes to any of them: all are written anew.
+impl<K, V> DerefMut for Pending<K, V> {
+    fn deref_mut(&mut self) -> &mut BTreeMap<K, V> {
+        self.changed = None;
+        &mut self.entries
+    }
+}
+
+impl<K: Ord, V> FromIterator<(K, V)> for Pending<K, V> {
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        Pending {
+            entries: entries.into_iter().collect(),
+            changed: None,
+        }
+    }
+}
+
+impl<K: Ord, V, const N: usize> From<[(K, V); N]> for Pending<K, V> {
+    fn from(entries: [(K, V); N]) -> Self {
+        entries.into_iter().collect()
+    }
+}
+
+impl<K, V> IntoIterator for Pending<K, V> {
+    type Item = (K, V);
+    type IntoIter = std::collections::btree_map::IntoIter<K, V>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.into_iter()
+    }
+}
+
+impl<'a, K, V> IntoIterator for &'a Pending<K, V> {
+    type Item = (&'a K, &'a V);
+    type IntoIter = std::collections::btree_map::Iter<'a, K, V>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.entries.iter()
+    }
+}
+
+/// What has not changed, while what has is written.
+#[derive(Default)]
+struct Aside {
+    activities: BTreeMap<i64, Activity>,
+    timers: BTreeMap<i64, Timer>,
+    children: BTreeMap<i64, ChildWorkflow>,
+    external_requests: BTreeMap<i64, ExternalRequest>,
+    updates: BTreeMap<String, Update>,
+    taken_signals: BTreeMap<String, TakenSignal>,
+    buffered_events: BTreeMap<i64, HistoryEvent>,
+}
+
+/// Does the same for each kind of open entries.
+macro_rules! each_kind {
+    ($does:ident) => {
+        $does!(activities);
+        $does!(timers);
+        $does!(children);
+        $does!(external_requests);
+        $does!(updates);
+        $does!(taken_signals);
+        $does!(buffered_events);
+    };
+}
+
+impl Run {
+    /// What has to be written, on the assumption that it will be: the next call is about what changes from now on.
+    pub fn write(&mut self) -> Written {
+        if !self.knows_changes() {
+            return self.write_anew();
+        }
+        self.note_gone();
+        let aside = self.set_aside();
+        let written = match self.open_bytes() > PART_BYTES {
+            false => Written {
+                row: self.encode_to_vec(),
+                ..Written::default()
+            },
+            true => self.write_part(),
+        };
+        self.bring_back(aside);
+        self.parts_mut().forget_gone();
+        if written.part.is_none() {
+            return written;
+        }
+        self.written_aside();
+        let open_bytes = self.open_bytes().max(PART_BYTES);
+        match self.parts_mut().bytes > (OUTDATED * open_bytes) as u64 {
+            true => self.write_anew(),
+            false => written,
+        }
+    }
+
+    /// A run of its parts, in their order, and its row.
+    ///
+    /// # Errors
+    /// One of them is no piece of a run.
+    pub fn read<'a>(parts: impl IntoIterator<Item = &'a [u8]>, row: &[u8]) -> Result<Run, prost::DecodeError> {
+        let mut run = Run::decode(row)?;
+        run.take_over_former();
+        if run.parts.is_none() {
+            return Ok(run);
+        }
+        let mut open = Run::default();
+        for part in parts {
+            open.absorb_open(&mut Run::decode(part)?);
+        }
+        open.written_aside();
+        open.absorb_open(&mut run);
+        run.swap_open(&mut open);
+        run.parts_mut().forget_gone();
+        Ok(run)
+    }
+
+    /// Keeps an event until the workflow task that a worker holds has ended.
+    pub fn buffer(&mut self, event: HistoryEvent) {
+        let number = self.buffered_events.last_key_value().map_or(1, |(last, _)| last + 1);
+        self.buffered_events.insert(number, event);
+    }
+
+    /// True when there are parts, and it is known what has changed since the last one.
+    fn knows_changes(&self) -> bool {
+        let (mut knows, mut has_entries) = (self.parts.is_some(), false);
+        macro_rules! look {
+            ($kind:ident) => {
+                knows &= self.$kind.changed.is_some();
+                has_entries |= !self.$kind.is_empty();
+            };
+        }
+        each_kind!(look);
+        knows && has_entries
+    }
+
+    /// Everything in the row, or, if that is too much, everything open in one part.
+    fn write_anew(&mut self) -> Written {
+        let next = self.parts.take().map(|parts| parts.next);
+        macro_rules! forget_changes {
+            ($kind:ident) => {
+                self.$kind.changed = None;
+            };
+        }
+        each_kind!(forget_changes);
+        if self.open_bytes() <= PART_BYTES {
+            return Written {
+                row: self.encode_to_vec(),
+                part: None,
+                outdated_before: next,
+            };
+        }
+        let next = next.unwrap_or(0);
+        self.parts = Some(Parts {
+            first: next,
+            next,
+            ..Parts::default()
+        });
+        let written = self.write_part();
+        self.written_aside();
+        Written {
+            outdated_before: (next > 0).then_some(next),
+            ..written
+        }
+    }
+
+    /// The open entries that are at hand in a part, and the rest in the row.
+    fn write_part(&mut self) -> Written {
+        let mut open = Run::default();
+        self.swap_open(&mut open);
+        let parts = self.parts_mut();
+        open.parts = parts.has_gone().then(|| Parts {
+            first: 0,
+            next: 0,
+            bytes: 0,
+            ..parts.clone()
+        });
+        let part = open.encode_to_vec();
+        let number = parts.next;
+        parts.next += 1;
+        parts.bytes += part.len() as u64;
+        parts.forget_gone();
+        let row = self.encode_to_vec();
+        self.swap_open(&mut open);
+        Written {
+            row,
+            part: Some((number, part)),
+            outdated_before: None,
+        }
+    }
+
+    fn parts_mut(&mut self) -> &mut Parts {
+        self.parts.as_mut().expect("only called where there are some")
+    }
+
+    fn written_aside(&mut self) {
+        macro_rules! written_aside {
+            ($kind:ident) => {
+                self.$kind.written_aside();
+            };
+        }
+        each_kind!(written_aside);
+    }
+
+    fn set_aside(&mut self) -> Aside {
+        let mut aside = Aside::default();
+        macro_rules! set_aside {
+            ($kind:ident) => {
+                aside.$kind = self.$kind.set_aside();
+            };
+        }
+        each_kind!(set_aside);
+        aside
+    }
+
+    fn bring_back(&mut self, aside: Aside) {
+        macro_rules! bring_back {
+            ($kind:ident) => {
+                self.$kind.bring_back(aside.$kind);
+            };
+        }
+        each_kind!(bring_back);
+    }
+
+    fn swap_open(&mut self, other: &mut Run) {
+        macro_rules! swap {
+            ($kind:ident) => {
+                std::mem::swap(&mut self.$kind, &mut other.$kind);
+            };
+        }
+        each_kind!(swap);
+    }
+
+    /// Takes over the open entries of a later piece of the run, and drops those that are gone by then.
+    fn absorb_open(&mut self, later: &mut Run) {
+        macro_rules! absorb {
+            ($kind:ident) => {
+                for (key, value) in std::mem::take(&mut later.$kind) {
+                    self.$kind.insert(key, value);
+                }
+            };
+        }
+        each_kind!(absorb);
+        let Some(gone) = &later.parts else { return };
+        for event_id in &gone.gone_event_ids {
+            self.activities.remove(event_id);
+            self.timers.remove(event_id);
+            self.children.remove(event_id);
+            self.external_requests.remove(event_id);
+        }
+        for number in &gone.gone_buffered {
+            self.buffered_events.remove(number);
+        }
+        for update_id in &gone.gone_updates {
+            self.updates.remove(update_id);
+        }
+    }
+
+    fn note_gone(&mut self) {
+        let events = self.activities.gone().chain(self.timers.gone());
+        let events = events.chain(self.children.gone()).chain(self.external_requests.gone());
+        let gone_event_ids = events.copied().collect();
+        let gone_buffered = self.buffered_events.gone().copied().collect();
+        let gone_updates = self.updates.gone().cloned().collect();
+        let parts = self.parts_mut();
+        parts.gone_event_ids = gone_event_ids;
+        parts.gone_buffered = gone_buffered;
+        parts.gone_updates = gone_updates;
+    }
+
+    /// Runs that were written by earlier versions have lists in the place of two of the maps.
+    fn take_over_former(&mut self) {
+        for request_id in std::mem::take(&mut self.former_signal_request_ids) {
+            self.taken_signals.insert(request_id, TakenSignal {});
+        }
+        for event in std::mem::take(&mut self.former_buffered_events) {
+            self.buffer(event);
+        }
+    }
+
+    /// Bytes that the open entries take in a message, and the names of those that are gone.
+    fn open_bytes(&self) -> usize {
+        fn sum<K, V: Message>(pending: &Pending<K, V>, key_bytes: impl Fn(&K) -> usize) -> usize {
+            // Tags and lengths are small, and counted as so many bytes.
+            const AROUND: usize = 8;
+            let entries = pending.iter();
+            entries
+                .map(|(key, value)| key_bytes(key) + value.encoded_len() + AROUND)
+                .sum()
+        }
+        let number = |_: &i64| 4;
+        sum(&self.activities, number)
+            + sum(&self.timers, number)
+            + sum(&self.children, number)
+            + sum(&self.external_requests, number)
+            + sum(&self.buffered_events, number)
+            + sum(&self.updates, String::len)
+            + sum(&self.taken_signals, String::len)
+            + self.parts.as_ref().map_or(0, Parts::gone_bytes)
+    }
+}
+
+impl Parts {
+    fn forget_gone(&mut self) {
+        self.gone_event_ids.clear();
+        self.gone_buffered.clear();
+        self.gone_updates.clear();
+    }
+
+    fn has_gone(&self) -> bool {
+        self.gone_bytes() > 0
+    }
+
+    fn gone_bytes(&self) -> usize {
+        let updates: usize = self.gone_updates.iter().map(String::len).sum();
+        4 * (self.gone_event_ids.len() + self.gone_buffered.len()) + updates
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run, and the pieces of it that are stored.
+    struct Story {
+        run: Run,
+        row: Vec<u8>,
+        parts: BTreeMap<i64, Vec<u8>>,
+        written_bytes: usize,
+    }
+
+    impl Story {
+        fn new() -> Self {
+            Story {
+                run: Run::default(),
+                row: Vec::new(),
+                parts: BTreeMap::new(),
+                written_bytes: 0,
+            }
+        }
+
+        /// Writes the run, and sees that what is stored is the run.
+        fn write(&mut self) {
+            let written = self.run.write();
+            self.written_bytes += written.row.len();
+            self.row = written.row;
+            if let Some(before) = written.outdated_before {
+                self.parts = self.parts.split_off(&before);
+            }
+            if let Some((number, part)) = written.part {
+                self.written_bytes += part.len();
+                self.parts.insert(number, part);
+            }
+            assert_eq!(self.read(), self.run);
+        }
+
+        fn read(&self) -> Run {
+            let run = Run::read(self.parts.values().map(Vec::as_slice), &self.row).unwrap();
+            let numbers: Vec<i64> = self.parts.keys().copied().collect();
+            let expected: Vec<i64> = run.parts.iter().flat_map(|parts| parts.first..parts.next).collect();
+            assert_eq!(numbers, expected);
+            run
+        }
+
+        fn open(&mut self, number: i64) {
+            let activity = Activity {
+                activity_id: number.to_string(),
+                activity_type: "x".repeat(200),
+                ..Activity::default()
+            };
+            self.run.activities.insert(number, activity);
+        }
+    }
+
+    /// All that can happen to open entries, in an order that looks like chance.
+    #[test]
+    fn what_is_stored_is_the_run_whatever_happens_to_it() {
+        let mut story = Story::new();
+        let mut state = 7_u64;
+        let mut chance = |below: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % below
+        };
+        for number in 1..4_000 {
+            let some = i64::try_from(chance(number)).unwrap();
+            match chance(if number % 1_000 < 600 { 7 } else { 12 }) {
+                0 | 1 => story.open(number.try_into().unwrap()),
+                2 => {
+                    let taken = TakenSignal {};
+                    story.run.taken_signals.insert(format!("request-{number}"), taken);
+                }
+                3 => {
+                    story.run.updates.insert(format!("update-{some}"), Update::default());
+                }
+                4 => story.run.buffer(HistoryEvent::default()),
+                5 => {
+                    if let Some(activity) = story.run.activities.get_mut(&some) {
+                        activity.attempt += 1;
+                    }
+                }
+                6 => {
+                    story.run.updates.remove(&format!("update-{some}"));
+                }
+                _ => {
+                    let key = story.run.activities.first_key_value().map(|(key, _)| *key);
+                    key.map(|key| story.run.activities.remove(&key));
+                }
+            }
+            if chance(200) == 0 {
+                story.run.buffered_events = Pending::default();
+            }
+            if chance(300) == 0 {
+                // The server has died.
+                story.run = story.read();
+            }
+            story.write();
+        }
+        assert!(story.run.parts.is_some());
+        macro_rules! clear {
+            ($kind:ident) => {
+                story.run.$kind.clear();
+            };
+        }
+        each_kind!(clear);
+        story.write();
+        assert_eq!((&story.run.parts, story.parts.len()), (&None, 0));
+    }
+
+    #[test]
+    fn a_write_costs_the_same_however_much_is_open() {
+        let mut bytes_each = |count: i64| {
+            let mut story = Story::new();
+            for number in 1..=count {
+                story.open(number);
+                story.write();
+            }
+            for number in 1..=count {
+                story.run.activities.get_mut(&number).unwrap().attempt = 2;
+                story.write();
+            }
+            for number in 1..=count {
+                story.run.activities.remove(&number);
+                story.write();
+            }
+            story.written_bytes / usize::try_from(3 * count).unwrap()
+        };
+        let (ten, many) = (bytes_each(10), bytes_each(2_000));
+        assert!(many < 3 * ten, "{ten} bytes a write with 10 open, {many} with 2,000");
+    }
+
+    #[test]
+    fn runs_of_earlier_versions_are_read() {
+        let former = Run {
+            former_signal_request_ids: vec!["a".to_owned(), "b".to_owned()],
+            former_buffered_events: vec![HistoryEvent::default()],
+            ..Run::default()
+        };
+        let run = Run::read([], &former.encode_to_vec()).unwrap();
+        assert_eq!(run.taken_signals.keys().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(run.buffered_events.len(), 1);
+        assert!(run.former_signal_request_ids.is_empty() && run.former_buffered_events.is_empty());
+    }
+}
