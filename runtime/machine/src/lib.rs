@@ -19,6 +19,7 @@ mod pause;
 mod rebuild;
 mod rejection;
 mod reset;
+mod reset_points;
 pub mod retry;
 pub mod schedule;
 mod signal;

@@ -12,9 +12,10 @@ use crate::{
     RunKey, Time, WorkflowKey,
     proto::{
         HistoryEvent, Memo, Priority, RetryPolicy, SearchAttributes, WorkerDeploymentVersion, WorkflowExecution,
+        common::WorkerVersionStamp,
         enums::{ParentClosePolicy, WorkflowExecutionStatus},
         history::DeclinedTargetVersionUpgrade,
-        workflow::WorkflowExecutionVersioningInfo,
+        workflow::{ResetPointInfo, WorkflowExecutionVersioningInfo},
     },
 };
 
@@ -172,6 +173,12 @@ pub struct Run {
     /// Where this run, which is pinned, could go, as its last workflow task has been told.
     #[prost(message, optional, tag = "62")]
     pub notified_target_version: Option<WorkerDeploymentVersion>,
+    /// The first workflow tasks of the builds that have run it, which it can be reset to. Only the last ones are kept.
+    #[prost(message, repeated, tag = "120")]
+    pub reset_points: Vec<ResetPointInfo>,
+    /// The build that has completed the last workflow task, as workers name it that belong to no deployment.
+    #[prost(message, optional, tag = "121")]
+    pub worker_version: Option<WorkerVersionStamp>,
 }
 
 /// Somebody has stopped a run or an activity for a while.
