@@ -71,6 +71,22 @@ async fn a_guest_that_breaks_a_limit_fails_its_task_and_nobody_elses() -> Result
 }
 
 #[tokio::test]
+async fn a_name_that_no_caller_could_give_fails_the_task() -> Result<()> {
+    with_guests(async |server| {
+        let script = format!("start => schedule {} nothing", "x".repeat(1_001));
+        let run = server.client().script("w", &script).await?;
+        let (cause, message) = failed_task(&run).await?;
+        assert_eq!(cause, WorkflowTaskFailedCause::BadScheduleActivityAttributes);
+        assert_eq!(
+            message,
+            "ActivityType on ScheduleActivityTaskCommand exceeds length limit. Length=1001 Limit=1000"
+        );
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn a_task_that_failed_is_tried_again_and_the_run_goes_on() -> Result<()> {
     with_guests(async |server| {
         let run = server

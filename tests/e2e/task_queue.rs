@@ -256,6 +256,11 @@ async fn activities_of_components_are_limited_too() -> Result<()> {
             ..Default::default()
         };
         client.deploy(worker, &wrt_tests::guest("worker-guest")?).await?;
+        // The component serves the queue before it has had a task.
+        let told = describe(client, TaskQueueType::Activity).await?;
+        assert_eq!(told.pollers.len(), 1);
+        assert_eq!(told.pollers[0].identity, "wrt-server");
+        assert!((told.pollers[0].rate_per_second - 100_000.0).abs() < 1.0);
         limit(client, Some(0.0)).await?;
         let run = client
             .script("w", "start => schedule echo hello\nresolved 1 => complete")

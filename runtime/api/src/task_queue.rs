@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use wrt_engine::{Engine, TaskQueueDescription};
+use wrt_engine::{Engine, TaskQueueDescription, UNLIMITED_RATE};
 use wrt_model::{
     Namespace,
     priority::FAIRNESS_KEY_BYTES,
@@ -22,9 +22,6 @@ use crate::{
     namespace,
     validate::{self, Checked, invalid},
 };
-
-/// What a queue without a rate limit reports in the older form of a status, which cannot say "none".
-const UNLIMITED: f64 = 100_000.0;
 
 #[expect(deprecated, reason = "older clients ask in this way")]
 pub(crate) async fn describe(
@@ -103,7 +100,7 @@ fn status(known: &TaskQueueDescription) -> TaskQueueStatus {
     let limit = known.effective_rate_limit.as_ref();
     TaskQueueStatus {
         backlog_count_hint: known.stats.approximate_backlog_count,
-        rate_per_second: limit.map_or(UNLIMITED, |limit| f64::from(limit.requests_per_second)),
+        rate_per_second: limit.map_or(UNLIMITED_RATE, |limit| f64::from(limit.requests_per_second)),
         ..Default::default()
     }
 }

@@ -8,14 +8,12 @@ use prost_types::Duration;
 use uuid::Uuid;
 use wrt_model::{
     Limits,
+    limits::ID_BYTES,
     proto::{Memo, Payloads, TaskQueue, WorkflowExecution, enums::TaskQueueKind},
     time::is_negative,
 };
 
 use crate::error::ApiError;
-
-/// The longest id or name, in bytes.
-pub(crate) const ID_BYTES: usize = 1000;
 
 /// Task queues whose names begin like this belong to the server.
 const RESERVED_TASK_QUEUE_PREFIX: &str = "/_sys/";

@@ -3,6 +3,7 @@
 use wrt_machine::activity_options;
 use wrt_model::{
     Namespace, Run, Time,
+    limits::ID_BYTES,
     proto::{
         ActivityType, UserMetadata, WorkflowExecution,
         enums::{PendingActivityState, PendingWorkflowTaskState, WorkflowExecutionStatus},
@@ -108,9 +109,9 @@ fn pending_activity(run: &Run, activity: &Activity) -> PendingActivityInfo {
     };
     let policy = activity.retry_policy.clone().unwrap_or_default();
     PendingActivityInfo {
-        activity_id: activity.activity_id.clone(),
+        activity_id: shown(&activity.activity_id),
         activity_type: Some(ActivityType {
-            name: activity.activity_type.clone(),
+            name: shown(&activity.activity_type),
         }),
         state: state as i32,
         heartbeat_details: activity.heartbeat_details.clone(),
@@ -118,7 +119,8 @@ fn pending_activity(run: &Run, activity: &Activity) -> PendingActivityInfo {
         last_started_time: time(activity.started_ns),
         attempt: activity.attempt_number(),
         maximum_attempts: policy.maximum_attempts,
-        scheduled_time: time(activity.scheduled_ns),
+        // That of the current attempt, as Temporal shows it.
+        scheduled_time: time(activity.attempt_scheduled_ns.max(activity.scheduled_ns)),
         expiration_time: (activity.schedule_to_close_ns > 0)
             .then(|| time(activity.scheduled_ns.saturating_add(activity.schedule_to_close_ns)))
             .flatten(),
@@ -153,9 +155,9 @@ fn activity_pause(pause: &Pause) -> PauseInfo {
 
 fn pending_child(initiated_id: i64, child: &ChildWorkflow) -> PendingChildExecutionInfo {
     PendingChildExecutionInfo {
-        workflow_id: child.workflow_id.clone(),
+        workflow_id: shown(&child.workflow_id),
         run_id: child.run_id.clone(),
-        workflow_type_name: child.workflow_type.clone(),
+        workflow_type_name: shown(&child.workflow_type),
         initiated_id,
         parent_close_policy: child.parent_close_policy,
     }
@@ -174,6 +176,14 @@ fn pending_workflow_task(task: &WorkflowTask) -> PendingWorkflowTaskInfo {
         started_time: time(task.started_ns),
         attempt: task.attempt,
     }
+}
+
+/// A name as far as names may go. Earlier versions stored longer ones, which would not fit into an answer.
+fn shown(name: &str) -> String {
+    if name.len() <= ID_BYTES {
+        return name.to_owned();
+    }
+    format!("{}…", &name[..name.floor_char_boundary(ID_BYTES)])
 }
 
 fn time(nanos: i64) -> Option<prost_types::Timestamp> {

@@ -61,6 +61,7 @@ pub use activity::ActivityRef;
 pub use deployment::Deploy;
 pub use error::EngineError;
 pub use history::{HistoryEnd, HistoryPage};
+pub use matching::UNLIMITED_RATE;
 pub use search_attribute::check_search_attributes;
 pub use start::Started;
 pub use stats::EngineStats;

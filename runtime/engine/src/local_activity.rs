@@ -176,7 +176,7 @@ impl Scope {
         let namespace = engine.namespace_by_id(&run.namespace_id).await.map_err(broken)?;
         let task = task(&namespace.name, run, activity, attempt);
         // Heartbeats are for those who look after an activity from outside.
-        let (heartbeat, _) = tokio::sync::mpsc::unbounded_channel();
+        let (heartbeat, _) = watch::channel(None);
         let control = ActivityControl { heartbeat, cancel };
         let limit = span_set(activity.start_to_close_timeout.as_ref()).unwrap_or(Duration::MAX);
         tokio::select! {

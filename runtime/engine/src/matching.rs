@@ -33,6 +33,7 @@ use wrt_model::{
 use crate::clock;
 use queue::{Poller, Queue};
 
+pub use describe::UNLIMITED_RATE;
 pub(crate) use describe::{Backlog, QueueDescription};
 pub(crate) use fair_queue::Rank;
 pub(crate) use task::{ActivityTask, Task, WorkflowTask};

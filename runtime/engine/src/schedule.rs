@@ -137,15 +137,21 @@ impl Engine {
         page_token: &[u8],
     ) -> Result<(Vec<ScheduleListEntry>, Vec<u8>), EngineError> {
         let store = &self.inner.store;
-        let page = store.schedule_page(&namespace.id, query, page_size, page_token).await?;
         let now = clock::now();
+        let page = store
+            .schedule_page(&namespace.id, query, page_size, page_token, now)
+            .await?;
         let entries = page.schedules.iter().map(|schedule| list_entry(schedule, now));
         Ok((entries.collect(), page.next_page_token))
     }
 
     /// How many schedules match a query, in groups when it asks for them.
     pub async fn count_schedules(&self, namespace: &Namespace, query: &str) -> Result<ScheduleCount, EngineError> {
-        Ok(self.inner.store.schedule_count(&namespace.id, query).await?)
+        Ok(self
+            .inner
+            .store
+            .schedule_count(&namespace.id, query, clock::now())
+            .await?)
     }
 
     /// Takes up all schedules after a start: timers are set, what was missed is decided about, starts that may be lost

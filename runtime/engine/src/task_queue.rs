@@ -18,7 +18,7 @@ use wrt_store::StoredTaskQueue;
 
 use crate::{
     Engine, EngineError, IDENTITY, clock,
-    matching::{Lease, Matching, Poll, QueueDescription, QueueKey, Task},
+    matching::{Lease, Matching, Poll, QueueDescription, QueueKey, Task, UNLIMITED_RATE},
 };
 
 /// The most fairness keys of a task queue whose weights can be set.
@@ -40,7 +40,8 @@ pub struct TaskQueueDescription {
 }
 
 impl Engine {
-    /// Everything about a task queue. Workflow tasks of components wait in none: the server runs them at once.
+    /// Everything about a task queue. What a component serves is taken by the server itself, which is shown among the
+    /// pollers; its workflow tasks wait in no queue, since they are run at once.
     pub async fn describe_task_queue(
         &self,
         namespace: &Namespace,
@@ -55,10 +56,17 @@ impl Engine {
             TaskQueueType::Workflow => self.inner.workflow_matching.describe(&key),
             _ => QueueDescription::default(),
         };
-        if kind == TaskQueueType::Workflow && self.inner.routing.has(&key, ComponentKind::Workflow) {
+        let served = match kind {
+            TaskQueueType::Workflow => Some(ComponentKind::Workflow),
+            TaskQueueType::Activity => Some(ComponentKind::Activity),
+            _ => None,
+        };
+        let is_shown = known.pollers.iter().any(|poller| poller.identity == IDENTITY);
+        if !is_shown && served.is_some_and(|served| self.inner.routing.has(&key, served)) {
             known.pollers.push(PollerInfo {
                 identity: IDENTITY.to_owned(),
                 last_access_time: Some(clock::now().into()),
+                rate_per_second: UNLIMITED_RATE,
                 ..Default::default()
             });
         }

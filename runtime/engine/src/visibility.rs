@@ -8,7 +8,8 @@ use wrt_model::{
         deployment::Deployment,
         enums::VersioningBehavior,
         workflow::{
-            DeploymentTransition, WorkflowExecutionInfo, WorkflowExecutionVersioningInfo, versioning_override::Override,
+            DeploymentTransition, ResetPoints, WorkflowExecutionInfo, WorkflowExecutionVersioningInfo,
+            versioning_override::Override,
         },
     },
     time::proto_span,
@@ -51,6 +52,7 @@ fn about<'a>(namespace: &'a Namespace, query: &'a str) -> RunQuery<'a> {
 }
 
 /// What lists and descriptions show of a run.
+#[expect(deprecated, reason = "older clients read the stamp of the last worker")]
 pub(crate) fn execution_info(namespace: &Namespace, run: &Run) -> WorkflowExecutionInfo {
     let close_time = (run.close_ns != 0).then(|| Time::from_nanos(run.close_ns));
     let parent = run.parent.as_ref();
@@ -78,6 +80,10 @@ pub(crate) fn execution_info(namespace: &Namespace, run: &Run) -> WorkflowExecut
             .map(|version| version.deployment_name.clone())
             .unwrap_or_default(),
         versioning_info: versioning_info(run),
+        auto_reset_points: (!run.reset_points.is_empty()).then(|| ResetPoints {
+            points: run.reset_points.clone(),
+        }),
+        most_recent_worker_version_stamp: run.worker_version.clone(),
         execution_duration: close_time.map(|close| proto_span(close.since(execution_time))),
         first_run_id: run.first_execution_run_id.clone(),
         root_execution: run.root.clone().or_else(|| Some(run.execution())),

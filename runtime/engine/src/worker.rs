@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use wrt_host::{ActivityControl, ActivityModule};
 use wrt_machine::{ActivityClose, ActivityStart, HeartbeatAnswer};
 use wrt_model::{
@@ -280,7 +280,7 @@ impl Engine {
                 );
             }
         };
-        let (heartbeat, mut beats) = mpsc::unbounded_channel();
+        let (heartbeat, mut beats) = watch::channel(None);
         let control = ActivityControl {
             heartbeat,
             cancel: canceled,
@@ -293,13 +293,13 @@ impl Engine {
             () = self.record_heartbeats(&execution.token, &mut beats) => unreachable!("it has no end"),
             () = sleep(limit) => Err(failure::timeout(TimeoutType::StartToClose, None)),
         };
-        (outcome, latest(&mut beats).flatten())
+        (outcome, unsent(&mut beats))
     }
 
     /// Records the heartbeats of an attempt, of those that come during a commit the last one.
-    async fn record_heartbeats(&self, token: &ActivityToken, beats: &mut mpsc::UnboundedReceiver<Option<Payloads>>) {
-        while let Some(first) = beats.recv().await {
-            let details = latest(beats).unwrap_or(first);
+    async fn record_heartbeats(&self, token: &ActivityToken, beats: &mut watch::Receiver<Option<Payloads>>) {
+        while beats.changed().await.is_ok() {
+            let details = beats.borrow_and_update().clone();
             let recorded = self
                 .activity_heartbeat(ActivityRef::Token(token.clone()), details)
                 .await;
@@ -321,9 +321,10 @@ impl Engine {
     }
 }
 
-/// The last of the heartbeats that wait.
-fn latest(beats: &mut mpsc::UnboundedReceiver<Option<Payloads>>) -> Option<Option<Payloads>> {
-    std::iter::from_fn(|| beats.try_recv().ok()).last()
+/// The details of a heartbeat that waits.
+fn unsent(beats: &mut watch::Receiver<Option<Payloads>>) -> Option<Payloads> {
+    let last = beats.borrow_and_update();
+    if last.has_changed() { last.clone() } else { None }
 }
 
 /// Sleeps; spans that the timer cannot hold count as for ever.

@@ -1,8 +1,11 @@
 //! Activity components: each attempt has an instance for itself while it runs.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc, watch};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit, watch},
+    time::timeout,
+};
 use wasmtime::{
     Engine, Result, Store,
     component::{Component, HasSelf, Linker},
@@ -43,8 +46,8 @@ pub struct ActivityModule {
 
 /// The lines between an attempt and whoever started it.
 pub struct ActivityControl {
-    /// Takes the details of each heartbeat.
-    pub heartbeat: mpsc::UnboundedSender<Option<Payloads>>,
+    /// Holds the details of the last heartbeat, however fast they come.
+    pub heartbeat: watch::Sender<Option<Payloads>>,
     /// Becomes true when the attempt is asked to stop.
     pub cancel: watch::Receiver<bool>,
 }
@@ -52,6 +55,8 @@ pub struct ActivityControl {
 /// What all activities of a host share.
 struct Shared {
     limits: ActivityLimits,
+    /// The longest that a component may take to describe itself.
+    describe_time: Duration,
     /// The attempts that there is room for at the same time.
     places: Semaphore,
     warm: WarmInstances,
@@ -72,6 +77,7 @@ impl ActivityLinker {
         let places = usize::try_from(options.activities).expect("u32 fits usize");
         let shared = Shared {
             limits: options.activity.clone(),
+            describe_time: options.workflow.activation_time,
             places: Semaphore::new(places),
             warm: WarmInstances::default(),
         };
@@ -152,8 +158,23 @@ impl ActivityModule {
         }
     }
 
-    /// Asks the component what it contains, in an instance of its own.
+    /// Asks the component what it contains, in an instance of its own. It has the memory of an attempt, and the time of a
+    /// workflow's activation, which no component that only describes itself comes near.
     pub(crate) async fn describe(&self) -> Result<Description, HostError> {
+        let limit = self.shared.describe_time;
+        let described = timeout(limit, self.describe_without_limit()).await;
+        described.unwrap_or_else(|_| {
+            Err(HostError::Instantiate {
+                digest: self.digest.clone(),
+                cause: format!(
+                    "the time limit of {limit:?} for describing itself is reached: return the definition without \
+                     computing or waiting"
+                ),
+            })
+        })
+    }
+
+    async fn describe_without_limit(&self) -> Result<Description, HostError> {
         let identity = AttemptIdentity::default();
         let state = AttemptState::new(identity, &Grants::default(), None, &self.shared.limits);
         let _place = self.place().await;

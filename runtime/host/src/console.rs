@@ -12,11 +12,32 @@ use wasmtime_wasi::{
 /// Bytes of one line. What is longer is broken, so that a guest cannot fill the host's memory.
 const LINE_BYTES: usize = 8 << 10;
 
+/// Bytes that one call of a guest may write to the log, lines of both streams and its log records together. What is more
+/// is left out, so that a guest cannot fill the host's disk.
+const CALL_BYTES: usize = 1 << 20;
+
+/// What a line counts for beside its text, because the log adds the time and whose line it is.
+const LINE_OVERHEAD_BYTES: usize = 256;
+
+/// What stands in the place of everything that is left out.
+pub(crate) const LEFT_OUT: &str = "the output of this call has reached the limit of 1 MiB: the rest of it is left out";
+
 /// Bytes of standard error that are kept for the message of a failure: a panic's text and place.
 const TAIL_BYTES: usize = 4 << 10;
 
 /// Takes a line of the guest, without its end, and the name of the stream.
 pub(crate) type Sink = Box<dyn Fn(&'static str, &str) + Send + Sync>;
+
+/// What is to become of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// It is written.
+    Line,
+    /// In its place, it is written that the rest is left out.
+    Notice,
+    /// It is left out.
+    Nothing,
+}
 
 /// One guest's output.
 #[derive(Clone)]
@@ -25,6 +46,8 @@ pub(crate) struct Console(Arc<Mutex<Buffers>>);
 struct Buffers {
     sink: Sink,
     silent: bool,
+    /// What this call may still write; `None` after the notice that there is no more.
+    left: Option<usize>,
     stdout: Vec<u8>,
     stderr: Vec<u8>,
     tail: Vec<u8>,
@@ -42,6 +65,7 @@ impl Console {
         Console(Arc::new(Mutex::new(Buffers {
             sink,
             silent: false,
+            left: Some(CALL_BYTES),
             stdout: Vec::new(),
             stderr: Vec::new(),
             tail: Vec::new(),
@@ -67,6 +91,7 @@ impl Console {
     pub(crate) fn begin(&self, silent: bool) {
         self.with(|buffers| {
             buffers.silent = silent;
+            buffers.left = Some(CALL_BYTES);
             buffers.tail.clear();
         });
     }
@@ -75,6 +100,7 @@ impl Console {
     pub(crate) fn redirect(&self, sink: Sink) {
         self.with(|buffers| {
             buffers.sink = sink;
+            buffers.left = Some(CALL_BYTES);
             buffers.tail.clear();
         });
     }
@@ -89,6 +115,11 @@ impl Console {
                 }
             }
         });
+    }
+
+    /// Counts a log record of this many bytes among the output of this call.
+    pub(crate) fn admit(&self, bytes: usize) -> Admission {
+        self.with(|buffers| buffers.admit(bytes))
     }
 
     /// The last words on standard error in this call.
@@ -131,11 +162,34 @@ impl Buffers {
         self.tail.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
-    fn emit(&self, name: &'static str, line: &[u8]) {
-        if !self.silent {
-            (self.sink)(name, String::from_utf8_lossy(line).trim_end_matches('\n'));
+    fn emit(&mut self, name: &'static str, line: &[u8]) {
+        match self.admit(line.len()) {
+            Admission::Line => (self.sink)(name, String::from_utf8_lossy(line).trim_end_matches('\n')),
+            Admission::Notice => (self.sink)(name, LEFT_OUT),
+            Admission::Nothing => {}
         }
     }
+
+    fn admit(&mut self, bytes: usize) -> Admission {
+        let Some(left) = self.left.filter(|_| !self.silent) else {
+            return Admission::Nothing;
+        };
+        self.left = left.checked_sub(bytes.saturating_add(LINE_OVERHEAD_BYTES));
+        match self.left {
+            Some(_) => Admission::Line,
+            None => Admission::Notice,
+        }
+    }
+}
+
+/// A text as it fits a line.
+pub(crate) fn cut(mut text: String) -> String {
+    let bytes = text.len();
+    if bytes > LINE_BYTES {
+        text.truncate(text.floor_char_boundary(LINE_BYTES));
+        text.push_str(&format!("… ({} more bytes are left out)", bytes - text.len()));
+    }
+    text
 }
 
 // === Streams of WASI ===
@@ -214,5 +268,48 @@ mod tests {
             .map(|line| line.len() - "stdout: ".len())
             .collect();
         assert_eq!(lengths, [LINE_BYTES, LINE_BYTES, 1]);
+    }
+
+    #[test]
+    fn the_output_of_one_call_is_bounded() {
+        for text in ["\n", "a line\n", &"x".repeat(LINE_BYTES * 3)] {
+            let endless = text.repeat(2 * CALL_BYTES / text.len());
+            let lines = lines_of(&[("stderr", &endless), ("stdout", "and\nmore")], false);
+            let counted = |line: &String| line.len() - "stderr: ".len() + LINE_OVERHEAD_BYTES;
+            let bytes: usize = lines.iter().map(counted).sum();
+            assert!((CALL_BYTES / 2..CALL_BYTES + LINE_BYTES).contains(&bytes), "{bytes}");
+            assert_eq!(lines.last().unwrap(), &format!("stderr: {LEFT_OUT}"));
+            assert_eq!(lines.iter().filter(|line| line.contains(LEFT_OUT)).count(), 1);
+        }
+    }
+
+    #[test]
+    fn the_next_call_may_write_again() {
+        let console = Console::new(Box::new(|_, _| ()));
+        let begins: [fn(&Console); 2] = [
+            |console| console.begin(false),
+            |console| console.redirect(Box::new(|_, _| ())),
+        ];
+        for begin in begins {
+            assert_eq!(console.admit(CALL_BYTES), Admission::Notice);
+            assert_eq!(console.admit(1), Admission::Nothing);
+            begin(&console);
+            assert_eq!(console.admit(1), Admission::Line);
+            assert_eq!(console.admit(CALL_BYTES), Admission::Notice);
+            begin(&console);
+        }
+        console.begin(true);
+        assert_eq!(console.admit(1), Admission::Nothing, "it was written before");
+    }
+
+    #[test]
+    fn a_long_record_is_cut_between_letters() {
+        assert_eq!(cut("short".to_owned()), "short");
+        let long = cut("ä".repeat(LINE_BYTES));
+        assert!(
+            long.ends_with(&format!("ä… ({LINE_BYTES} more bytes are left out)")),
+            "{}",
+            &long[LINE_BYTES..]
+        );
     }
 }

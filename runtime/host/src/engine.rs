@@ -1,6 +1,6 @@
 //! The two engines: one for workflows, which must compute the same on every machine and replay, one for activities.
 
-use std::{thread, time::Duration};
+use std::{num::NonZeroUsize, thread, time::Duration};
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
@@ -15,6 +15,9 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// Stack that host functions may use on top of an activity's own.
 const HOST_STACK_BYTES: usize = 512 << 10;
+
+/// Frames of a guest's backtrace, the innermost ones.
+pub(crate) const BACKTRACE_FRAMES: usize = 20;
 
 /// Elements of one table. Large interpreters need some ten thousand.
 pub(crate) const TABLE_ELEMENTS: usize = 64 << 10;
@@ -63,6 +66,7 @@ pub(crate) fn activity_engine(options: &HostOptions) -> Result<Engine, HostError
 
 fn config(stack_bytes: usize) -> Config {
     let mut config = Config::new();
+    config.wasm_backtrace_max_frames(NonZeroUsize::new(BACKTRACE_FRAMES));
     config.max_wasm_stack(stack_bytes);
     config.epoch_interruption(true);
     config.concurrency_support(false);

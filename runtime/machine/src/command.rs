@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use wrt_model::proto::{Command, CommandAttributes, enums::WorkflowTaskFailedCause as Cause};
 
-use crate::{Rejection, Turn, limits::Asked, turn::Words, update::Messages};
+use crate::{Rejection, Turn, lengths::check_lengths, limits::Asked, turn::Words, update::Messages};
 
 impl Turn<'_> {
     /// Checks the commands of one workflow task as a whole, so that carrying them out cannot fail.
@@ -26,6 +26,8 @@ impl Turn<'_> {
                     return Err(bad(Cause::UnhandledCommand, "UnhandledCommand".into()));
                 }
             }
+            check_lengths(command, messages)?;
+            self.check_sizes(command, messages)?;
             self.check_command(attributes, first_event_id + index as i64, messages, &mut ids)?;
         }
         Ok(())
@@ -46,7 +48,7 @@ impl Turn<'_> {
         ids: &mut CommandIds,
     ) -> Result<(), Rejection> {
         use CommandAttributes as A;
-        self.check_limits(attributes, messages, &mut ids.asked)?;
+        self.check_limits(attributes, &mut ids.asked)?;
         match attributes {
             A::ScheduleActivityTaskCommandAttributes(command) => self.check_schedule_activity(command, event_id, ids),
             A::RequestCancelActivityTaskCommandAttributes(command) => self.check_cancel_activity(command, ids),
@@ -164,8 +166,25 @@ pub fn is_closing(attributes: &CommandAttributes) -> bool {
 }
 
 /// The command's name as Temporal writes it.
-fn command_name(attributes: &CommandAttributes) -> String {
-    let debug = format!("{attributes:?}");
-    let variant = debug.split('(').next().unwrap_or_default();
-    variant.trim_end_matches("CommandAttributes").to_owned()
+pub(crate) fn command_name(attributes: &CommandAttributes) -> &'static str {
+    use CommandAttributes as A;
+    match attributes {
+        A::ScheduleActivityTaskCommandAttributes(_) => "ScheduleActivityTask",
+        A::StartTimerCommandAttributes(_) => "StartTimer",
+        A::CompleteWorkflowExecutionCommandAttributes(_) => "CompleteWorkflowExecution",
+        A::FailWorkflowExecutionCommandAttributes(_) => "FailWorkflowExecution",
+        A::RequestCancelActivityTaskCommandAttributes(_) => "RequestCancelActivityTask",
+        A::CancelTimerCommandAttributes(_) => "CancelTimer",
+        A::CancelWorkflowExecutionCommandAttributes(_) => "CancelWorkflowExecution",
+        A::RequestCancelExternalWorkflowExecutionCommandAttributes(_) => "RequestCancelExternalWorkflowExecution",
+        A::RecordMarkerCommandAttributes(_) => "RecordMarker",
+        A::ContinueAsNewWorkflowExecutionCommandAttributes(_) => "ContinueAsNewWorkflowExecution",
+        A::StartChildWorkflowExecutionCommandAttributes(_) => "StartChildWorkflowExecution",
+        A::SignalExternalWorkflowExecutionCommandAttributes(_) => "SignalExternalWorkflowExecution",
+        A::UpsertWorkflowSearchAttributesCommandAttributes(_) => "UpsertWorkflowSearchAttributes",
+        A::ProtocolMessageCommandAttributes(_) => "ProtocolMessage",
+        A::ModifyWorkflowPropertiesCommandAttributes(_) => "ModifyWorkflowProperties",
+        A::ScheduleNexusOperationCommandAttributes(_) => "ScheduleNexusOperation",
+        A::RequestCancelNexusOperationCommandAttributes(_) => "RequestCancelNexusOperation",
+    }
 }

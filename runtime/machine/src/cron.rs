@@ -3,7 +3,8 @@
 //! Unlike the cron strings of schedules, a day matches when its day of month *or* its day of week does, if both are
 //! given.
 
-use jiff::{Timestamp, tz::TimeZone};
+use std::time::Duration;
+
 use wrt_model::{Time, proto::schedule::CalendarSpec};
 
 use crate::schedule::{
@@ -19,22 +20,13 @@ use crate::schedule::{
 pub fn next_cron_time(cron: &str, after: Time) -> Result<Option<Time>, String> {
     let (zone, times) = cron_string::split_zone(cron.trim())?;
     let zone = spec::zone_named(zone)?;
-    let second = after.nanos().div_euclid(1_000_000_000);
-    let next = match times.strip_prefix("@every ") {
+    match times.strip_prefix("@every ") {
         Some(every) => {
-            let every = i64::try_from(cron_string::span(every)?.as_secs().max(1)).unwrap_or(i64::MAX);
-            second.checked_add(every)
+            let every = cron_string::span(every)?.max(Duration::from_secs(1));
+            Ok(Some(spec::whole_second(after).plus(every)))
         }
-        None => next_second(&calendar(times)?, &zone, second),
-    };
-    Ok(next
-        .and_then(|second| second.checked_mul(1_000_000_000))
-        .map(Time::from_nanos))
-}
-
-fn next_second(calendar: &Calendar, zone: &TimeZone, after: i64) -> Option<i64> {
-    let from = Timestamp::from_second(after + 1).ok()?;
-    Some(calendar.first(zone, from)?.as_second())
+        None => Ok(spec::next_of_calendar(calendar(times)?, &zone, after)),
+    }
 }
 
 fn calendar(times: &str) -> Result<Calendar, String> {

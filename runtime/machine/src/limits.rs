@@ -1,4 +1,5 @@
-//! Where limits bite: commands and outcomes that carry or ask for too much, and histories that have grown too long.
+//! Where limits bite: commands that ask for too much, outcomes that carry too much, and histories that have grown too
+//! long.
 
 use std::collections::HashMap;
 
@@ -7,22 +8,24 @@ use wrt_model::{
     Limits, failure,
     payload::size,
     proto::{
-        CommandAttributes as A, Failure, Memo, Payloads,
+        CommandAttributes as A, Failure, Payloads,
         enums::{SuggestContinueAsNewReason as Reason, WorkflowTaskFailedCause as Cause},
     },
 };
 
-use crate::{ActivityClose, Rejection, Turn, command::bad, marker::upsert, update::Messages};
+use crate::{ActivityClose, Rejection, Turn, command::bad};
 
 /// What the commands before in the same workflow task have asked for, by the cause that one too many fails it with.
 pub(crate) type Asked = HashMap<Cause, usize>;
 
+/// What is left of the message of a failure that is too large.
+const BEGINNING_BYTES: usize = 2_048;
+
 const HEARTBEAT_TOO_LARGE: &str = "Heartbeat details exceed size limit.";
 
 impl Turn<'_> {
-    /// Refuses a command that carries or asks for more than the namespace allows.
-    pub(crate) fn check_limits(&self, command: &A, messages: &Messages, asked: &mut Asked) -> Result<(), Rejection> {
-        self.check_sizes(command, messages)?;
+    /// Refuses a command that asks for more than the namespace allows.
+    pub(crate) fn check_limits(&self, command: &A, asked: &mut Asked) -> Result<(), Rejection> {
         let run = &*self.run;
         let external = |cancels| {
             let requests = run.external_requests.values();
@@ -65,36 +68,6 @@ impl Turn<'_> {
         Ok(())
     }
 
-    fn check_sizes(&self, command: &A, messages: &Messages) -> Result<(), Rejection> {
-        let (name, bytes) = carried(command, messages);
-        check_size(name, bytes, "blob_size_error", self.limits.blob_size_error)?;
-        let (name, bytes) = match command {
-            A::StartChildWorkflowExecutionCommandAttributes(command) => (
-                "StartChildWorkflowExecutionCommandAttributes.Memo",
-                memo_bytes(command.memo.as_ref()),
-            ),
-            A::ContinueAsNewWorkflowExecutionCommandAttributes(command) => (
-                "ContinueAsNewWorkflowExecutionCommandAttributes.Memo",
-                memo_bytes(command.memo.as_ref()),
-            ),
-            A::ModifyWorkflowPropertiesCommandAttributes(command) => (
-                "ModifyWorkflowPropertiesCommandAttributes.UpsertedMemo",
-                self.memo_bytes_with(command.upserted_memo.as_ref()),
-            ),
-            _ => return Ok(()),
-        };
-        check_size(name, bytes, "memo_size_error", self.limits.memo_size_error)
-    }
-
-    /// The bytes that the memo would have with these fields.
-    fn memo_bytes_with(&self, upserts: Option<&Memo>) -> usize {
-        let mut memo = self.run.memo.clone().unwrap_or_default();
-        if let Some(upserts) = upserts {
-            upsert(&mut memo.fields, &upserts.fields);
-        }
-        memo.encoded_len()
-    }
-
     /// What a worker reports; when that is larger than the namespace allows, its activity fails for good. The worker hears
     /// nothing of it: told otherwise, it would report the same again and again.
     pub(crate) fn within_limits(&self, close: ActivityClose) -> ActivityClose {
@@ -113,6 +86,19 @@ impl Turn<'_> {
         ActivityClose::Failed {
             failure: Box::new(failure::server(message, true)),
             last_heartbeat_details: None,
+        }
+    }
+
+    /// A failure of a workflow task as it may be stored: of one that says too much, its beginning is left.
+    pub(crate) fn bounded_failure(&self, failure: Failure) -> Failure {
+        if !self.is_too_large(failure.encoded_len()) {
+            return failure;
+        }
+        let mut beginning = failure.message;
+        beginning.truncate(beginning.floor_char_boundary(BEGINNING_BYTES));
+        Failure {
+            cause: Some(Box::new(failure::application(beginning, "", false))),
+            ..failure::server("Failure exceeds size limit.", true)
         }
     }
 
@@ -166,66 +152,4 @@ impl Turn<'_> {
 /// The failure of an attempt whose heartbeat carries too much.
 pub(crate) fn heartbeat_too_large() -> Failure {
     failure::server(HEARTBEAT_TOO_LARGE, true)
-}
-
-fn check_size(name: &str, bytes: usize, limit_name: &str, limit: u64) -> Result<(), Rejection> {
-    if bytes as u64 <= limit {
-        return Ok(());
-    }
-    let message = format!("{name} exceeds size limit: it has {bytes} bytes, {limit_name} allows {limit}");
-    Err(bad(Cause::PayloadsTooLarge, message))
-}
-
-fn memo_bytes(memo: Option<&Memo>) -> usize {
-    memo.map_or(0, Message::encoded_len)
-}
-
-/// What a command carries, and its bytes.
-fn carried(command: &A, messages: &Messages) -> (&'static str, usize) {
-    match command {
-        A::ScheduleActivityTaskCommandAttributes(command) => (
-            "ScheduleActivityTaskCommandAttributes.Input",
-            size(command.input.as_ref()),
-        ),
-        A::StartChildWorkflowExecutionCommandAttributes(command) => (
-            "StartChildWorkflowExecutionCommandAttributes.Input",
-            size(command.input.as_ref()),
-        ),
-        A::SignalExternalWorkflowExecutionCommandAttributes(command) => (
-            "SignalExternalWorkflowExecutionCommandAttributes.Input",
-            size(command.input.as_ref()),
-        ),
-        A::RecordMarkerCommandAttributes(command) => (
-            "RecordMarkerCommandAttributes.Details",
-            command.details.values().map(|details| size(Some(details))).sum(),
-        ),
-        A::ContinueAsNewWorkflowExecutionCommandAttributes(command) => (
-            "ContinueAsNewWorkflowExecutionCommandAttributes.Input",
-            size(command.input.as_ref()),
-        ),
-        A::CompleteWorkflowExecutionCommandAttributes(command) => (
-            "CompleteWorkflowExecutionCommandAttributes.Result",
-            size(command.result.as_ref()),
-        ),
-        A::FailWorkflowExecutionCommandAttributes(command) => (
-            "FailWorkflowExecutionCommandAttributes.Failure",
-            command.failure.as_ref().map_or(0, Message::encoded_len),
-        ),
-        A::CancelWorkflowExecutionCommandAttributes(command) => (
-            "CancelWorkflowExecutionCommandAttributes.Details",
-            size(command.details.as_ref()),
-        ),
-        A::ProtocolMessageCommandAttributes(command) => (
-            "ProtocolMessageCommandAttributes",
-            messages.body_bytes(&command.message_id),
-        ),
-        A::RequestCancelActivityTaskCommandAttributes(_)
-        | A::StartTimerCommandAttributes(_)
-        | A::CancelTimerCommandAttributes(_)
-        | A::RequestCancelExternalWorkflowExecutionCommandAttributes(_)
-        | A::UpsertWorkflowSearchAttributesCommandAttributes(_)
-        | A::ModifyWorkflowPropertiesCommandAttributes(_)
-        | A::ScheduleNexusOperationCommandAttributes(_)
-        | A::RequestCancelNexusOperationCommandAttributes(_) => ("", 0),
-    }
 }

@@ -173,6 +173,7 @@ impl Turn<'_> {
                 self.run.workflow_task = None;
                 self.run.last_completed_started_event_id = completed.started_event_id;
                 self.versioned_by(completed);
+                self.built_by(completed, event_id);
                 // Those that it has accepted follow.
                 self.drop_rejected_updates(completed.started_event_id);
             }

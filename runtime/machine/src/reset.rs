@@ -17,6 +17,7 @@ use wrt_model::{
 use crate::{
     Outgoing, Rejection, Signal, Turn, WorkflowOptionsChange,
     rebuild::{Origin, rebuild},
+    reset_points,
 };
 
 /// What a run is reset to.
@@ -112,8 +113,7 @@ pub fn reset_point(events: &[HistoryEvent], point: &ResetPoint) -> Option<i64> {
 fn first_task_of(events: &[HistoryEvent], build_id: &str) -> Option<i64> {
     events.iter().find_map(|event| match &event.attributes {
         Some(EventAttributes::WorkflowTaskCompletedEventAttributes(completed)) => {
-            let version = completed.deployment_version.as_ref()?;
-            (version.build_id == build_id).then_some(event.event_id)
+            (reset_points::build_id(completed) == build_id).then_some(event.event_id)
         }
         _ => None,
     })

@@ -21,6 +21,7 @@ mod due;
 pub(crate) mod field;
 mod overlap;
 mod run;
+mod search;
 pub(crate) mod spec;
 #[cfg(test)]
 mod tests;
@@ -78,9 +79,9 @@ pub struct NewSchedule {
 pub struct ScheduleUpdate {
     /// Takes the place of spec, action, policies and state.
     pub definition: Definition,
-    /// `None` leaves what is there.
+    /// `None` leaves what is there, an empty one removes it.
     pub memo: Option<Memo>,
-    /// `None` leaves what is there.
+    /// `None` leaves what is there, empty ones remove it.
     pub search_attributes: Option<SearchAttributes>,
     /// The token that the schedule is expected to have; 0 for any.
     pub conflict_token: i64,
@@ -142,8 +143,8 @@ pub fn create(new: NewSchedule, now: Time) -> Result<Schedule, ScheduleRejection
     let mut schedule = Schedule {
         namespace_id: new.namespace_id,
         schedule_id: new.schedule_id,
-        memo: new.memo,
-        search_attributes: new.search_attributes,
+        memo: new.memo.filter(has_fields),
+        search_attributes: new.search_attributes.filter(has_attributes),
         create_request_id: new.request_id,
         created_ns: now.nanos(),
         processed_ns: now.nanos(),
@@ -153,6 +154,14 @@ pub fn create(new: NewSchedule, now: Time) -> Result<Schedule, ScheduleRejection
     schedule.info.create_time = Some(now.into());
     define(&mut schedule, new.definition)?;
     Ok(schedule)
+}
+
+fn has_fields(memo: &Memo) -> bool {
+    !memo.fields.is_empty()
+}
+
+fn has_attributes(attributes: &SearchAttributes) -> bool {
+    !attributes.indexed_fields.is_empty()
 }
 
 fn define(schedule: &mut Schedule, definition: Definition) -> Result<(), ScheduleRejection> {
@@ -235,12 +244,16 @@ impl<'a> ScheduleTurn<'a> {
         }
         define(self.schedule, update.definition)?;
         self.spec = compiled(self.schedule);
-        self.schedule.memo = update.memo.or(self.schedule.memo.take());
-        self.schedule.search_attributes = update.search_attributes.or(self.schedule.search_attributes.take());
+        if let Some(memo) = update.memo {
+            self.schedule.memo = Some(memo).filter(has_fields);
+        }
+        if let Some(attributes) = update.search_attributes {
+            self.schedule.search_attributes = Some(attributes).filter(has_attributes);
+        }
         self.schedule.info.update_time = Some(self.now.into());
         self.schedule.updated_ns = self.now.nanos();
         // A time whose jitter has not passed yet may lie behind us.
-        let earliest = self.now.minus(self.spec.jitter());
+        let earliest = self.spec.before_pending(self.now);
         self.schedule.processed_ns = self.schedule.processed_ns.max(earliest.nanos());
         self.changed();
         Ok(())

@@ -42,7 +42,7 @@ pub(crate) enum Answer {
 }
 
 impl Answer {
-    fn of(message: &protocol::Message) -> Result<Self, Rejection> {
+    pub(crate) fn of(message: &protocol::Message) -> Result<Self, Rejection> {
         let wrong = |text: String| bad(Cause::BadUpdateWorkflowExecutionMessage, text);
         let body = message
             .body
@@ -74,7 +74,7 @@ impl Messages {
         Messages(messages)
     }
 
-    fn find(&self, message_id: &str) -> Option<&protocol::Message> {
+    pub(crate) fn find(&self, message_id: &str) -> Option<&protocol::Message> {
         self.0.iter().find(|message| message.id == message_id)
     }
 

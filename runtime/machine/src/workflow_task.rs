@@ -120,6 +120,7 @@ impl Turn<'_> {
     ) -> Result<(), Rejection> {
         let task = self.started_workflow_task()?;
         if task.attempt == 1 {
+            let failure = failure.map(|failure| self.bounded_failure(failure));
             self.append_transient_events(&task);
             self.append_workflow_task_failed(&task, cause, failure, identity);
         }

@@ -5,6 +5,12 @@
 
 use std::collections::BTreeMap;
 
+/// The longest id, name or reason, in bytes.
+pub const ID_BYTES: usize = 1_000;
+
+/// The largest search attributes of a run, in bytes.
+pub const SEARCH_ATTRIBUTES_BYTES: usize = 40 * 1024;
+
 const KIB: u64 = 1024;
 const MIB: u64 = 1024 * KIB;
 

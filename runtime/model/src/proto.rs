@@ -1,5 +1,8 @@
 //! Short names for Temporal's messages.
 
+/// The descriptors of all these messages, as an encoded `FileDescriptorSet`.
+pub const DESCRIPTORS: &[u8] = include_bytes!(env!("TEMPORAL_DESCRIPTORS"));
+
 /// The messages between Temporal's SDKs and the core that they share.
 pub use temporalio_protos::coresdk;
 pub use temporalio_protos::temporal::api::{

@@ -12,9 +12,10 @@ use crate::{
     RunKey, Time, WorkflowKey,
     proto::{
         HistoryEvent, Memo, Priority, RetryPolicy, SearchAttributes, WorkerDeploymentVersion, WorkflowExecution,
+        common::WorkerVersionStamp,
         enums::{ParentClosePolicy, WorkflowExecutionStatus},
         history::DeclinedTargetVersionUpgrade,
-        workflow::WorkflowExecutionVersioningInfo,
+        workflow::{ResetPointInfo, WorkflowExecutionVersioningInfo},
     },
 };
 
@@ -182,6 +183,12 @@ pub struct Run {
     /// Where those of its open entries are that are not in its row.
     #[prost(message, optional, tag = "65")]
     pub parts: Option<Parts>,
+    /// The first workflow tasks of the builds that have run it, which it can be reset to. Only the last ones are kept.
+    #[prost(message, repeated, tag = "120")]
+    pub reset_points: Vec<ResetPointInfo>,
+    /// The build that has completed the last workflow task, as workers name it that belong to no deployment.
+    #[prost(message, optional, tag = "121")]
+    pub worker_version: Option<WorkerVersionStamp>,
 }
 
 /// A signal that has been taken.

@@ -4,11 +4,14 @@
 use std::cmp::Ordering;
 
 use serde_json::Value;
-use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator, Value as SqlValue};
+use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
 
 use crate::{
     StoreError,
-    visibility::query::{self, STARTS_WITH, invalid},
+    visibility::{
+        literal::Literal,
+        query::{self, STARTS_WITH, invalid},
+    },
 };
 
 /// A condition on something that has attributes.
@@ -23,6 +26,8 @@ enum Node {
     Compare {
         name: String,
         comparison: Comparison,
+        /// As it is written.
+        literal: Literal,
         value: Value,
         negated: bool,
     },
@@ -71,6 +76,15 @@ impl Condition {
         node(expression, false).map(Condition)
     }
 
+    /// The condition with other values in the place of those that are written: each comparison is one with any of what
+    /// `values` makes of the attribute's name and the literal, of which `IS NULL` has none.
+    pub(crate) fn with_values(
+        self,
+        values: &impl Fn(&str, Option<&Literal>) -> Result<Vec<Value>, StoreError>,
+    ) -> Result<Self, StoreError> {
+        self.0.with_values(values).map(Condition)
+    }
+
     /// Whether it holds for the thing whose attributes are these; one that it does not have is null.
     pub fn holds(&self, attribute: &impl Fn(&str) -> Value) -> bool {
         self.0.holds(attribute)
@@ -94,7 +108,7 @@ fn node(expression: &Expr, negated: bool) -> Result<Node, StoreError> {
             let both = vec![node(left, negated)?, node(right, negated)?];
             Ok(join((*op == BinaryOperator::Or) != negated, both))
         }
-        Expr::BinaryOp { left, op, right } => comparison(attribute(left)?, op, value(right)?, negated),
+        Expr::BinaryOp { left, op, right } => comparison(attribute(left)?, op, Literal::new(right)?, negated),
         Expr::Between {
             expr,
             negated: not,
@@ -102,7 +116,7 @@ fn node(expression: &Expr, negated: bool) -> Result<Node, StoreError> {
             high,
         } => {
             let negated = negated != *not;
-            let bound = |op, bound| comparison(attribute(expr)?, &op, value(bound)?, negated);
+            let bound = |op, bound| comparison(attribute(expr)?, &op, Literal::new(bound)?, negated);
             let bounds = vec![bound(BinaryOperator::GtEq, low)?, bound(BinaryOperator::LtEq, high)?];
             Ok(join(negated, bounds))
         }
@@ -114,7 +128,7 @@ fn node(expression: &Expr, negated: bool) -> Result<Node, StoreError> {
             let negated = negated != *not;
             let items = list
                 .iter()
-                .map(|item| comparison(attribute(expr)?, &BinaryOperator::Eq, value(item)?, negated));
+                .map(|item| comparison(attribute(expr)?, &BinaryOperator::Eq, Literal::new(item)?, negated));
             Ok(join(!negated, items.collect::<Result<_, _>>()?))
         }
         Expr::IsNull(inner) => is_null(inner, negated),
@@ -130,7 +144,7 @@ fn join(any: bool, nodes: Vec<Node>) -> Node {
     if any { Node::Any(nodes) } else { Node::All(nodes) }
 }
 
-fn comparison(name: String, operator: &BinaryOperator, value: Value, negated: bool) -> Result<Node, StoreError> {
+fn comparison(name: String, operator: &BinaryOperator, literal: Literal, negated: bool) -> Result<Node, StoreError> {
     let (comparison, not) = match operator {
         BinaryOperator::Eq => (Equal, false),
         BinaryOperator::NotEq => (Equal, true),
@@ -144,7 +158,8 @@ fn comparison(name: String, operator: &BinaryOperator, value: Value, negated: bo
     Ok(Node::Compare {
         name,
         comparison,
-        value,
+        value: json(&literal)?,
+        literal,
         negated: negated != not,
     })
 }
@@ -166,27 +181,55 @@ pub(crate) fn attribute(expression: &Expr) -> Result<String, StoreError> {
     }
 }
 
-fn value(expression: &Expr) -> Result<Value, StoreError> {
-    let value = match expression {
-        Expr::Identifier(name) if name.quote_style == Some('"') => Some(Value::from(name.value.as_str())),
-        Expr::Value(value) => match &value.value {
-            SqlValue::SingleQuotedString(text) | SqlValue::DoubleQuotedString(text) => Some(Value::from(text.as_str())),
-            SqlValue::Number(digits, false) => serde_json::from_str(digits).ok(),
-            SqlValue::Boolean(flag) => Some(Value::from(*flag)),
-            _ => None,
-        },
-        _ => None,
-    };
-    value.ok_or_else(|| {
-        invalid(format!(
-            "{expression} is not a value; write a text in single quotes, a number, true or false"
-        ))
-    })
+/// A literal as JSON has it.
+fn json(literal: &Literal) -> Result<Value, StoreError> {
+    match literal {
+        Literal::Text(text) => Ok(Value::from(text.as_str())),
+        Literal::Bool(flag) => Ok(Value::from(*flag)),
+        Literal::Number(digits) => {
+            let whole = digits.parse::<i64>().map(Value::from);
+            whole
+                .or_else(|_| digits.parse::<f64>().map(Value::from))
+                .map_err(|_| invalid(format!("{digits} is not a number")))
+        }
+    }
 }
 
 // === Looking ===
 
 impl Node {
+    fn with_values(
+        self,
+        values: &impl Fn(&str, Option<&Literal>) -> Result<Vec<Value>, StoreError>,
+    ) -> Result<Self, StoreError> {
+        let each = |nodes: Vec<Node>| {
+            let nodes = nodes.into_iter().map(|node| node.with_values(values));
+            nodes.collect::<Result<Vec<_>, StoreError>>()
+        };
+        Ok(match self {
+            Node::All(nodes) => Node::All(each(nodes)?),
+            Node::Any(nodes) => Node::Any(each(nodes)?),
+            Node::IsNull { ref name, .. } => values(name, None).map(|_| self)?,
+            Node::Compare {
+                name,
+                comparison,
+                literal,
+                negated,
+                ..
+            } => {
+                let compare = |value| Node::Compare {
+                    name: name.clone(),
+                    comparison,
+                    literal: literal.clone(),
+                    value,
+                    negated,
+                };
+                let values = values(&name, Some(&literal))?;
+                join(!negated, values.into_iter().map(compare).collect())
+            }
+        })
+    }
+
     fn holds(&self, attribute: &impl Fn(&str) -> Value) -> bool {
         match self {
             Node::All(nodes) => nodes.iter().all(|node| node.holds(attribute)),
@@ -197,6 +240,7 @@ impl Node {
                 comparison,
                 value,
                 negated,
+                ..
             } => match attribute(name) {
                 Value::Null => false,
                 Value::Array(held) => held.iter().any(|held| comparison.holds(held, value)) != *negated,

@@ -4,7 +4,7 @@ mod filter;
 
 use prost::Message;
 use sqlx::Row as _;
-use wrt_model::{Schedule, ScheduleKey};
+use wrt_model::{Schedule, ScheduleKey, Time};
 
 use crate::{
     Store, StoreError,
@@ -110,7 +110,8 @@ impl Store {
     }
 
     /// Schedules of a namespace that match a query, for instance `TemporalSchedulePaused = true`, the youngest first; an
-    /// empty one matches all. It may name `ScheduleId`, `TemporalSchedulePaused` and search attributes.
+    /// empty one matches all. It may name `ScheduleId`, `TemporalSchedulePaused` and search attributes. Spans in it are
+    /// counted back from `now`.
     ///
     /// `page_token` is empty for the first page, then the `next_page_token` of the page before.
     ///
@@ -121,8 +122,10 @@ impl Store {
         query: &str,
         page_size: u32,
         page_token: &[u8],
+        now: Time,
     ) -> Result<SchedulePage, StoreError> {
-        let filter = Filter::parse(query)?;
+        let schema = self.schemas.get(namespace_id);
+        let filter = Filter::parse(query, &schema, now)?;
         if filter.group_by_paused {
             return Err(StoreError::InvalidQuery(
                 "GROUP BY is for counting; leave it out to list".to_owned(),
@@ -156,8 +159,14 @@ impl Store {
     /// How many schedules of a namespace match a query, which may end with `GROUP BY TemporalSchedulePaused`.
     ///
     /// Errors: [`StoreError::InvalidQuery`].
-    pub async fn schedule_count(&self, namespace_id: &str, query: &str) -> Result<ScheduleCount, StoreError> {
-        let filter = Filter::parse(query)?;
+    pub async fn schedule_count(
+        &self,
+        namespace_id: &str,
+        query: &str,
+        now: Time,
+    ) -> Result<ScheduleCount, StoreError> {
+        let schema = self.schemas.get(namespace_id);
+        let filter = Filter::parse(query, &schema, now)?;
         let mut counts = [0, 0];
         let mut after = None;
         loop {

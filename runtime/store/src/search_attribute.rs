@@ -148,7 +148,7 @@ impl SearchAttributeWrite {
 }
 
 /// What the rows of a value hold.
-fn values(value: SearchAttributeValue) -> Vec<Value> {
+pub(crate) fn values(value: SearchAttributeValue) -> Vec<Value> {
     match value {
         SearchAttributeValue::Bool(value) => vec![Value::Number(i64::from(value))],
         SearchAttributeValue::Datetime(time) => vec![Value::Number(time.nanos())],

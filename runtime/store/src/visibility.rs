@@ -1,9 +1,9 @@
 //! Finding runs: lists and counts by Temporal's list filter language.
 
 mod access;
-mod attribute;
+pub(crate) mod attribute;
 mod filter;
-mod literal;
+pub(crate) mod literal;
 mod page;
 pub(crate) mod query;
 mod statement;

@@ -24,6 +24,7 @@ const STARTS: [Wrong<StartWorkflowExecutionRequest>; 19] = [
     (|r| r.workflow_id = long(), InvalidArgument, "WorkflowId exceeds"),
     (|r| r.request_id = long(), InvalidArgument, "RequestId exceeds"),
     (|r| r.identity = long(), InvalidArgument, "Identity exceeds"),
+    (|r| r.cron_schedule = long(), InvalidArgument, "CronSchedule exceeds"),
     (|r| r.workflow_type = None, InvalidArgument, "WorkflowType is not set"),
     (
         |r| r.workflow_type = named("Nobody"),

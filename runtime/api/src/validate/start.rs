@@ -6,6 +6,7 @@ use prost_types::Duration;
 use uuid::Uuid;
 use wrt_model::{
     Limits,
+    limits::SEARCH_ATTRIBUTES_BYTES,
     priority::{FAIRNESS_KEY_BYTES, PRIORITY_KEYS},
     proto::{
         Memo, Payloads, Priority, SearchAttributes, TaskQueue, WorkflowType,
@@ -16,9 +17,6 @@ use wrt_model::{
 
 use super::{Checked, blob, bounded, choice, duration, invalid, memo, message_size, required, task_queue, unsupported};
 use crate::{worker_deployment, workflow_options};
-
-/// The largest search attributes of a run, in bytes.
-const SEARCH_ATTRIBUTES_BYTES: usize = 40 * 1024;
 
 /// What the two requests have in common.
 struct Start<'a> {
@@ -121,6 +119,7 @@ impl Start<'_> {
         task_queue(self.task_queue)?;
         bounded("Identity", self.identity)?;
         bounded("RequestId", self.request_id)?;
+        bounded("CronSchedule", self.cron_schedule)?;
         self.check_times()?;
         blob("Input", self.input, limits)?;
         memo(self.memo, limits)?;

@@ -7,6 +7,9 @@ use wrt_model::proto::{
     taskqueue::{PollerInfo, TaskQueueStats},
 };
 
+/// The tasks a second of whoever has no limit, where an answer cannot say "none".
+pub const UNLIMITED_RATE: f64 = 100_000.0;
+
 /// Figures by priority key, of those that have been used.
 pub(crate) type Backlog = BTreeMap<i32, TaskQueueStats>;
 

@@ -20,7 +20,7 @@ use wrt_model::{
 use super::{
     Lease, Task,
     backlogs::{Backlogs, Version},
-    describe::{Backlog, QueueDescription, longer},
+    describe::{Backlog, QueueDescription, UNLIMITED_RATE, longer},
     fair_queue::{FairQueue, Rank},
     rate_limit::Limits,
     scaling::{Load, Scaling},
@@ -153,7 +153,17 @@ impl<T: Task> Queue<T> {
         if !self.pollers.contains_key(&poller) {
             self.forget_pollers(now);
         }
-        self.pollers.insert(poller, (now, info));
+        let rate_per_second = max_per_second.unwrap_or(UNLIMITED_RATE);
+        self.pollers.insert(
+            poller,
+            (
+                now,
+                PollerInfo {
+                    rate_per_second,
+                    ..info
+                },
+            ),
+        );
         if let Some(rate) = max_per_second {
             self.limits.set_by_worker(rate);
         }

@@ -11,8 +11,7 @@ use crate::bindings::activity::imports::{
 impl Host for AttemptState {
     fn heartbeat(&mut self, details: Vec<Payload>) -> Result<bool> {
         if let Some(control) = &self.control {
-            // Nobody listens any more when the attempt is being given up.
-            let _ = control.heartbeat.send(payloads_from_wit(details));
+            control.heartbeat.send_replace(payloads_from_wit(details));
         }
         self.is_cancel_requested()
     }

@@ -8,7 +8,7 @@ use super::state::RunState;
 use crate::{
     RunIdentity,
     bindings::workflow::imports::log::{Host, Level},
-    console::Sink,
+    console::{Admission, LEFT_OUT, Sink, cut},
 };
 
 /// A line with the run that it belongs to. The level has to be known to the compiler, hence a macro.
@@ -31,16 +31,23 @@ impl Host for RunState {
         if self.replaying {
             return Ok(());
         }
-        let run = &self.run;
-        let fields = join(&fields);
-        match level {
-            Level::Trace => line!(trace, run, fields, message),
-            Level::Debug => line!(debug, run, fields, message),
-            Level::Info => line!(info, run, fields, message),
-            Level::Warn => line!(warn, run, fields, message),
-            Level::Error => line!(error, run, fields, message),
+        let (message, fields) = (cut(message), cut(join(&fields)));
+        match self.console.admit(message.len() + fields.len()) {
+            Admission::Line => write(&self.run, level, &fields, &message),
+            Admission::Notice => write(&self.run, Level::Warn, "", LEFT_OUT),
+            Admission::Nothing => {}
         }
         Ok(())
+    }
+}
+
+fn write(run: &RunIdentity, level: Level, fields: &str, message: &str) {
+    match level {
+        Level::Trace => line!(trace, run, fields, message),
+        Level::Debug => line!(debug, run, fields, message),
+        Level::Info => line!(info, run, fields, message),
+        Level::Warn => line!(warn, run, fields, message),
+        Level::Error => line!(error, run, fields, message),
     }
 }
 

@@ -4,8 +4,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use wasmtime::Result;
+use wasmtime::{Result, bail};
 use wrt_model::{
+    limits::ID_BYTES,
     payload,
     proto::{
         CommandAttributes, EventAttributes, HistoryEvent, Payloads, SearchAttributes,
@@ -51,6 +52,7 @@ impl Ledger {
         }
         let answer = self.is_marked_or_new(&id);
         if answer {
+            self.check_length(&id)?;
             self.issue(mark(&id, false), None)?;
             self.list(&id)?;
         }
@@ -60,9 +62,18 @@ impl Ledger {
 
     pub(super) fn deprecate(&mut self, id: String) -> Result<()> {
         if !self.patches.contains_key(&id) && self.is_marked_or_new(&id) {
+            self.check_length(&id)?;
             self.issue(mark(&id, true), None)?;
         }
         self.patches.insert(id, true);
+        Ok(())
+    }
+
+    /// Refuses an id that is longer than ids are, unless it is in a history already.
+    fn check_length(&self, id: &str) -> Result<()> {
+        if id.len() > ID_BYTES && matches!(self.mode, Mode::Collect(_)) {
+            bail!("a patch id has {} bytes, {ID_BYTES} are allowed", id.len());
+        }
         Ok(())
     }
 

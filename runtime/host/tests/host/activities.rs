@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
-    sync::{mpsc, watch},
+    sync::watch,
 };
 use wrt_host::{ActivityControl, ActivityModule, Host, HostOptions};
 use wrt_model::{
@@ -21,14 +21,14 @@ use crate::support::{self, HOST, guest, show, text};
 struct Bench {
     module: ActivityModule,
     grants: Grants,
-    heartbeats: mpsc::UnboundedReceiver<Option<Payloads>>,
-    heartbeat: mpsc::UnboundedSender<Option<Payloads>>,
+    heartbeats: watch::Receiver<Option<Payloads>>,
+    heartbeat: watch::Sender<Option<Payloads>>,
     cancel: watch::Sender<bool>,
 }
 
 impl Bench {
     async fn new(grants: Grants) -> Bench {
-        let (heartbeat, heartbeats) = mpsc::unbounded_channel();
+        let (heartbeat, heartbeats) = watch::channel(None);
         Bench {
             module: support::activity(&HOST, &guest("worker-guest")).await,
             grants,
@@ -148,8 +148,13 @@ async fn heartbeats_go_out_and_a_request_to_stop_comes_in() {
         let task = task("wait-for-cancel", "");
         module.execute(&task, "payments", &Grants::default(), control).await
     });
-    for beat in ["1", "2", "3"] {
-        assert_eq!(bench.heartbeats.recv().await.unwrap(), text(beat));
+    // Each one that is seen is later than the one before; in between, the last one counts.
+    let mut seen = 0;
+    while seen < 3 {
+        bench.heartbeats.changed().await.unwrap();
+        let beat: u32 = show(bench.heartbeats.borrow_and_update().as_ref()).parse().unwrap();
+        assert!(beat > seen, "{beat} comes after {seen}");
+        seen = beat;
     }
     bench.cancel.send(true).unwrap();
     let failed = attempt.await.unwrap().unwrap_err();
@@ -230,7 +235,7 @@ async fn attempts_wait_for_a_place() {
         let task = task("wait-for-cancel", "");
         module.execute(&task, "payments", &Grants::default(), control).await
     });
-    bench.heartbeats.recv().await.unwrap();
+    bench.heartbeats.changed().await.unwrap();
     let second = bench.execute("echo", "at last");
     futures::pin_mut!(second);
     assert!(futures::poll!(second.as_mut()).is_pending());

@@ -77,12 +77,71 @@ async fn a_core_module_becomes_a_component() {
 
 /// A workflow in WebAssembly text that only describes itself. It calls preview 1, which only the adapter can give.
 fn core_module() -> Vec<u8> {
-    let mut module = wat::parse_str(include_str!("by_hand.wat")).unwrap();
+    module_of(include_str!("by_hand.wat"), "", "workflow")
+}
+
+/// A core module with the metadata of a world that lies in this folder of `wit/`.
+fn module_of(text: &str, folder: &str, world: &str) -> Vec<u8> {
+    let mut module = wat::parse_str(text).unwrap();
     let mut resolve = wit_parser::Resolve::default();
-    let (package, _) = resolve
-        .push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit"))
-        .unwrap();
-    let world = resolve.select_world(&[package], Some("workflow")).unwrap();
+    let folder = format!("{}/../../wit/{folder}", env!("CARGO_MANIFEST_DIR"));
+    let (package, _) = resolve.push_dir(folder).unwrap();
+    let world = resolve.select_world(&[package], Some(world)).unwrap();
     wit_component::embed_component_metadata(&mut module, &resolve, world, wit_component::StringEncoding::UTF8).unwrap();
     module
+}
+
+/// Components of both kinds that describe themselves like this, with further functions.
+fn describing(body: &str, more: &str) -> [Vec<u8>; 2] {
+    let common = format!(
+        r#"(memory (export "memory") 1) {more}
+        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) unreachable)"#
+    );
+    let activity = format!(
+        r#"(module {common}
+        (func (export "wrt:activity/guest@0.1.0#describe") (result i32) {body})
+        (func (export "wrt:activity/guest@0.1.0#execute") (param i32) (result i32) unreachable))"#
+    );
+    let workflow = format!(
+        r#"(module {common}
+        (func (export "wrt:workflow/guest@0.1.0#describe") (result i32) {body})
+        (func (export "wrt:workflow/guest@0.1.0#activate") (param i32 i32 i32 i32 i32 i32 i32) (result i32) unreachable)
+        (func (export "wrt:workflow/guest@0.1.0#query") (param i32 i32 i32 i32 i32 i32) (result i32) unreachable))"#
+    );
+    [
+        module_of(&activity, "activity", "activity"),
+        module_of(&workflow, "", "workflow"),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_component_that_misbehaves_while_it_describes_itself_is_refused() {
+    for (body, more, expected) in [
+        (
+            "(loop $again (br $again)) unreachable",
+            "",
+            "the time limit of 300ms for",
+        ),
+        (
+            "unreachable",
+            "(func $spin (loop $again (br $again))) (start $spin)",
+            "the time limit of 300ms for",
+        ),
+        (
+            "(loop $again (br_if $again (i32.ne (memory.grow (i32.const 16)) (i32.const -1)))) unreachable",
+            "",
+            "the memory limit of 16 MiB is reached",
+        ),
+        (
+            "(call $deep) unreachable",
+            "(func $deep (call $deep))",
+            "the stack limit is reached: is there an endless recursion?",
+        ),
+        ("unreachable", "", "the guest panicked or aborted"),
+    ] {
+        for component in describing(body, more) {
+            let error = refused(&component).await;
+            assert!(error.contains(expected), "{body} {more}: {error}");
+        }
+    }
 }

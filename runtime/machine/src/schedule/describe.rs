@@ -96,7 +96,7 @@ fn future_times(schedule: &Schedule, now: Time, most: usize) -> Vec<Timestamp> {
     };
     let spec = compiled(schedule);
     // A time whose jitter has not passed yet may lie behind us.
-    let after = now.minus(spec.jitter()).max(Time::from_nanos(schedule.processed_ns));
+    let after = spec.before_pending(now).max(Time::from_nanos(schedule.processed_ns));
     let times = spec.times(after).filter(|time| time.actual > now);
     times.take(most).map(|time| time.actual.into()).collect()
 }

@@ -1,6 +1,6 @@
 //! Specs: the canonical form, and the times that a spec stands for.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone, tz::TimeZoneDatabase};
 use sha2::{Digest as _, Sha256};
@@ -14,21 +14,25 @@ use super::{
     calendar::{Calendar, Days},
     cron_string::{self, CronString},
     field::{self, Field},
+    search::{self, Include},
 };
 
 /// The longest comment of a calendar, in bytes.
 const COMMENT_BYTES: usize = 200;
 
-/// Times that may be excluded one after the other. A spec that excludes more has no further times.
-const EXCLUDED_IN_A_ROW: usize = 100_000;
+/// The last time that specs have: the end of the last year that calendars know.
+const LAST: Timestamp = Timestamp::constant(4_133_980_799, 0);
+
+const NANOS: i64 = 1_000_000_000;
+
+/// Reading a time zone takes longer than to find a time in it, so each is read once.
+static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
 /// A spec in a form that gives its times quickly.
 #[derive(Clone, Debug)]
 pub struct Spec {
     zone: TimeZone,
-    calendars: Vec<Calendar>,
-    /// Interval and phase, in seconds.
-    intervals: Vec<(i64, i64)>,
+    includes: Vec<Include>,
     excluded: Vec<Calendar>,
     start: Option<Time>,
     end: Option<Time>,
@@ -184,7 +188,7 @@ pub(crate) fn zone_named(name: &str) -> Result<TimeZone, String> {
     if name.is_empty() {
         return Ok(TimeZone::UTC);
     }
-    TimeZoneDatabase::bundled()
+    ZONES
         .get(name)
         .map_err(|_| format!("unknown time zone {name}; write for instance Europe/Berlin"))
 }
@@ -196,17 +200,12 @@ impl Spec {
     ///
     /// Errors: the spec is not canonical.
     pub fn new(spec: &ScheduleSpec, seed: String) -> Result<Self, String> {
-        let calendars = |specs: &[StructuredCalendarSpec]| {
-            specs
-                .iter()
-                .map(|calendar| Calendar::new(calendar, Days::Both))
-                .collect()
-        };
+        let calendar = |calendar| Calendar::new(calendar, Days::Both);
+        let calendars = spec.structured_calendar.iter().map(calendar).map(Include::Calendar);
         Ok(Spec {
             zone: zone(spec)?,
-            calendars: calendars(&spec.structured_calendar),
-            intervals: spec.interval.iter().map(interval_seconds).collect(),
-            excluded: calendars(&spec.exclude_structured_calendar),
+            includes: calendars.chain(spec.interval.iter().map(interval)).collect(),
+            excluded: spec.exclude_structured_calendar.iter().map(calendar).collect(),
             start: spec.start_time.as_ref().map(Time::from),
             end: spec.end_time.as_ref().map(Time::from),
             jitter: spec.jitter.as_ref().map(span).unwrap_or_default(),
@@ -222,15 +221,39 @@ impl Spec {
     /// The first time whose nominal time lies after `after`.
     pub fn next(&self, after: Time) -> Option<Occurrence> {
         let nominal = self.next_included(after)?;
-        let jitter = match self.next_nominal(nominal) {
+        let jitter = match self.jitter {
+            Duration::ZERO => Duration::ZERO,
             // It must not come to lie behind the next time.
-            Some(following) => self.jitter.min(following.since(nominal)),
-            None => self.jitter,
+            jitter => self
+                .next_nominal(nominal)
+                .map_or(jitter, |following| jitter.min(following.since(nominal))),
         };
         Some(Occurrence {
             nominal,
             actual: nominal.plus(self.jitter_of(nominal, jitter)),
         })
+    }
+
+    /// A point that lies behind, before all times of whose jitter something may be left. Only the last time that has come
+    /// can be one, since jitter ends before the next time.
+    pub fn before_pending(&self, now: Time) -> Time {
+        let has_come = |after: i64| {
+            let next = self.next_nominal(Time::from_nanos(after * NANOS));
+            next.is_some_and(|next| next <= now)
+        };
+        let [mut before, mut after] = [now.minus(self.jitter), now].map(|point| timestamp(point).as_second());
+        if !has_come(before) {
+            return now.minus(self.jitter);
+        }
+        while after - before > 1 {
+            let middle = before + (after - before) / 2;
+            if has_come(middle) {
+                before = middle
+            } else {
+                after = middle
+            }
+        }
+        Time::from_nanos(before * NANOS)
     }
 
     /// All times from the first one after `after`.
@@ -239,45 +262,26 @@ impl Spec {
     }
 
     fn next_included(&self, after: Time) -> Option<Time> {
-        let mut after = match self.start {
+        let after = match self.start {
             Some(start) => after.max(Time::from_nanos(start.nanos().saturating_sub(1))),
             None => after,
         };
-        for _ in 0..EXCLUDED_IN_A_ROW {
-            let nominal = self.next_nominal(after)?;
-            if self.end.is_some_and(|end| nominal > end) {
-                return None;
-            }
-            if !self.is_excluded(nominal) {
-                return Some(nominal);
-            }
-            after = nominal;
-        }
-        None
+        let last = self.end.map_or(LAST, |end| LAST.min(timestamp(end)));
+        self.first(after, last, &self.excluded)
     }
 
+    /// The next time, be it excluded or not.
     fn next_nominal(&self, after: Time) -> Option<Time> {
-        let second = after.nanos().div_euclid(1_000_000_000);
-        let from = Timestamp::from_second(second + 1).ok()?;
-        let calendars = self
-            .calendars
-            .iter()
-            .filter_map(|calendar| calendar.first(&self.zone, from));
-        let intervals = self
-            .intervals
-            .iter()
-            .map(|&(length, phase)| ((second - phase).div_euclid(length) + 1) * length + phase);
-        calendars
-            .map(Timestamp::as_second)
-            .chain(intervals)
-            .min()
-            .and_then(|second| second.checked_mul(1_000_000_000))
-            .map(Time::from_nanos)
+        self.first(after, LAST, &[])
     }
 
-    fn is_excluded(&self, nominal: Time) -> bool {
-        let point = Timestamp::from_second(nominal.nanos().div_euclid(1_000_000_000));
-        point.is_ok_and(|point| self.excluded.iter().any(|calendar| calendar.matches(&self.zone, point)))
+    fn first(&self, after: Time, last: Timestamp, excluded: &[Calendar]) -> Option<Time> {
+        let from = second_behind(after);
+        let found = self.includes.iter().fold(None, |earliest, include| {
+            let found = search::first(include, excluded, &self.zone, from, earliest.unwrap_or(last));
+            found.or(earliest)
+        });
+        found.map(time_of)
     }
 
     /// Always the same for the same time of the same schedule: below `most`, in whole milliseconds.
@@ -293,7 +297,35 @@ impl Spec {
     }
 }
 
-fn interval_seconds(interval: &IntervalSpec) -> (i64, i64) {
+fn interval(interval: &IntervalSpec) -> Include {
     let seconds = |part: &Option<prost_types::Duration>| part.map_or(0, |part| part.seconds);
-    (seconds(&interval.interval).max(1), seconds(&interval.phase).max(0))
+    Include::Interval {
+        length: seconds(&interval.interval).max(1),
+        phase: seconds(&interval.phase).max(0),
+    }
+}
+
+/// The first time of a calendar after `after`.
+pub(crate) fn next_of_calendar(calendar: Calendar, zone: &TimeZone, after: Time) -> Option<Time> {
+    let include = Include::Calendar(calendar);
+    search::first(&include, &[], zone, second_behind(after), LAST).map(time_of)
+}
+
+/// The last whole second until then.
+pub(crate) fn whole_second(time: Time) -> Time {
+    Time::from_nanos(time.nanos() - time.nanos().rem_euclid(NANOS))
+}
+
+/// The first whole second after a point, or the first one of all times.
+fn second_behind(after: Time) -> Timestamp {
+    timestamp(after.plus(Duration::from_secs(1)).max(Time::EPOCH))
+}
+
+fn timestamp(time: Time) -> Timestamp {
+    let second = time.nanos().div_euclid(NANOS);
+    Timestamp::from_second(second).expect("64 bits of nanoseconds are within the calendar")
+}
+
+fn time_of(point: Timestamp) -> Time {
+    Time::from_nanos(point.as_second() * NANOS)
 }

@@ -1,6 +1,8 @@
 //! Schedules, from texts to workflows.
 
 mod cron;
+mod leap;
+mod model;
 mod overlap;
 mod spec;
 mod told;

@@ -143,6 +143,7 @@ impl Turn<'_> {
         self.append_transient_events(task);
         self.run.workflow_task = None;
         self.versioned_by(&completed);
+        self.built_by(&completed, self.run.next_event_id);
         self.append(EventAttributes::WorkflowTaskCompletedEventAttributes(completed));
         self.run.component_changed = false;
         self.run.last_completed_started_event_id = task.started_event_id;

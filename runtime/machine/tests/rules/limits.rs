@@ -285,3 +285,21 @@ fn a_long_history_is_a_reason_to_continue_as_new() {
     };
     assert_eq!(reasons(limits), [Reason::HistorySizeTooLarge]);
 }
+
+#[test]
+fn a_workflow_task_that_fails_with_too_many_words_keeps_their_beginning() {
+    let mut story = limited();
+    story.take_task();
+    let failure = failure::application("ä".repeat(5_000), "Oops", false);
+    story
+        .decide(|turn| turn.fail_workflow_task(Cause::WorkflowWorkerUnhandledFailure, Some(failure), "worker"))
+        .expect("it has started");
+    let Some(EventAttributes::WorkflowTaskFailedEventAttributes(failed)) =
+        story.events.last().and_then(|event| event.attributes.clone())
+    else {
+        panic!("{}", story.history());
+    };
+    let failure = failed.failure.expect("it says why");
+    assert_eq!(failure.message, "Failure exceeds size limit.");
+    assert_eq!(failure.cause.expect("the beginning").message, "ä".repeat(1_024));
+}

@@ -7,6 +7,7 @@ mod child_workflow;
 mod continuation;
 mod external_workflow;
 mod invariants;
+mod lengths;
 mod limits;
 mod pause;
 mod rebuild;

@@ -1,10 +1,13 @@
 //! Resets.
 
-use wrt_machine::{ChildClose, Outgoing, Rejection, Reset, Turn, reapplied};
+use wrt_machine::{
+    ChildClose, Outgoing, Rejection, Reset, ResetPoint, Turn, WorkflowTaskCompletion, reapplied, reset_point,
+};
 use wrt_model::{
     Run,
     proto::{
         EventAttributes, FailureInfo, WorkflowExecution,
+        common::WorkerVersionStamp,
         enums::{
             StartChildWorkflowExecutionFailedCause, WorkflowExecutionStatus as Status, WorkflowTaskFailedCause as Cause,
         },
@@ -401,4 +404,36 @@ fn a_run_that_ends_by_a_reset_names_the_one_that_goes_on() {
     assert_eq!(base.run.new_execution_run_id, "new-run");
     assert_eq!(base.last.outgoing, []);
     assert_eq!(base.decide(end), Err(Rejection::WorkflowClosed));
+}
+
+#[test]
+fn the_first_task_of_each_build_is_a_reset_point() {
+    let mut story = Story::begin_for_workers();
+    for build_id in ["one", "one", "two", "one", "three"] {
+        story.signal("go").take_task();
+        let stamp = WorkerVersionStamp {
+            build_id: build_id.into(),
+            ..Default::default()
+        };
+        story
+            .decide(|turn| {
+                turn.complete_workflow_task(WorkflowTaskCompletion {
+                    worker_version: Some(stamp.clone()),
+                    ..completion(Vec::new(), Vec::new())
+                })
+            })
+            .expect("a task without commands");
+        assert_eq!(story.run.worker_version, Some(stamp));
+    }
+    let points: Vec<_> = story
+        .run
+        .reset_points
+        .iter()
+        .map(|point| (point.build_id.as_str(), point.first_workflow_task_completed_id))
+        .collect();
+    let first = |build_id: &str| reset_point(&story.events, &ResetPoint::BuildId(build_id.into())).expect("it ran");
+    assert_eq!(
+        points,
+        ["one", "two", "three"].map(|build_id| (build_id, first(build_id)))
+    );
 }

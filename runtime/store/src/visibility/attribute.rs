@@ -16,7 +16,7 @@ use crate::{
 
 /// A search attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Attribute {
+pub(crate) enum Attribute {
     /// One that every run has as a column.
     Run(RunAttribute),
     /// One that runs can be given.
@@ -25,7 +25,7 @@ pub(super) enum Attribute {
 
 /// A search attribute that every run has, except that open runs have not closed and some have no parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RunAttribute {
+pub(crate) enum RunAttribute {
     WorkflowId,
     RunId,
     WorkflowType,
@@ -50,7 +50,7 @@ use RunAttribute::*;
 
 impl Attribute {
     /// The attribute of this name, as queries write it.
-    pub(super) fn named(name: &str, schema: &Schema) -> Result<Self, StoreError> {
+    pub(crate) fn named(name: &str, schema: &Schema) -> Result<Self, StoreError> {
         let of_every_run = RunAttribute::ALL.into_iter().find(|attribute| attribute.name() == name);
         of_every_run
             .map(Attribute::Run)
@@ -66,6 +66,11 @@ impl Attribute {
         }
     }
 
+    /// True when its values are found by their words.
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self, Attribute::Given(attribute) if attribute.is_text())
+    }
+
     /// How the database holds its values.
     pub(super) fn storage(&self) -> Storage {
         match self {
@@ -79,7 +84,7 @@ impl Attribute {
     }
 
     /// A literal of a query as the database holds it. `now` is the time that spans are counted back from.
-    pub(super) fn value(&self, literal: &Literal, now: Time) -> Result<Value, StoreError> {
+    pub(crate) fn value(&self, literal: &Literal, now: Time) -> Result<Value, StoreError> {
         let value = match self {
             Attribute::Run(attribute) => attribute.value(literal, now),
             Attribute::Given(attribute) => given_value(attribute.value_type, literal, now),
@@ -109,6 +114,7 @@ impl Attribute {
                 IndexedValueType::Datetime => TIME,
                 IndexedValueType::Int => "a whole number",
                 IndexedValueType::Double => "a number",
+                IndexedValueType::Text => "a text in single quotes that is not blank",
                 _ => TEXT,
             }
             .to_owned(),
@@ -140,6 +146,7 @@ fn given_value(value_type: IndexedValueType, literal: &Literal, now: Time) -> Op
         (IndexedValueType::Datetime, literal) => time(literal, now),
         (IndexedValueType::Int, Literal::Number(digits)) => digits.parse().ok().map(Value::Number),
         (IndexedValueType::Double, Literal::Number(digits)) => digits.parse().ok().map(Value::real),
+        (IndexedValueType::Text, Literal::Text(text)) if text.trim().is_empty() => None,
         (IndexedValueType::Keyword | IndexedValueType::KeywordList | IndexedValueType::Text, Literal::Text(text)) => {
             Some(Value::Text(text.clone()))
         }
@@ -214,6 +221,11 @@ impl RunAttribute {
 
     /// True when open runs have none.
     pub(super) fn needs_close(self) -> bool {
+        self.is_last_while_open() || matches!(self, HistoryLength | HistorySizeBytes | StateTransitionCount)
+    }
+
+    /// True when open runs are stored with the greatest value of all.
+    pub(super) fn is_last_while_open(self) -> bool {
         matches!(self, CloseTime | ExecutionDuration)
     }
 

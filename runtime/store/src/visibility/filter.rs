@@ -283,7 +283,10 @@ impl Reader<'_> {
                     values,
                     negated,
                 };
-                if negated { closed(attribute, filter) } else { filter }
+                match attribute.is_last_while_open() && !negated {
+                    true => filter,
+                    false => closed(attribute, filter),
+                }
             }),
             Attribute::Given(attribute) => {
                 let values = values.into_iter().flat_map(|value| each_word(attribute, value));
@@ -304,8 +307,7 @@ impl Reader<'_> {
                 "STARTS_WITH takes a text in single quotes, not {prefix}"
             )));
         };
-        let is_text = matches!(attribute, Attribute::Given(attribute) if attribute.is_text());
-        if attribute.storage() != Storage::Text || is_text {
+        if attribute.storage() != Storage::Text || attribute.is_text() {
             return Err(invalid(format!(
                 "STARTS_WITH is for words; {} holds none",
                 attribute.name()
@@ -361,9 +363,9 @@ fn compare_run(attribute: RunAttribute, comparison: Comparison, value: Value) ->
     match (attribute, comparison) {
         // Says where in the order of a list they stand: at its beginning.
         (RunAttribute::ExecutionStatus, Equal) if means_open => Filter::All(vec![filter, is_open()]),
-        // Open runs are stored as the last to close: without this they would be greater than every time.
-        (_, NotEqual | Greater | GreaterOrEqual) => closed(attribute, filter),
-        (_, Equal | Less | LessOrEqual) => filter,
+        // Open runs are stored as the last to close: no other comparison finds them.
+        (attribute, Equal | Less | LessOrEqual) if attribute.is_last_while_open() => filter,
+        _ => closed(attribute, filter),
     }
 }
 

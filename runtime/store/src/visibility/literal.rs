@@ -7,7 +7,7 @@ use crate::StoreError;
 
 /// A literal as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Literal {
+pub(crate) enum Literal {
     Bool(bool),
     Number(String),
     Text(String),
@@ -15,7 +15,7 @@ pub(super) enum Literal {
 
 impl Literal {
     /// Reads a literal.
-    pub(super) fn new(expression: &Expr) -> Result<Self, StoreError> {
+    pub(crate) fn new(expression: &Expr) -> Result<Self, StoreError> {
         let read = match expression {
             Expr::Value(value) => match &value.value {
                 SqlValue::SingleQuotedString(text) | SqlValue::DoubleQuotedString(text) => {
@@ -32,8 +32,6 @@ impl Literal {
                 Literal::Number(digits) => Some(Literal::Number(format!("-{digits}"))),
                 _ => None,
             },
-            // Temporal's clients quote texts either way.
-            Expr::Identifier(name) if name.quote_style == Some('"') => Some(Literal::Text(name.value.clone())),
             _ => None,
         };
         read.ok_or_else(|| {

@@ -207,7 +207,26 @@ fn parser(text: &str) -> Result<Parser<'static>, StoreError> {
             text.len()
         )));
     }
-    Parser::new(&ListFilterDialect).try_with_sql(text).map_err(syntax)
+    Parser::new(&ListFilterDialect)
+        .try_with_sql(&without_foreign_escapes(text))
+        .map_err(syntax)
+}
+
+/// Takes the backslash from escapes that the parser knows and Temporal does not: for Temporal, they are the letters.
+fn without_foreign_escapes(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(letter) = rest.next() {
+        match (letter, rest.clone().next()) {
+            ('\\', Some('a' | 'f')) => {}
+            ('\\', Some(escaped)) => {
+                kept.extend([letter, escaped]);
+                rest.next();
+            }
+            _ => kept.push(letter),
+        }
+    }
+    kept
 }
 
 fn parse_filter(parser: &mut Parser<'_>) -> Result<Option<Expr>, StoreError> {
@@ -270,7 +289,8 @@ fn syntax(error: ParserError) -> StoreError {
     }
 }
 
-/// SQL's expressions with the operators `STARTS_WITH` and `NOT STARTS_WITH`.
+/// SQL's expressions with the operators `STARTS_WITH` and `NOT STARTS_WITH`. Texts stand in quotes of either kind, with
+/// backslashes before what is meant literally.
 #[derive(Debug)]
 struct ListFilterDialect;
 
@@ -284,6 +304,14 @@ impl Dialect for ListFilterDialect {
 
     fn is_identifier_part(&self, ch: char) -> bool {
         ch.is_alphanumeric() || ch == '_'
+    }
+
+    fn is_delimited_identifier_start(&self, ch: char) -> bool {
+        ch == '`'
+    }
+
+    fn supports_string_literal_backslash_escape(&self) -> bool {
+        true
     }
 
     fn get_next_precedence(&self, parser: &Parser) -> Option<Result<u8, ParserError>> {

@@ -8,7 +8,10 @@ use sqlx::QueryBuilder;
 use wrt_model::Namespace;
 
 use super::{filter::Filter, statement::Access, *};
-use crate::search_attribute::{Schema, Schemas};
+use crate::{
+    Condition,
+    search_attribute::{Schema, Schemas},
+};
 
 /// A namespace with an attribute of each type.
 fn namespace() -> Namespace {
@@ -67,7 +70,12 @@ fn filters_become_conditions() {
         ("ExecutionStatus IN ('Failed', 'TimedOut')", "status IN (?, ?)"),
         ("ExecutionStatus NOT IN ('Failed')", "status NOT IN (?)"),
         ("NOT ExecutionStatus IN ('Failed')", "status NOT IN (?)"),
-        ("HistoryLength >= 10", "history_length >= ?"),
+        ("HistoryLength >= 10", "(history_length >= ? AND close_ns < ?)"),
+        ("HistoryLength < 10", "(history_length < ? AND close_ns < ?)"),
+        ("HistoryLength IN (1, 2)", "(history_length IN (?, ?) AND close_ns < ?)"),
+        ("HistoryLength IS NULL", "close_ns = ?"),
+        ("HistorySizeBytes IS NULL", "close_ns = ?"),
+        ("StateTransitionCount IS NOT NULL", "close_ns < ?"),
         ("StartTime > '2026-01-31T12:00:00.5+02:00'", "start_ns > ?"),
         ("StartTime > 1700000000000000000", "start_ns > ?"),
         (
@@ -145,8 +153,8 @@ fn spans_and_relatives_become_conditions() {
             "(root_run_id NOT IN (?, ?) OR (root_run_id IS NULL AND run_id NOT IN (?, ?)))",
         ),
         ("RootWorkflowId IS NULL", "1 = 0"),
-        ("HistorySizeBytes > 1000", "history_bytes > ?"),
-        ("StateTransitionCount = 3", "state_transitions = ?"),
+        ("HistorySizeBytes > 1000", "(history_bytes > ? AND close_ns < ?)"),
+        ("StateTransitionCount = 3", "(state_transitions = ? AND close_ns < ?)"),
     ] {
         assert_eq!(condition(query).as_deref(), Ok(expected), "{query}");
     }
@@ -285,6 +293,15 @@ fn what_makes_no_sense_is_refused_with_a_reason() {
         ("Note < 'a'", "Note has no order"),
         ("Note STARTS_WITH 'a'", "STARTS_WITH is for words; Note holds none"),
         (
+            "Note = ' '",
+            "Note cannot be ' '; it takes a text in single quotes that is not blank",
+        ),
+        ("Note != ''", "Note cannot be ''; it takes a text"),
+        (
+            "Note IN ('a', '\\t')",
+            "it takes a text in single quotes that is not blank",
+        ),
+        (
             "ExecutionDuration > 'long'",
             "ExecutionDuration cannot be 'long'; it takes a span",
         ),
@@ -311,6 +328,53 @@ fn size_is_limited() {
         match condition(&query) {
             Err(StoreError::InvalidQuery(message)) => assert!(message.contains(reason), "{message}"),
             other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// How a text is written in a query, and what it is.
+const TEXTS: [(&str, &str); 12] = [
+    ("'it''s'", "it's"),
+    (r"'it\'s'", "it's"),
+    (r#"'a "b" \"c\"'"#, "a \"b\" \"c\""),
+    (r#""it's \"so\"""#, "it's \"so\""),
+    (r#""a ""b""""#, "a \"b\""),
+    (r"'C:\\temp'", r"C:\temp"),
+    (r"'a\nb\tc\rd'", "a\nb\tc\rd"),
+    (r"'a\0b\bc\Zd'", "a\0b\u{8}c\u{1a}d"),
+    // What is no escape stands for itself.
+    (r"'\a\f\x\%\_'", "afx%_"),
+    (r"'\\a\\\f'", r"\a\f"),
+    ("'line\nbreak'", "line\nbreak"),
+    ("'ärger 文字'", "ärger 文字"),
+];
+
+#[test]
+fn texts_are_read_alike_by_both_filters() {
+    for (written, text) in TEXTS {
+        let query = format!("WorkflowId = {written}");
+        let expected = Filter::Compare(
+            super::attribute::RunAttribute::WorkflowId,
+            super::filter::Comparison::Equal,
+            Value::Text(text.to_owned()),
+        );
+        assert_eq!(parse(&query).map(|query| query.filter), Ok(Some(expected)), "{written}");
+        let condition = Condition::parse(&query, &["WorkflowId"]).unwrap();
+        assert!(condition.holds(&|_: &str| serde_json::Value::from(text)), "{written}");
+        assert!(
+            !condition.holds(&|_: &str| serde_json::Value::from("other")),
+            "{written}"
+        );
+    }
+    for unfinished in [r"'a\'", r"'a\", "'a", "\"a'"] {
+        let query = format!("WorkflowId = {unfinished}");
+        let reasons = [parse(&query).err(), Condition::parse(&query, &["WorkflowId"]).err()];
+        for reason in reasons {
+            let message = format!("{reason:?}");
+            assert!(
+                message.contains("Unterminated string literal"),
+                "{unfinished}: {message}"
+            );
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use prost::Message as _;
 use wrt_model::{
-    Schedule, ScheduleKey,
+    Namespace, Schedule, ScheduleKey, Time,
     payload::json,
     proto::{
         Failure, Memo, Payloads, SearchAttributes, WorkflowExecution,
-        enums::ScheduleOverlapPolicy,
+        enums::{IndexedValueType as T, ScheduleOverlapPolicy},
         schedule::{
             BackfillRequest, IntervalSpec, ScheduleAction, ScheduleInfo, SchedulePolicies, ScheduleSpec, ScheduleState,
             schedule_action::Action,
@@ -77,11 +77,33 @@ async fn the_schedules_of_all_namespaces_are_read_in_pieces() {
     assert_eq!(names, ["a/1", "a/2", "b/1", "c/0"]);
 }
 
-/// Three schedules; the youngest is paused, and the oldest has no search attributes.
+/// Three schedules; the youngest is paused, and the oldest has no color.
 async fn three() -> Store {
     let store = store().await;
+    let types = [
+        ("Color", T::Keyword),
+        ("Size", T::Double),
+        ("Tags", T::KeywordList),
+        ("Urgent", T::Bool),
+        ("Note", T::Text),
+        ("Due", T::Datetime),
+    ];
+    let namespace = Namespace {
+        id: NAMESPACE.to_owned(),
+        name: NAMESPACE.to_owned(),
+        search_attributes: types
+            .map(|(name, value_type)| (name.to_owned(), value_type as i32))
+            .into(),
+        ..Default::default()
+    };
+    store.namespace_insert(&namespace).await.unwrap();
     for (id, created_ns, paused, attributes) in [
-        ("daily-1", 1, false, ""),
+        (
+            "daily-1",
+            1,
+            false,
+            r#"{"Note": "Hello, world", "Due": "2026-01-01T00:00:00Z"}"#,
+        ),
         (
             "daily-2",
             2,
@@ -139,22 +161,27 @@ async fn schedules_are_found_by_what_they_are() {
         ("Size NOT BETWEEN 1 AND 8", "weekly"),
         ("Tags = 'b'", "daily-2"),
         ("Urgent = true", "weekly"),
-        ("Size = 'seven'", ""),
+        ("Note = 'HELLO there'", "daily-1"),
+        ("Due > '2026-01-01T00:00:00+01:00'", "daily-1"),
+        ("Color = 'r\\ed'", "daily-2"),
     ] {
-        let page = store.schedule_page(NAMESPACE, query, 10, b"").await.unwrap();
+        let page = store
+            .schedule_page(NAMESPACE, query, 10, b"", Time::EPOCH)
+            .await
+            .unwrap();
         assert_eq!(ids(&page.schedules), expected, "{query}");
         assert_eq!(page.next_page_token, b"");
-        let count = store.schedule_count(NAMESPACE, query).await.unwrap();
+        let count = store.schedule_count(NAMESPACE, query, Time::EPOCH).await.unwrap();
         assert_eq!(count.total as usize, expected.split_whitespace().count(), "{query}");
     }
-    assert_eq!(store.schedule_count("other", "").await.unwrap().total, 0);
+    assert_eq!(store.schedule_count("other", "", Time::EPOCH).await.unwrap().total, 0);
 }
 
 #[tokio::test]
 async fn schedules_are_counted_by_whether_they_are_paused() {
     let store = three().await;
     let count = store
-        .schedule_count(NAMESPACE, "GROUP BY TemporalSchedulePaused")
+        .schedule_count(NAMESPACE, "GROUP BY TemporalSchedulePaused", Time::EPOCH)
         .await
         .unwrap();
     assert_eq!((count.total, count.groups), (3, vec![(false, 2), (true, 1)]));
@@ -173,7 +200,10 @@ async fn lists_come_in_pages() {
     let mut pages = Vec::new();
     let mut token = Vec::new();
     loop {
-        let page = store.schedule_page(NAMESPACE, "", 400, &token).await.unwrap();
+        let page = store
+            .schedule_page(NAMESPACE, "", 400, &token, Time::EPOCH)
+            .await
+            .unwrap();
         pages.push(page.schedules);
         token = page.next_page_token;
         if token.is_empty() {
@@ -190,7 +220,7 @@ async fn lists_come_in_pages() {
     assert_eq!(all, expected);
 
     let last = store
-        .schedule_page(NAMESPACE, "ScheduleId = 's0000'", 1, b"")
+        .schedule_page(NAMESPACE, "ScheduleId = 's0000'", 1, b"", Time::EPOCH)
         .await
         .unwrap();
     assert_eq!(
@@ -200,12 +230,14 @@ async fn lists_come_in_pages() {
     for token in [
         b"nonsense".to_vec(),
         store
-            .schedule_page(NAMESPACE, "", 1, b"")
+            .schedule_page(NAMESPACE, "", 1, b"", Time::EPOCH)
             .await
             .unwrap()
             .next_page_token,
     ] {
-        let refused = store.schedule_page(NAMESPACE, "ScheduleId != 'a'", 1, &token).await;
+        let refused = store
+            .schedule_page(NAMESPACE, "ScheduleId != 'a'", 1, &token, Time::EPOCH)
+            .await;
         assert_eq!(refused, Err(StoreError::InvalidPageToken));
     }
 }
@@ -221,20 +253,26 @@ async fn queries_that_make_no_sense_are_refused() {
         "ScheduleId = other",
         "ScheduleId = 'a' ORDER BY ScheduleId",
         "ScheduleId = 'a' GROUP BY ScheduleId",
+        "ScheduleId = 7",
+        "Colour = 'red'",
+        "Colour IS NULL",
+        "Size = 'seven'",
+        "Urgent = 1",
+        "Note = ' '",
     ] {
-        let listed = store.schedule_page(NAMESPACE, query, 10, b"").await;
+        let listed = store.schedule_page(NAMESPACE, query, 10, b"", Time::EPOCH).await;
         assert!(
             matches!(listed, Err(StoreError::InvalidQuery(_))),
             "{query}: {listed:?}"
         );
-        let counted = store.schedule_count(NAMESPACE, query).await;
+        let counted = store.schedule_count(NAMESPACE, query, Time::EPOCH).await;
         assert!(
             matches!(counted, Err(StoreError::InvalidQuery(_))),
             "{query}: {counted:?}"
         );
     }
     let grouped = store
-        .schedule_page(NAMESPACE, "GROUP BY TemporalSchedulePaused", 10, b"")
+        .schedule_page(NAMESPACE, "GROUP BY TemporalSchedulePaused", 10, b"", Time::EPOCH)
         .await;
     assert!(matches!(grouped, Err(StoreError::InvalidQuery(_))));
 }

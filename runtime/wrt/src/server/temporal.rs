@@ -9,13 +9,36 @@ use wrt_model::Limits;
 use super::settings::{Settings, listen_address, set};
 use crate::payload::key_value;
 
-/// What Temporal's SDKs and manuals switch on or off, and what is so here anyway.
-const SETTLED: [(&str, &str); 5] = [
+/// What Temporal's SDKs, its manuals and people switch on or off, and what is so here anyway.
+const SETTLED: [(&str, &str); 28] = [
+    ("frontend.activityAPIsEnabled", "true"),
+    ("frontend.enableBatcher", "true"),
+    ("frontend.enableCancelWorkerPollsOnShutdown", "true"),
+    ("frontend.enableExecuteMultiOperation", "true"),
+    ("frontend.enableSchedules", "true"),
     ("frontend.enableServerVersionCheck", "false"),
+    ("frontend.enableTokenNamespaceEnforcement", "true"),
     ("frontend.enableUpdateWorkflowExecution", "true"),
     ("frontend.enableUpdateWorkflowExecutionAsyncAccepted", "true"),
-    ("frontend.enableExecuteMultiOperation", "true"),
+    ("frontend.keepAlivePermitWithoutStream", "true"),
+    ("frontend.ListWorkersEnabled", "true"),
+    ("frontend.WorkerHeartbeatsEnabled", "true"),
+    ("frontend.WorkflowPauseEnabled", "true"),
+    ("history.allowResetWithPendingChildren", "true"),
+    ("history.enableParentClosePolicy", "true"),
+    ("history.enableWorkflowTaskCompletionPagination", "true"),
+    ("matching.autoEnableV2", "true"),
+    ("matching.enableFairness", "true"),
+    ("matching.useNewMatcher", "true"),
+    ("system.enableActivityEagerExecution", "true"),
+    ("system.enableCrossNamespaceCommands", "false"),
+    ("system.enableDeploymentVersions", "true"),
+    ("system.enableEagerWorkflowStart", "true"),
+    ("system.enableParentClosePolicyWorker", "true"),
+    ("system.enableStickyQuery", "true"),
     ("system.forceSearchAttributesCacheRefreshOnRead", "true"),
+    ("worker.enableNamespaceBatcher", "true"),
+    ("worker.enableScheduler", "true"),
 ];
 
 /// The longest wait of a worker for a task, such as `"1s"`.
@@ -76,6 +99,12 @@ fn span(value: &str) -> Result<Duration, humantime::DurationError> {
     humantime::parse_duration(value.trim_matches('"'))
 }
 
+/// Keys are alike in either case, as for Temporal.
+fn is_settled(key: &str, value: &str) -> bool {
+    let is = |(settled, to): &(&str, &str)| settled.eq_ignore_ascii_case(key) && to.eq_ignore_ascii_case(value.trim());
+    SETTLED.iter().any(is)
+}
+
 impl TemporalArgs {
     /// Puts what is given in the place of what was set. `ip` is the address of the server.
     pub(super) fn apply_to(&self, settings: &mut Settings, ip: &str) {
@@ -120,7 +149,7 @@ impl TemporalArgs {
             .dynamic_config_value
             .iter()
             .filter(|(key, _)| Limits::name(key).is_err() && key != LONGEST_POLL)
-            .filter(|(key, value)| !SETTLED.contains(&(key.as_str(), value.as_str())));
+            .filter(|(key, value)| !is_settled(key, value));
         let values = values.map(|(key, value)| format!("--dynamic-config-value {key}={value}"));
         flags.chain(values).collect()
     }
@@ -191,5 +220,14 @@ mod tests {
         ];
         assert_eq!(parse(line).unwrap().without_effect(), expected);
         assert_eq!(parse("--headless --ui-port 1").unwrap().without_effect(), [""; 0]);
+        for settled in [
+            "system.enableEagerWorkflowStart=true",
+            "FRONTEND.workerheartbeatsenabled=True",
+        ] {
+            let line = format!("--dynamic-config-value {settled}");
+            assert_eq!(parse(&line).unwrap().without_effect(), [""; 0], "{settled}");
+        }
+        let switched_off = "--dynamic-config-value system.enableEagerWorkflowStart=false";
+        assert_eq!(parse(switched_off).unwrap().without_effect(), [switched_off]);
     }
 }

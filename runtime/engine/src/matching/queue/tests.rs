@@ -68,7 +68,7 @@ fn pollers_are_shown_for_a_while_and_those_that_wait_as_present() {
     let present = Time::from_nanos(1_000_000_000_000);
     let mut queue = Queue::<ActivityTask>::default();
     queue.polled(info("old"), &None, None, at(0));
-    queue.polled(info("recent"), &None, None, at(200));
+    queue.polled(info("recent"), &None, Some(2.5), at(200));
     queue.polled(info("waits"), &None, None, at(200));
     let (hand_over, _receiver) = oneshot::channel();
     queue.wait(Poller {
@@ -83,9 +83,15 @@ fn pollers_are_shown_for_a_while_and_those_that_wait_as_present() {
     let shown: Vec<_> = told
         .pollers
         .iter()
-        .map(|it| (it.identity.as_str(), it.last_access_time.unwrap().seconds))
+        .map(|it| {
+            (
+                it.identity.as_str(),
+                it.last_access_time.unwrap().seconds,
+                it.rate_per_second,
+            )
+        })
         .collect();
-    assert_eq!(shown, [("recent", 900), ("waits", 1000)]);
+    assert_eq!(shown, [("recent", 900, 2.5), ("waits", 1000, 100_000.0)]);
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn memo_and_search_attributes_stay_unless_they_are_given() {
         ..Default::default()
     };
     world.turn(|turn| turn.update(update).unwrap());
-    assert_eq!(world.schedule.memo, Some(Memo::default()));
+    assert_eq!(world.schedule.memo, None, "an empty one removes it");
 }
 
 #[test]
