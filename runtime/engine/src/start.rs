@@ -329,7 +329,7 @@ impl Lane {
                 &current.run,
                 component,
                 started,
-                first_event.user_metadata,
+                (first_event.user_metadata, first_event.links),
                 continuation,
                 |version, task_queue| engine.version_polls(namespace_id, task_queue, version),
             );

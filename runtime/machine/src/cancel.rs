@@ -23,11 +23,13 @@ impl Turn<'_> {
         }
         self.run.cancel_requested = true;
         self.run.cancel_request_id = request_id;
+        let (external_workflow_execution, external_initiated_event_id) = self.asker.take().unzip();
         self.append_outside(EventAttributes::WorkflowExecutionCancelRequestedEventAttributes(
             WorkflowExecutionCancelRequestedEventAttributes {
                 cause: reason,
                 identity,
-                ..Default::default()
+                external_workflow_execution,
+                external_initiated_event_id: external_initiated_event_id.unwrap_or_default(),
             },
         ));
         self.ensure_workflow_task();
