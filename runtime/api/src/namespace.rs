@@ -149,8 +149,8 @@ fn update_config(namespace: &mut Namespace, config: &NamespaceConfig) -> Checked
 fn check_replication(asked: &NamespaceReplicationConfig) -> Checked {
     let known = replication_config();
     let is_here = |cluster: &str| cluster.is_empty() || cluster == CLUSTER_NAME;
-    let clusters = asked.clusters.iter().map(|cluster| &cluster.cluster_name);
-    let is_elsewhere = !is_here(&asked.active_cluster_name) || !clusters.into_iter().all(|cluster| is_here(cluster));
+    let mut clusters = asked.clusters.iter().map(|cluster| cluster.cluster_name.as_str());
+    let is_elsewhere = !is_here(&asked.active_cluster_name) || !clusters.all(is_here);
     validate::unsupported(is_elsewhere, "replication_config of other clusters")?;
     let state: ReplicationState = validate::choice("ReplicationState", asked.state)?;
     let changes_state = state != ReplicationState::Unspecified && asked.state != known.state;

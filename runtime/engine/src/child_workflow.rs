@@ -18,7 +18,7 @@ use wrt_model::{
 
 use crate::{
     Engine, EngineError, IDENTITY,
-    outgoing::{ignore_gone, request_id},
+    outgoing::{ignore_gone, is_within, request_id},
     start::{Started, With},
 };
 
@@ -39,7 +39,7 @@ impl Engine {
             })
             .await?;
         let (header, control) = (initiated.header.clone(), initiated.control.clone());
-        let is_own_namespace = self.is_own_namespace(from, &initiated.namespace).await?;
+        let is_within_namespace = is_within(&namespace, &initiated.namespace);
         let parent = parent(from, initiated_event_id, initiated.parent_close_policy);
         let started_by = StartedBy {
             parent: parent.clone(),
@@ -54,7 +54,7 @@ impl Engine {
             ..child_request(initiated)
         };
         let workflow_id = request.workflow_id.clone();
-        let begun = match is_own_namespace {
+        let begun = match is_within_namespace {
             true => {
                 let conflict = WorkflowIdConflictPolicy::Fail;
                 self.begin(&namespace, request, conflict, Some(started_by), With::Nothing)
@@ -298,7 +298,6 @@ fn child_request(initiated: StartChildWorkflowExecutionInitiatedEventAttributes)
         workflow_execution_timeout: initiated.workflow_execution_timeout,
         workflow_run_timeout: initiated.workflow_run_timeout,
         workflow_task_timeout: initiated.workflow_task_timeout,
-        identity: IDENTITY.to_owned(),
         workflow_id_reuse_policy: initiated.workflow_id_reuse_policy,
         retry_policy: initiated.retry_policy,
         cron_schedule: initiated.cron_schedule,

@@ -5,7 +5,7 @@
 
 use wrt_machine::{ExternalAnswer, ExternalOutcome, Outgoing, Rejection, Signal};
 use wrt_model::{
-    Run, RunKey, WorkflowKey,
+    Namespace, Run, RunKey, WorkflowKey,
     proto::{
         EventAttributes, WorkflowExecution,
         history::{
@@ -58,13 +58,17 @@ impl Engine {
         let Some((namespace, control)) = addressed(&attributes) else {
             return Ok(());
         };
-        let outcome = match self.is_own_namespace(from, &namespace).await? {
+        let own = self.namespace_by_id(&from.workflow.namespace_id).await?;
+        let outcome = match is_within(&own, &namespace) {
             true => self.tell_external(from, initiated_event_id, attributes).await?,
             false => ExternalOutcome::NamespaceNotFound,
         };
         let answer = ExternalAnswer {
             outcome,
-            namespace,
+            namespace: match namespace.is_empty() {
+                true => own.name.clone(),
+                false => namespace,
+            },
             control,
         };
         self.decide(&from.workflow, &from.run_id, move |turn| {
@@ -72,11 +76,6 @@ impl Engine {
             Ok(())
         })
         .await
-    }
-
-    /// False when a command names another namespace than that of its run: commands stay within it.
-    pub(crate) async fn is_own_namespace(&self, from: &RunKey, name: &str) -> Result<bool, EngineError> {
-        Ok(name.is_empty() || self.namespace_by_id(&from.workflow.namespace_id).await?.name == name)
     }
 
     async fn tell_external(
@@ -145,6 +144,11 @@ impl Engine {
         })
         .await
     }
+}
+
+/// False when a command names another namespace than that of its run: commands stay within it.
+pub(crate) fn is_within(own: &Namespace, named: &str) -> bool {
+    named.is_empty() || own.name == named
 }
 
 /// The namespace that a command has named, and what its worker knows it by.
