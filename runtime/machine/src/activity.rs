@@ -43,6 +43,7 @@ use crate::{
     command::{CommandIds, bad},
     limits::heartbeat_too_large,
     retry,
+    start::normal_queue,
     turn::event,
 };
 
@@ -146,10 +147,7 @@ impl Turn<'_> {
     ) {
         let timeouts = Timeouts::of(&command, self.run.run_timeout_ns);
         let retry_policy = retry::with_defaults(command.retry_policy.unwrap_or_default());
-        let mut task_queue = command.task_queue.unwrap_or_default();
-        if task_queue.name.is_empty() {
-            task_queue.name.clone_from(&self.run.task_queue);
-        }
+        let task_queue = normal_queue(command.task_queue, &self.run.task_queue);
         let scheduled = ActivityTaskScheduledEventAttributes {
             activity_id: command.activity_id,
             activity_type: command.activity_type,

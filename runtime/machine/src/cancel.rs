@@ -39,7 +39,10 @@ impl Turn<'_> {
     /// Somebody ends the run; it is not asked.
     pub fn terminate(&mut self, reason: String, details: Option<Payloads>, identity: String) -> Result<(), Rejection> {
         self.check_open()?;
+        // What stands beside the request belongs to the event that it asks for.
+        let words = std::mem::take(&mut self.words);
         self.abandon_workflow_task(WorkflowTaskFailedCause::ForceCloseCommand);
+        self.words = words;
         self.append(EventAttributes::WorkflowExecutionTerminatedEventAttributes(
             WorkflowExecutionTerminatedEventAttributes {
                 reason,

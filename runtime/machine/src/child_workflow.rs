@@ -35,7 +35,7 @@ use crate::{
     cron::next_cron_time,
     message::Outgoing,
     retry,
-    start::{run_timeout, task_timeout},
+    start::{normal_queue, run_timeout, task_timeout},
 };
 
 /// How the last run of a child's chain ended.
@@ -105,10 +105,7 @@ impl Turn<'_> {
             WorkflowIdReusePolicy::Unspecified => WorkflowIdReusePolicy::AllowDuplicate,
             given => given,
         };
-        let mut task_queue = command.task_queue.unwrap_or_default();
-        if task_queue.name.is_empty() {
-            task_queue.name.clone_from(&self.run.task_queue);
-        }
+        let task_queue = normal_queue(command.task_queue, &self.run.task_queue);
         let execution_timeout = span_set(command.workflow_execution_timeout.as_ref());
         let run_timeout = run_timeout(command.workflow_run_timeout.as_ref(), execution_timeout);
         let task_timeout = task_timeout(command.workflow_task_timeout.as_ref(), run_timeout);

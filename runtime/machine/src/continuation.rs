@@ -19,7 +19,7 @@ use crate::{
     command::bad,
     cron::next_cron_time,
     retry,
-    start::{Beginning, run_timeout, task_timeout},
+    start::{Beginning, normal_queue, run_timeout, task_timeout},
     worker_deployment::{inheritance::declined_by, search_attribute::without_versioning},
 };
 
@@ -92,10 +92,7 @@ impl Turn<'_> {
         if kind.name.is_empty() {
             kind.name.clone_from(&run.workflow_type);
         }
-        let queue = command.task_queue.get_or_insert_default();
-        if queue.name.is_empty() {
-            queue.name.clone_from(&run.task_queue);
-        }
+        command.task_queue = Some(normal_queue(command.task_queue.take(), &run.task_queue));
         let span_of = |nanos: i64| (nanos > 0).then(|| Duration::from_nanos(nanos.unsigned_abs()));
         let or_own = |timeout: Option<_>, own_ns| span_set(timeout.as_ref()).or(span_of(own_ns)).map(proto_span);
         let asked = or_own(command.workflow_run_timeout, run.run_timeout_ns);
@@ -111,9 +108,6 @@ impl Turn<'_> {
         command.search_attributes = command
             .search_attributes
             .or_else(|| without_versioning(run.search_attributes.clone()));
-        if command.initiator() == ContinueAsNewInitiator::Unspecified {
-            command.set_initiator(ContinueAsNewInitiator::Workflow);
-        }
 
         let run_id = ids::successor_run_id(&run.run_id);
         self.append(continued_as_new(&command, run_id.clone(), completed_event_id));
@@ -265,7 +259,10 @@ fn started_by(
                 ContinueAsNewInitiator::Retry => previous.attempt + 1,
                 _ => 1,
             },
-            initiator: command.initiator,
+            initiator: match command.initiator() {
+                ContinueAsNewInitiator::Unspecified => ContinueAsNewInitiator::Workflow as i32,
+                given => given as i32,
+            },
             continued_failure: command.failure,
             last_completion_result: command.last_completion_result.or(started.last_completion_result),
             cron_schedule: match command.cron_schedule.is_empty() {

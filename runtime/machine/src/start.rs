@@ -5,11 +5,11 @@ use std::time::Duration;
 use wrt_model::{
     Run, Time,
     proto::{
-        EventAttributes, UserMetadata, WorkflowExecution,
+        EventAttributes, TaskQueue, UserMetadata, WorkflowExecution,
         common::Link,
         enums::{
-            ContinueAsNewInitiator, WorkflowExecutionStatus as Status, WorkflowIdConflictPolicy as Conflict,
-            WorkflowIdReusePolicy as Reuse,
+            ContinueAsNewInitiator, TaskQueueKind, WorkflowExecutionStatus as Status,
+            WorkflowIdConflictPolicy as Conflict, WorkflowIdReusePolicy as Reuse,
         },
         history::WorkflowExecutionStartedEventAttributes,
         workflowservice::StartWorkflowExecutionRequest,
@@ -280,7 +280,7 @@ fn started_attributes(start: &StartRun, now: Time) -> WorkflowExecutionStartedEv
     let has_cron = !request.cron_schedule.is_empty();
     WorkflowExecutionStartedEventAttributes {
         workflow_type: request.workflow_type,
-        task_queue: request.task_queue,
+        task_queue: request.task_queue.map(|queue| normal_queue(Some(queue), "")),
         input: request.input,
         workflow_execution_timeout: request.workflow_execution_timeout,
         workflow_run_timeout: run_timeout.map(proto_span).or(request.workflow_run_timeout),
@@ -318,6 +318,18 @@ fn started_attributes(start: &StartRun, now: Time) -> WorkflowExecutionStartedEv
             && !has_cron,
         ..Default::default()
     }
+}
+
+/// The queue that a request or a command names, else the one that is used without one.
+pub(crate) fn normal_queue(asked: Option<TaskQueue>, without: &str) -> TaskQueue {
+    let mut queue = asked.unwrap_or_default();
+    if queue.name.is_empty() {
+        without.clone_into(&mut queue.name);
+    }
+    if queue.kind() == TaskQueueKind::Unspecified {
+        queue.set_kind(TaskQueueKind::Normal);
+    }
+    queue
 }
 
 /// How long a run may take: no longer than its chain. `None` stands for "unlimited".

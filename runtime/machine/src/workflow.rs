@@ -13,7 +13,7 @@ use wrt_model::{
     Time, failure,
     proto::{
         EventAttributes, Failure, Payloads,
-        enums::{RetryState, TimeoutType, WorkflowExecutionStatus},
+        enums::{RetryState, WorkflowExecutionStatus},
         history::{
             WorkflowExecutionCanceledEventAttributes, WorkflowExecutionCompletedEventAttributes,
             WorkflowExecutionFailedEventAttributes, WorkflowExecutionTimedOutEventAttributes,
@@ -77,7 +77,7 @@ impl Turn<'_> {
         let (retry_state, new_execution_run_id) = if chain_expired || run_expires > self.now {
             (RetryState::Timeout, String::new())
         } else {
-            self.retry_or_repeat_workflow(&failure::timeout(TimeoutType::StartToClose, None))
+            self.retry_or_repeat_workflow(&failure::workflow_timeout())
         };
         self.append(EventAttributes::WorkflowExecutionTimedOutEventAttributes(
             WorkflowExecutionTimedOutEventAttributes {

@@ -51,6 +51,14 @@ pub fn no_time_left(last_heartbeat_details: Option<Payloads>) -> Failure {
     }
 }
 
+/// The timeout of a run, as the run that follows it is told.
+pub fn workflow_timeout() -> Failure {
+    Failure {
+        message: "workflow timeout".to_owned(),
+        ..timeout(TimeoutType::StartToClose, None)
+    }
+}
+
 /// A cancellation, with the details of the canceled side.
 pub fn canceled(details: Option<Payloads>) -> Failure {
     server_side(

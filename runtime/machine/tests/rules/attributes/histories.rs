@@ -410,8 +410,15 @@ pub(super) fn closes() -> Vec<HistoryEvent> {
     });
     timed_out.wait(seconds(30));
     let mut terminated = Story::begin();
+    terminated.take_task();
+    let links = vec![message::<wrt_model::proto::common::Link>("common.v1.Link")];
     terminated
-        .decide(|turn| turn.terminate("enough".into(), details(), "me".into()))
+        .decide(|turn| {
+            let turn = turn.with_links(links.clone());
+            turn.terminate("enough".into(), details(), "me".into())
+        })
         .expect("an open run");
+    let end = terminated.events.last().expect("a history");
+    assert_eq!(end.links, links, "the end of the task has none of them");
     [completed.events, failed.events, timed_out.events, terminated.events].concat()
 }
