@@ -78,7 +78,7 @@ async fn a_worker_hears_of_a_pause_and_of_a_reset_with_its_heartbeat() -> Result
         assert!(answer.activity_reset && !answer.activity_paused);
         worker.fail(&second.task_token, "reset").await?;
         let third = worker.poll().await?;
-        assert_eq!(third.attempt, 1, "it is the first again");
+        assert_eq!(third.attempt, 2, "the one that was reset counts as the first");
         assert_refused(worker.complete(&first.task_token, "late").await, Code::NotFound, "");
         assert!(!heartbeat(client, &third.task_token).await?.activity_reset);
         worker.complete(&third.task_token, "paid").await?;
@@ -111,7 +111,8 @@ async fn other_options_lead_an_activity_to_another_queue_and_back() -> Result<()
         let task = elsewhere.poll().await?;
         elsewhere.fail(&task.task_token, "once more").await?;
 
-        let restored = update(client, &run, None, &[]).await?;
+        // Clients send an empty message of options along.
+        let restored = update(client, &run, Some(ActivityOptions::default()), &[]).await?;
         assert_eq!(restored.retry_policy.unwrap_or_default().maximum_attempts, 3);
         let heartbeat = restored.heartbeat_timeout.as_ref().map(span);
         assert_eq!(heartbeat, Some(Duration::from_secs(5)));
@@ -241,7 +242,7 @@ async fn update(
     let request = UpdateActivityOptionsRequest {
         namespace: client.namespace(),
         execution: Some(run.execution()),
-        restore_original: options.is_none(),
+        restore_original: paths.is_empty(),
         activity_options: options,
         update_mask: (!paths.is_empty()).then(|| FieldMask {
             paths: paths.iter().map(|&path| path.to_owned()).collect(),

@@ -9,6 +9,7 @@ mod child_workflow;
 mod delete;
 mod deployment;
 mod endless;
+mod events;
 mod hostile;
 mod http;
 mod limits;

@@ -116,6 +116,32 @@ async fn an_activity_under_way_holds_time_still() -> Result<()> {
 }
 
 #[tokio::test]
+async fn a_sleep_within_an_activity_takes_the_clock_along() -> Result<()> {
+    with_skipping_contract(async |server| {
+        let begin = now(server).await?;
+        unlock(server).await?;
+        let script = "start => timer 3600; schedule-with 1 shop Wait\nresolved 1 => now\nfired 1 => complete";
+        let run = server.client().script("w", script).await?;
+        let worker = Worker::new(server.client(), "shop");
+        let task = worker.poll().await?;
+        let sleep = span(HOUR / 2);
+        // No caller holds a lock; the activity that sleeps does not count for so long.
+        server.client().clock().unlock_time_skipping_with_sleep(sleep).await?;
+        let passed = now(server).await?.since(begin);
+        assert!((HOUR / 2..HOUR).contains(&passed), "{passed:?}");
+        server.client().clock().sleep(span(Duration::from_millis(100))).await?;
+        assert!(
+            now(server).await?.since(begin) < HOUR,
+            "the attempt takes real time again"
+        );
+        worker.complete(&task.task_token, "1").await?;
+        assert!(run.result().await?.contains("timer 1 fired"));
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn locks_and_unlocks_are_balanced() -> Result<()> {
     with_skipping_contract(async |server| {
         unlock(server).await?;
@@ -125,6 +151,16 @@ async fn locks_and_unlocks_are_balanced() -> Result<()> {
             .unlock_time_skipping(UnlockTimeSkippingRequest {})
             .await;
         assert_refused(again, Code::FailedPrecondition, "unlocked already");
+        let begin = now(server).await?;
+        server
+            .client()
+            .clock()
+            .unlock_time_skipping_with_sleep(span(HOUR))
+            .await?;
+        assert!(
+            now(server).await?.since(begin) >= HOUR,
+            "there was no lock to take back"
+        );
         Ok(())
     })
     .await?;

@@ -117,16 +117,21 @@ impl Versioned {
     /// Takes the next workflow task, and answers with these commands. Returns the workflow's id.
     async fn work(&self, behavior: Behavior, commands: Vec<Command>) -> Result<String> {
         let task = self.poll().await?;
+        self.respond(task.task_token, behavior, commands).await?;
+        Ok(task.workflow_execution.unwrap_or_default().workflow_id)
+    }
+
+    async fn respond(&self, task_token: Vec<u8>, behavior: Behavior, commands: Vec<Command>) -> Result<()> {
         let request = RespondWorkflowTaskCompletedRequest {
             namespace: self.client.namespace(),
-            task_token: task.task_token,
+            task_token,
             commands,
             versioning_behavior: behavior as i32,
             deployment_options: Some(self.options.clone()),
             ..Default::default()
         };
         self.client.temporal().respond_workflow_task_completed(request).await?;
-        Ok(task.workflow_execution.unwrap_or_default().workflow_id)
+        Ok(())
     }
 
     /// Completes a workflow and its child, whichever comes first. The parent's task comes again when the child ends while
@@ -533,6 +538,23 @@ async fn versions_drain_and_survive_a_crash() -> Result<()> {
         signal(client, "w").await?;
         assert_eq!(first.work(Behavior::Pinned, vec![complete()]).await?, "w");
         assert_eq!(status(client, "1").await?, Version::Drained);
+
+        // A worker of it still holds the first task of a run.
+        set_current(client, "1").await?;
+        start(client, "late").await?;
+        let task = first.poll().await?;
+        set_current(client, "2").await?;
+        assert_eq!(
+            status(client, "1").await?,
+            Version::Drained,
+            "nobody knows yet that the run stays"
+        );
+        first.respond(task.task_token, Behavior::Pinned, vec![]).await?;
+        assert_eq!(status(client, "1").await?, Version::Draining);
+        signal(client, "late").await?;
+        assert_eq!(first.work(Behavior::Pinned, vec![complete()]).await?, "late");
+        assert_eq!(status(client, "1").await?, Version::Drained);
+
         let refused = client.temporal().delete_worker_deployment_version(delete(true)).await;
         assert_refused(refused, Code::FailedPrecondition, "has active pollers");
         Ok(())

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use proptest::{prelude::*, sample::select};
 use wrt_machine::{
-    ActivityClose, ActivityReset, ActivitySelector, ActivityStart, ActivityUnpause, ChildClose, Jitter, Rejection,
-    Signal,
+    ActivityClose, ActivityReset, ActivitySelector, ActivityStart, ActivityUnpause, ChildClose, ExternalAnswer,
+    ExternalOutcome, Jitter, Rejection, Signal,
 };
 use wrt_model::{
     failure,
@@ -245,8 +245,8 @@ impl Simulation<'_> {
         };
         let run_id = format!("run-of-{id}");
         self.decide_surely(|turn| match answer {
-            Answer::Started => turn.child_started(id, run_id),
-            Answer::NotStarted => turn.child_start_failed(id, NotStarted::WorkflowAlreadyExists),
+            Answer::Started => turn.child_started(id, run_id, None),
+            Answer::NotStarted => turn.child_start_failed(id, NotStarted::WorkflowAlreadyExists, String::new()),
             Answer::Closed(outcome) => turn.child_closed(id, run_id, child_close(outcome)),
         });
     }
@@ -257,7 +257,16 @@ impl Simulation<'_> {
             EventType::RequestCancelExternalWorkflowExecutionInitiated,
         ];
         if let Some(id) = self.nth(index, &asked) {
-            self.decide_surely(|turn| turn.external_request_resolved(id, found));
+            let outcome = match found {
+                true => ExternalOutcome::Taken,
+                false => ExternalOutcome::NotFound,
+            };
+            let answer = ExternalAnswer {
+                outcome,
+                namespace: String::new(),
+                control: String::new(),
+            };
+            self.decide_surely(|turn| turn.external_request_resolved(id, answer));
         }
     }
 

@@ -271,7 +271,7 @@ impl<'p> Simulation<'p> {
                 &previous,
                 previous.component.clone(),
                 started,
-                None,
+                (None, Vec::new()),
                 continuation,
                 |_, _| true,
             )

@@ -108,9 +108,10 @@ pub(crate) fn change(
 ) -> Checked<ActivityOptionsChange> {
     let paths = mask.map(|mask| mask.paths).unwrap_or_default();
     if restore_original {
-        return match options.is_none() && paths.is_empty() {
+        // Clients send a message of options in any case.
+        return match paths.is_empty() {
             true => Ok(ActivityOptionsChange::Restore),
-            false => validate::invalid("RestoreOriginal cannot be combined with other options."),
+            false => validate::invalid("Both UpdateMask and RestoreOriginal are provided."),
         };
     }
     let Some(options) = options else {
@@ -225,11 +226,12 @@ mod tests {
         let options = ActivityOptions::default;
         check(Some(options()), &["heartbeat_timeout"], false, "ok");
         check(None, &[], true, "ok");
+        check(Some(options()), &[], true, "ok");
         check(
             Some(options()),
-            &[],
+            &["heartbeat_timeout"],
             true,
-            "RestoreOriginal cannot be combined with other options.",
+            "Both UpdateMask and RestoreOriginal are provided.",
         );
         check(None, &["heartbeat_timeout"], false, "ActivityOptions are not provided.");
         check(Some(options()), &[], false, "UpdateMask is not provided.");

@@ -6,8 +6,9 @@ use wrt_engine::Engine;
 use wrt_model::{
     Limits, Namespace,
     proto::{
-        enums::{ArchivalState, NamespaceState},
-        namespace::{NamespaceConfig, NamespaceInfo, UpdateNamespaceInfo, namespace_info},
+        enums::{ArchivalState, NamespaceState, ReplicationState},
+        namespace::{BadBinaries, NamespaceConfig, NamespaceInfo, UpdateNamespaceInfo, namespace_info},
+        replication::{ClusterReplicationConfig, NamespaceReplicationConfig},
         workflowservice::{
             DescribeNamespaceRequest, DescribeNamespaceResponse, ListNamespacesRequest, ListNamespacesResponse,
             RegisterNamespaceRequest, UpdateNamespaceRequest, UpdateNamespaceResponse,
@@ -72,6 +73,7 @@ pub(crate) async fn update(
     Ok(UpdateNamespaceResponse {
         namespace_info: Some(info(&namespace, &engine.limits(&namespace))),
         config: Some(config(&namespace)),
+        replication_config: Some(replication_config()),
         ..Default::default()
     })
 }
@@ -97,7 +99,9 @@ fn registered(request: RegisterNamespaceRequest) -> Checked<Namespace> {
 }
 
 fn updated(mut namespace: Namespace, request: UpdateNamespaceRequest) -> Checked<Namespace> {
-    validate::unsupported(request.replication_config.is_some(), "replication_config")?;
+    if let Some(asked) = &request.replication_config {
+        check_replication(asked)?;
+    }
     validate::unsupported(request.promote_namespace, "promote_namespace")?;
     validate::unsupported(!request.delete_bad_binary.is_empty(), "delete_bad_binary")?;
     if let Some(info) = request.update_info {
@@ -141,6 +145,18 @@ fn update_config(namespace: &mut Namespace, config: &NamespaceConfig) -> Checked
     Ok(())
 }
 
+/// Clients send back what they were told: the one cluster that there is.
+fn check_replication(asked: &NamespaceReplicationConfig) -> Checked {
+    let known = replication_config();
+    let is_here = |cluster: &str| cluster.is_empty() || cluster == CLUSTER_NAME;
+    let mut clusters = asked.clusters.iter().map(|cluster| cluster.cluster_name.as_str());
+    let is_elsewhere = !is_here(&asked.active_cluster_name) || !clusters.all(is_here);
+    validate::unsupported(is_elsewhere, "replication_config of other clusters")?;
+    let state: ReplicationState = validate::choice("ReplicationState", asked.state)?;
+    let changes_state = state != ReplicationState::Unspecified && asked.state != known.state;
+    validate::unsupported(changes_state, "replication_config.state")
+}
+
 fn no_archival(field: &str, state: i32) -> Checked {
     let state: ArchivalState = validate::choice(field, state)?;
     validate::unsupported(state == ArchivalState::Enabled, field)
@@ -177,6 +193,7 @@ fn described(namespace: &Namespace, limits: &Limits) -> DescribeNamespaceRespons
     DescribeNamespaceResponse {
         namespace_info: Some(info(namespace, limits)),
         config: Some(config(namespace)),
+        replication_config: Some(replication_config()),
         ..Default::default()
     }
 }
@@ -216,7 +233,19 @@ fn config(namespace: &Namespace) -> NamespaceConfig {
         workflow_execution_retention_ttl: Some(proto_span(retention)),
         history_archival_state: ArchivalState::Disabled as i32,
         visibility_archival_state: ArchivalState::Disabled as i32,
+        bad_binaries: Some(BadBinaries::default()),
         ..Default::default()
+    }
+}
+
+/// There is one cluster, and each namespace is in it.
+fn replication_config() -> NamespaceReplicationConfig {
+    NamespaceReplicationConfig {
+        active_cluster_name: CLUSTER_NAME.to_owned(),
+        clusters: vec![ClusterReplicationConfig {
+            cluster_name: CLUSTER_NAME.to_owned(),
+        }],
+        state: ReplicationState::Normal as i32,
     }
 }
 

@@ -1,11 +1,15 @@
 //! Workers outside: what they tell about themselves.
 
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
 use wrt_engine::Engine;
 use wrt_model::proto::{
     worker::{WorkerHeartbeat, WorkerInfo, WorkerListInfo},
     workflowservice::{
         CountWorkersRequest, CountWorkersResponse, DescribeWorkerRequest, DescribeWorkerResponse, ListWorkersRequest,
-        ListWorkersResponse, RecordWorkerHeartbeatRequest, ShutdownWorkerRequest,
+        ListWorkersResponse, PollNexusTaskQueueRequest, PollNexusTaskQueueResponse, RecordWorkerHeartbeatRequest,
+        ShutdownWorkerRequest,
     },
 };
 
@@ -62,6 +66,22 @@ pub(crate) async fn describe(
     Ok(DescribeWorkerResponse {
         worker_info: Some(info(heartbeat)),
     })
+}
+
+/// Waits like any poll, and answers that there is nothing to do: Nexus is not served, but a worker with handlers polls.
+pub(crate) async fn poll_nexus(
+    engine: &Engine,
+    request: PollNexusTaskQueueRequest,
+    wait: Duration,
+    shutdown: &CancellationToken,
+) -> Result<PollNexusTaskQueueResponse, ApiError> {
+    let namespace = namespace::resolve(engine, &request.namespace).await?;
+    validate::task_queue(request.task_queue.as_ref())?;
+    validate::bounded("Identity", &request.identity)?;
+    let polling = engine.poll_nexus_task(&namespace, request, wait);
+    // Shutting down ends it, too.
+    let _ = shutdown.run_until_cancelled(polling).await;
+    Ok(PollNexusTaskQueueResponse::default())
 }
 
 /// A worker says goodbye, with a last heartbeat if it sends any. Its polls end.

@@ -244,6 +244,16 @@ calls! {
             ))
         }
 
+        async fn poll_nexus_task_queue(
+            &self,
+            request: Request<PollNexusTaskQueueRequest>,
+        ) -> Answer<PollNexusTaskQueueResponse> {
+            let wait = long_poll::wait(request.metadata(), self.longest_poll);
+            Ok(reply(
+                worker::poll_nexus(&self.engine, request.into_inner(), wait, &self.shutdown).await?,
+            ))
+        }
+
         async fn update_activity_options(
             &self,
             request: Request<UpdateActivityOptionsRequest>,

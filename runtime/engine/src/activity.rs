@@ -254,7 +254,8 @@ impl Engine {
     fn fits(&self, turn: &mut Turn<'_>, start: &ActivityStart) -> bool {
         let run = turn.run();
         let activity = run.activities.get(&start.scheduled_event_id);
-        let activity = activity.filter(|activity| !start.in_process && activity.attempt == start.attempt);
+        let activity =
+            activity.filter(|activity| run.is_open() && !start.in_process && activity.attempt == start.attempt);
         // What else may be wrong, the rules say.
         let fit = activity.map_or(Fit::Fits, |activity| self.fit(run, activity, start.version.as_ref()));
         match fit {

@@ -18,11 +18,12 @@ use wrt_model::{
 
 use crate::{
     Engine, EngineError, IDENTITY,
-    outgoing::{ignore_gone, request_id},
+    outgoing::{ignore_gone, is_within, request_id},
     start::{Started, With},
 };
 
 impl Engine {
+    #[expect(deprecated, reason = "SDKs may find their command by the control")]
     pub(crate) async fn start_child(&self, from: &RunKey, initiated_event_id: i64) -> Result<(), EngineError> {
         let event = self.stored_event(from, initiated_event_id).await?;
         let user_metadata = event.user_metadata;
@@ -37,6 +38,8 @@ impl Engine {
                 Ok((run.root.clone(), run.priority.clone(), Inheritance::of_child(run)))
             })
             .await?;
+        let (header, control) = (initiated.header.clone(), initiated.control.clone());
+        let is_within_namespace = is_within(&namespace, &initiated.namespace);
         let parent = parent(from, initiated_event_id, initiated.parent_close_policy);
         let started_by = StartedBy {
             parent: parent.clone(),
@@ -51,17 +54,17 @@ impl Engine {
             ..child_request(initiated)
         };
         let workflow_id = request.workflow_id.clone();
-        let begun = self
-            .begin(
-                &namespace,
-                request,
-                WorkflowIdConflictPolicy::Fail,
-                Some(started_by),
-                With::Nothing,
-            )
-            .await;
+        let begun = match is_within_namespace {
+            true => {
+                let conflict = WorkflowIdConflictPolicy::Fail;
+                self.begin(&namespace, request, conflict, Some(started_by), With::Nothing)
+                    .await
+            }
+            false => Err(EngineError::NamespaceNotFound(request.namespace)),
+        };
         let outcome = match begun {
             Ok(started) => Ok(started),
+            Err(EngineError::NamespaceNotFound(_)) => Err(StartFailed::NamespaceNotFound),
             Err(EngineError::Rejected(Rejection::AlreadyStarted { run_id, .. })) => {
                 let key = WorkflowKey::new(namespace.id.clone(), workflow_id);
                 let found = self.find_child(&RunKey::new(key, run_id), from, parent).await?;
@@ -78,8 +81,8 @@ impl Engine {
             .is_ok_and(|started| !matches!(started.status, Status::Running | Status::Paused));
         self.decide(&from.workflow, &from.run_id, move |turn| {
             match outcome {
-                Ok(started) => turn.child_started(initiated_event_id, started.run_id),
-                Err(cause) => turn.child_start_failed(initiated_event_id, cause),
+                Ok(started) => turn.child_started(initiated_event_id, started.run_id, header),
+                Err(cause) => turn.child_start_failed(initiated_event_id, cause, control),
             }
             Ok(())
         })
@@ -147,8 +150,40 @@ impl Engine {
 
     async fn child_closed(&self, parent: &Parent, run_id: String, close: ChildClose) -> Result<(), EngineError> {
         let (key, initiated_event_id) = (parent.key(), parent.initiated_event_id);
+        let (run_id_at_once, close_at_once) = (run_id.clone(), close.clone());
         let told = self
             .decide(&key.workflow, &key.run_id, move |turn| {
+                let is_early = turn.awaits_child_start(initiated_event_id);
+                if !is_early {
+                    turn.child_closed(initiated_event_id, run_id_at_once, close_at_once);
+                }
+                Ok(is_early)
+            })
+            .await;
+        match told {
+            Ok(true) => {
+                self.child_started_and_closed(&key, initiated_event_id, run_id, close)
+                    .await
+            }
+            told => ignore_gone(told.map(drop)),
+        }
+    }
+
+    /// The child was faster than the answer to its start.
+    async fn child_started_and_closed(
+        &self,
+        parent: &RunKey,
+        initiated_event_id: i64,
+        run_id: String,
+        close: ChildClose,
+    ) -> Result<(), EngineError> {
+        let header = match self.stored_event(parent, initiated_event_id).await?.attributes {
+            Some(EventAttributes::StartChildWorkflowExecutionInitiatedEventAttributes(initiated)) => initiated.header,
+            _ => None,
+        };
+        let told = self
+            .decide(&parent.workflow, &parent.run_id, move |turn| {
+                turn.child_started(initiated_event_id, run_id.clone(), header);
                 turn.child_closed(initiated_event_id, run_id, close);
                 Ok(())
             })
@@ -263,7 +298,6 @@ fn child_request(initiated: StartChildWorkflowExecutionInitiatedEventAttributes)
         workflow_execution_timeout: initiated.workflow_execution_timeout,
         workflow_run_timeout: initiated.workflow_run_timeout,
         workflow_task_timeout: initiated.workflow_task_timeout,
-        identity: IDENTITY.to_owned(),
         workflow_id_reuse_policy: initiated.workflow_id_reuse_policy,
         retry_policy: initiated.retry_policy,
         cron_schedule: initiated.cron_schedule,

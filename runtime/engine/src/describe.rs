@@ -1,15 +1,17 @@
 //! Descriptions of runs.
 
+use std::collections::HashMap;
+
 use wrt_machine::activity_options;
 use wrt_model::{
     Namespace, Run, Time,
     limits::ID_BYTES,
     proto::{
-        ActivityType, UserMetadata, WorkflowExecution,
-        enums::{PendingActivityState, PendingWorkflowTaskState, WorkflowExecutionStatus},
+        ActivityType, EventAttributes, HistoryEvent, WorkflowExecution,
+        enums::{EventType, PendingActivityState, PendingWorkflowTaskState, WorkflowExecutionStatus},
         workflow::{
-            PendingActivityInfo, PendingChildExecutionInfo, PendingWorkflowTaskInfo, WorkflowExecutionConfig,
-            WorkflowExecutionExtendedInfo, WorkflowExecutionPauseInfo,
+            PendingActivityInfo, PendingChildExecutionInfo, PendingWorkflowTaskInfo, RequestIdInfo,
+            WorkflowExecutionConfig, WorkflowExecutionExtendedInfo, WorkflowExecutionPauseInfo,
             pending_activity_info::{
                 PauseInfo,
                 pause_info::{Manual, PausedBy},
@@ -37,9 +39,9 @@ impl Engine {
         let (key, run_id) = key_of(namespace, Some(execution));
         // Through the lane, because attempts that run inside the server are known there first.
         let run = self.decide(&key, &run_id, |turn| Ok(turn.run().clone())).await?;
-        let user_metadata = self.stored_event(&run.key(), 1).await?.user_metadata;
+        let first_event = self.stored_event(&run.key(), 1).await?;
         Ok(DescribeWorkflowExecutionResponse {
-            execution_config: Some(execution_config(&run, user_metadata)),
+            execution_config: Some(execution_config(&run, first_event)),
             pending_activities: run.activities.values().map(|it| pending_activity(&run, it)).collect(),
             pending_children: run
                 .children
@@ -54,13 +56,20 @@ impl Engine {
     }
 }
 
-fn execution_config(run: &Run, user_metadata: Option<UserMetadata>) -> WorkflowExecutionConfig {
+/// What the run was started with. A timeout that nobody has set stays unset.
+fn execution_config(run: &Run, first_event: HistoryEvent) -> WorkflowExecutionConfig {
+    let (workflow_execution_timeout, workflow_run_timeout) = match first_event.attributes {
+        Some(EventAttributes::WorkflowExecutionStartedEventAttributes(started)) => {
+            (started.workflow_execution_timeout, started.workflow_run_timeout)
+        }
+        _ => (None, None),
+    };
     WorkflowExecutionConfig {
         task_queue: Some(task_queue(&run.task_queue)),
-        workflow_execution_timeout: Some(span(run.execution_timeout_ns)),
-        workflow_run_timeout: Some(span(run.run_timeout_ns)),
+        workflow_execution_timeout,
+        workflow_run_timeout,
         default_workflow_task_timeout: Some(span(run.workflow_task_timeout_ns)),
-        user_metadata,
+        user_metadata: first_event.user_metadata,
     }
 }
 
@@ -73,8 +82,20 @@ fn extended_info(run: &Run) -> WorkflowExecutionExtendedInfo {
         original_start_time: Some(run.original_started().into()),
         reset_run_id: reset_run_id(run),
         pause_info: run.pause.as_ref().filter(|_| run.is_paused()).map(run_pause),
+        request_id_infos: request_id_infos(run),
         ..Default::default()
     }
+}
+
+/// The events that requests have led to: the start, for a run that a caller has asked for.
+fn request_id_infos(run: &Run) -> HashMap<String, RequestIdInfo> {
+    let by_start = Some(run.start_request_id.clone()).filter(|request_id| !request_id.is_empty());
+    let info = RequestIdInfo {
+        event_type: EventType::WorkflowExecutionStarted as i32,
+        event_id: 1,
+        buffered: false,
+    };
+    by_start.map(|request_id| (request_id, info)).into_iter().collect()
 }
 
 fn run_pause(pause: &Pause) -> WorkflowExecutionPauseInfo {

@@ -83,7 +83,7 @@ use crate::{
     executions::Executions,
     lanes::Lanes,
     large_batches::LargeBatches,
-    matching::{ActivityTask, Matching, WorkflowTask},
+    matching::{ActivityTask, Matching, NexusTask, WorkflowTask},
     namespace::Namespaces,
     parking::Parking,
     query::worker::DirectQueries,
@@ -153,6 +153,8 @@ struct Inner {
     matching: Arc<Matching<ActivityTask>>,
     /// The queues of workflow tasks that workers run.
     workflow_matching: Arc<Matching<WorkflowTask>>,
+    /// The queues that workers with Nexus handlers poll.
+    nexus_matching: Arc<Matching<NexusTask>>,
     /// Held by whoever changes what is set for a task queue.
     task_queues_changing: tokio::sync::Mutex<()>,
     /// Queries that workers have been asked outside of workflow tasks.
@@ -190,6 +192,7 @@ impl Engine {
                 retention: Retention::default(),
                 matching: Arc::default(),
                 workflow_matching: Arc::default(),
+                nexus_matching: Arc::default(),
                 task_queues_changing: tokio::sync::Mutex::default(),
                 direct_queries: DirectQueries::default(),
                 growth: Watchers::default(),

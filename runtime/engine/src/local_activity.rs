@@ -147,6 +147,9 @@ impl Scope {
             });
             match next {
                 _ if *canceled.borrow() => return end(&activity, attempt, Err((cause, RetryState::CancelRequested))),
+                Err(_) if retry::is_end_of_time(&cause) => {
+                    return end(&activity, attempt, Err((cause, RetryState::Timeout)));
+                }
                 Err(retry_state) => return end(&activity, attempt, Err((cause, retry_state))),
                 Ok(delay) => tokio::time::sleep(delay).await,
             }

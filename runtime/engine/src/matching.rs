@@ -36,7 +36,7 @@ use queue::{Poller, Queue};
 pub use describe::UNLIMITED_RATE;
 pub(crate) use describe::{Backlog, QueueDescription};
 pub(crate) use fair_queue::Rank;
-pub(crate) use task::{ActivityTask, Task, WorkflowTask};
+pub(crate) use task::{ActivityTask, NexusTask, Task, WorkflowTask};
 
 /// Queues that are kept before those are forgotten that nobody uses any more.
 const KEPT_QUEUES: usize = 128;

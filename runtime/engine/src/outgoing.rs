@@ -3,9 +3,9 @@
 //! They leave after the commit that decided them. What is not answered because the server's process ends is sent again
 //! after the next start; whoever gets a message twice knows it by its request id.
 
-use wrt_machine::{Outgoing, Rejection, Signal};
+use wrt_machine::{ExternalAnswer, ExternalOutcome, Outgoing, Rejection, Signal};
 use wrt_model::{
-    Run, RunKey, WorkflowKey,
+    Namespace, Run, RunKey, WorkflowKey,
     proto::{
         EventAttributes, WorkflowExecution,
         history::{
@@ -57,33 +57,60 @@ impl Engine {
 
     async fn send_external(&self, from: &RunKey, initiated_event_id: i64) -> Result<(), EngineError> {
         let event = self.stored_event(from, initiated_event_id).await?;
-        let request_id = request_id(from, initiated_event_id);
-        let sent = match event.attributes {
-            Some(EventAttributes::SignalExternalWorkflowExecutionInitiatedEventAttributes(initiated)) => {
-                self.signal_external(from, initiated, request_id).await
-            }
-            Some(EventAttributes::RequestCancelExternalWorkflowExecutionInitiatedEventAttributes(initiated)) => {
-                self.cancel_external(from, initiated, request_id).await
-            }
-            _ => return Ok(()),
+        let Some(attributes) = event.attributes else {
+            return Ok(());
         };
-        let found = match sent {
-            Ok(()) | Err(EngineError::Rejected(Rejection::CancellationAlreadyRequested)) => true,
-            Err(EngineError::WorkflowNotFound { .. } | EngineError::Rejected(_)) => false,
-            Err(error) => return Err(error),
+        let Some((namespace, control)) = addressed(&attributes) else {
+            return Ok(());
+        };
+        let own = self.namespace_by_id(&from.workflow.namespace_id).await?;
+        let outcome = match is_within(&own, &namespace) {
+            true => self.tell_external(from, initiated_event_id, attributes).await?,
+            false => ExternalOutcome::NamespaceNotFound,
+        };
+        let answer = ExternalAnswer {
+            outcome,
+            namespace: match namespace.is_empty() {
+                true => own.name.clone(),
+                false => namespace,
+            },
+            control,
         };
         self.decide(&from.workflow, &from.run_id, move |turn| {
-            turn.external_request_resolved(initiated_event_id, found);
+            turn.external_request_resolved(initiated_event_id, answer);
             Ok(())
         })
         .await
     }
 
+    async fn tell_external(
+        &self,
+        from: &RunKey,
+        initiated_event_id: i64,
+        attributes: EventAttributes,
+    ) -> Result<ExternalOutcome, EngineError> {
+        let told = match attributes {
+            EventAttributes::SignalExternalWorkflowExecutionInitiatedEventAttributes(initiated) => {
+                self.signal_external(from, initiated_event_id, initiated).await
+            }
+            EventAttributes::RequestCancelExternalWorkflowExecutionInitiatedEventAttributes(initiated) => {
+                self.cancel_external(from, initiated_event_id, initiated).await
+            }
+            _ => return Ok(ExternalOutcome::NotFound),
+        };
+        match told {
+            Ok(()) | Err(EngineError::Rejected(Rejection::CancellationAlreadyRequested)) => Ok(ExternalOutcome::Taken),
+            Err(EngineError::Rejected(Rejection::SignalsLimitExceeded)) => Ok(ExternalOutcome::TooManySignals),
+            Err(EngineError::WorkflowNotFound { .. } | EngineError::Rejected(_)) => Ok(ExternalOutcome::NotFound),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn signal_external(
         &self,
         from: &RunKey,
+        initiated_event_id: i64,
         initiated: SignalExternalWorkflowExecutionInitiatedEventAttributes,
-        request_id: String,
     ) -> Result<(), EngineError> {
         let (key, run_id) = target(from, initiated.workflow_execution);
         let child_of = initiated.child_workflow_only.then(|| from.clone());
@@ -92,11 +119,12 @@ impl Engine {
             input: initiated.input,
             identity: IDENTITY.to_owned(),
             header: initiated.header,
-            request_id,
+            request_id: request_id(from, initiated_event_id),
         };
+        let asker = from.execution();
         self.decide(&key, &run_id, move |turn| {
             check_child(turn.run(), child_of.as_ref())?;
-            turn.signal(signal)
+            turn.asked_by(asker, initiated_event_id).signal(signal)
         })
         .await
     }
@@ -104,16 +132,41 @@ impl Engine {
     async fn cancel_external(
         &self,
         from: &RunKey,
+        initiated_event_id: i64,
         initiated: RequestCancelExternalWorkflowExecutionInitiatedEventAttributes,
-        request_id: String,
     ) -> Result<(), EngineError> {
         let (key, run_id) = target(from, initiated.workflow_execution);
+        if key == from.workflow {
+            // A workflow ends itself with a command of its own.
+            return Err(Rejection::WorkflowClosed.into());
+        }
         let child_of = initiated.child_workflow_only.then(|| from.clone());
+        let (asker, request_id) = (from.execution(), request_id(from, initiated_event_id));
         self.decide(&key, &run_id, move |turn| {
             check_child(turn.run(), child_of.as_ref())?;
-            turn.request_cancel(initiated.reason, IDENTITY.to_owned(), request_id)
+            turn.asked_by(asker, initiated_event_id)
+                .request_cancel(initiated.reason, IDENTITY.to_owned(), request_id)
         })
         .await
+    }
+}
+
+/// False when a command names another namespace than that of its run: commands stay within it.
+pub(crate) fn is_within(own: &Namespace, named: &str) -> bool {
+    named.is_empty() || own.name == named
+}
+
+/// The namespace that a command has named, and what its worker knows it by.
+#[expect(deprecated, reason = "SDKs find their command by the control")]
+fn addressed(attributes: &EventAttributes) -> Option<(String, String)> {
+    match attributes {
+        EventAttributes::SignalExternalWorkflowExecutionInitiatedEventAttributes(initiated) => {
+            Some((initiated.namespace.clone(), initiated.control.clone()))
+        }
+        EventAttributes::RequestCancelExternalWorkflowExecutionInitiatedEventAttributes(initiated) => {
+            Some((initiated.namespace.clone(), initiated.control.clone()))
+        }
+        _ => None,
     }
 }
 

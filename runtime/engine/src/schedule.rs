@@ -7,13 +7,13 @@ use wrt_machine::schedule::{NewSchedule, ScheduleTurn, ScheduleUpdate, create, d
 use wrt_model::{
     Namespace, Schedule, ScheduleKey, Time,
     proto::{
-        schedule::{ScheduleListEntry, SchedulePatch},
+        schedule::{ScheduleListEntry, SchedulePatch, schedule_action::Action},
         workflowservice::{CreateScheduleResponse, DescribeScheduleResponse, ListScheduleMatchingTimesResponse},
     },
 };
 use wrt_store::{ScheduleCount, StoreError};
 
-use crate::{Engine, EngineError, clock};
+use crate::{Engine, EngineError, clock, search_attribute::with_types};
 
 pub(crate) use turns::Schedules;
 
@@ -109,7 +109,9 @@ impl Engine {
         let schedule = self
             .stored_schedule(&ScheduleKey::new(&*namespace.id, schedule_id))
             .await?;
-        Ok(describe(&schedule, clock::now()))
+        let mut described = describe(&schedule, clock::now());
+        with_types_of_action(namespace, &mut described);
+        Ok(described)
     }
 
     /// The times after `start` until `end` at which a schedule acts, or would if it were not paused.
@@ -171,5 +173,17 @@ impl Engine {
     async fn stored_schedule(&self, key: &ScheduleKey) -> Result<Schedule, EngineError> {
         let stored = self.inner.store.schedule(key).await?;
         stored.ok_or_else(|| EngineError::ScheduleNotFound(key.schedule_id.clone()))
+    }
+}
+
+/// Says of which types the search attributes are that a schedule gives to what it starts.
+fn with_types_of_action(namespace: &Namespace, described: &mut DescribeScheduleResponse) {
+    let action = described
+        .schedule
+        .as_mut()
+        .and_then(|schedule| schedule.action.as_mut());
+    if let Some(Action::StartWorkflow(start)) = action.and_then(|action| action.action.as_mut()) {
+        let attributes = start.search_attributes.take();
+        start.search_attributes = attributes.map(|attributes| with_types(namespace, attributes));
     }
 }

@@ -28,7 +28,8 @@ impl Engine {
             header: request.header,
             request_id: request.request_id,
         };
-        self.decide(&key, &run_id, |turn| turn.signal(signal)).await
+        self.decide(&key, &run_id, |turn| turn.with_links(request.links).signal(signal))
+            .await
     }
 
     /// Asks a running workflow to cancel itself.
@@ -39,7 +40,8 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let (key, run_id) = key_of(namespace, request.workflow_execution);
         self.decide(&key, &run_id, |turn| {
-            turn.request_cancel(request.reason, request.identity, request.request_id)
+            turn.with_links(request.links)
+                .request_cancel(request.reason, request.identity, request.request_id)
         })
         .await
     }
@@ -52,7 +54,8 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let (key, run_id) = key_of(namespace, request.workflow_execution);
         self.decide(&key, &run_id, |turn| {
-            turn.terminate(request.reason, request.details, request.identity)
+            turn.with_links(request.links)
+                .terminate(request.reason, request.details, request.identity)
         })
         .await
     }

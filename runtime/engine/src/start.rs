@@ -23,7 +23,7 @@ use crate::{
     Engine, EngineError, IDENTITY, clock,
     lane::{HotRun, Lane, Step},
     matching::QueueKey,
-    search_attribute::check_search_attributes,
+    search_attribute::{check_search_attributes, with_types},
     update::UpdateMessage,
     workflow_task::take::{TakenTask, Taker},
 };
@@ -132,12 +132,14 @@ impl Engine {
     pub(crate) async fn begin(
         &self,
         namespace: &Namespace,
-        request: StartWorkflowExecutionRequest,
+        mut request: StartWorkflowExecutionRequest,
         conflict: WorkflowIdConflictPolicy,
         started_by: Option<StartedBy>,
         with: With,
     ) -> Result<Started, EngineError> {
         check_search_attributes(namespace, request.search_attributes.as_ref())?;
+        let attributes = request.search_attributes.take();
+        request.search_attributes = attributes.map(|attributes| with_types(namespace, attributes));
         let component = self.component_for(namespace, &request)?;
         let task_queue = request.task_queue.as_ref().map_or("", |queue| &queue.name);
         let chosen = request.versioning_override.as_ref();
@@ -329,7 +331,7 @@ impl Lane {
                 &current.run,
                 component,
                 started,
-                first_event.user_metadata,
+                (first_event.user_metadata, first_event.links),
                 continuation,
                 |version, task_queue| engine.version_polls(namespace_id, task_queue, version),
             );

@@ -1,6 +1,6 @@
 //! Task queues as operators see them: describing and configuring.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, timeout_at};
 use wrt_model::{
@@ -9,7 +9,7 @@ use wrt_model::{
         enums::TaskQueueType,
         taskqueue::{ConfigMetadata, PollerInfo, RateLimitConfig, TaskQueueConfig, TaskQueueStats},
         workflowservice::{
-            UpdateTaskQueueConfigRequest, describe_task_queue_response::EffectiveRateLimit,
+            PollNexusTaskQueueRequest, UpdateTaskQueueConfigRequest, describe_task_queue_response::EffectiveRateLimit,
             update_task_queue_config_request::RateLimitUpdate,
         },
     },
@@ -120,6 +120,25 @@ impl Engine {
             lease = timeout_at(deadline, matching.poll(queue, poll)) => lease.ok().flatten(),
             () = self.inner.stopping.cancelled() => None,
         }
+    }
+
+    /// Returns when the deadline has come, or the server or the worker says goodbye: no Nexus task ever comes.
+    pub async fn poll_nexus_task(&self, namespace: &Namespace, request: PollNexusTaskQueueRequest, deadline: Duration) {
+        let queue = QueueKey::new(&namespace.id, request.task_queue.unwrap_or_default().name);
+        let poll = Poll {
+            component: None,
+            info: PollerInfo {
+                identity: request.identity,
+                deployment_options: request.deployment_options,
+                ..Default::default()
+            },
+            max_per_second: None,
+            worker_instance_key: request.worker_instance_key,
+            version: None,
+        };
+        let deadline = clock::instant() + deadline;
+        let none = self.next_task(&self.inner.nexus_matching, &queue, poll, deadline).await;
+        debug_assert!(none.is_none(), "there are no Nexus tasks");
     }
 
     /// Takes over what is stored, after a start.

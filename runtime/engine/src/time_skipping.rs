@@ -5,7 +5,7 @@
 //! so the clock waits for them.
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -36,21 +36,27 @@ pub(crate) struct TimeSkipping {
 
 struct State {
     /// Callers that want time to pass as it does.
-    locks: u32,
-    /// Workflows with something under way.
-    busy: HashSet<WorkflowKey>,
+    locks: usize,
+    /// How much each workflow has under way, for those that have something.
+    busy: HashMap<WorkflowKey, usize>,
+    /// The sum of these.
+    busy_in_all: usize,
+    /// Sleepers, each of which takes one lock back, or one of the things under way: its own activity.
+    unlocks: usize,
     /// When sleepers want to wake up. Several at the same time are one.
     sleepers: BTreeSet<Time>,
 }
 
-/// True while time has to pass as it does, because the run's code or one of its activities is at work or about to be.
-fn is_busy(run: &Run) -> bool {
-    let has_task = run.workflow_task.is_some() && !run.is_paused();
-    let has_attempt = || {
-        let mut activities = run.activities.values();
-        activities.any(|activity| activity.is_started() || run.offers(activity))
-    };
-    run.has_outgoing() || run.is_open() && (has_task || has_attempt())
+/// How much of a run makes time pass as it does: its code and its activities that are at work or about to be.
+fn under_way(run: &Run) -> usize {
+    let outgoing = usize::from(run.has_outgoing());
+    if !run.is_open() {
+        return outgoing;
+    }
+    let activities = run.activities.values();
+    let attempts = activities.filter(|activity| activity.is_started() || run.offers(activity));
+    let task = usize::from(run.workflow_task.is_some() && !run.is_paused());
+    outgoing + task + attempts.count()
 }
 
 impl TimeSkipping {
@@ -58,8 +64,10 @@ impl TimeSkipping {
     pub(crate) fn new(locks: u32) -> Self {
         TimeSkipping {
             state: Mutex::new(State {
-                locks,
-                busy: HashSet::new(),
+                locks: usize::try_from(locks).unwrap_or(usize::MAX),
+                busy: HashMap::new(),
+                busy_in_all: 0,
+                unlocks: 0,
                 sleepers: BTreeSet::new(),
             }),
             holds: Hold::default(),
@@ -71,11 +79,14 @@ impl TimeSkipping {
     /// Notes whether a run that was just committed has something under way.
     pub(crate) fn committed(&self, run: &Run) {
         let mut state = self.lock();
-        if is_busy(run) {
-            state.busy.insert(run.workflow_key());
-        } else {
-            state.busy.remove(&run.workflow_key());
-        }
+        let before = match under_way(run) {
+            0 => state.busy.remove(&run.workflow_key()),
+            count => {
+                state.busy_in_all += count;
+                state.busy.insert(run.workflow_key(), count)
+            }
+        };
+        state.busy_in_all -= before.unwrap_or(0);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -83,12 +94,13 @@ impl TimeSkipping {
     }
 
     fn is_locked(&self) -> bool {
-        self.lock().locks > 0
+        let state = self.lock();
+        state.locks > state.unlocks
     }
 
     fn is_quiet(&self) -> bool {
         let state = self.lock();
-        state.locks == 0 && state.busy.is_empty() && Arc::strong_count(&self.holds) == 1
+        state.locks + state.busy_in_all <= state.unlocks && Arc::strong_count(&self.holds) == 1
     }
 }
 
@@ -121,14 +133,15 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes one lock back for as long as it sleeps; returns when the clock is ahead by this span.
+    /// Takes one lock back for as long as it sleeps; returns when the clock is ahead by this span. An activity that calls
+    /// it holds no lock, but time still: then it is the activity that does not count.
     ///
     /// # Errors
-    /// Those of unlocking and sleeping.
+    /// Those of sleeping.
     pub async fn unlock_time_skipping_with_sleep(&self, span: Duration) -> Result<(), EngineError> {
+        let skipping = self.time_skipping()?;
         let until = clock::now().plus(span);
-        self.unlock_time_skipping()?;
-        let _relock = Relock(self);
+        let _unlock = Unlock::of(skipping);
         self.sleep_until(until).await
     }
 
@@ -218,13 +231,20 @@ impl Engine {
     }
 }
 
-/// Takes a lock again when it is dropped, which also happens when the caller goes away.
-struct Relock<'e>(&'e Engine);
+/// One lock less until it is dropped, which also happens when the caller goes away.
+struct Unlock<'e>(&'e TimeSkipping);
 
-impl Drop for Relock<'_> {
+impl<'e> Unlock<'e> {
+    fn of(skipping: &'e TimeSkipping) -> Self {
+        skipping.lock().unlocks += 1;
+        skipping.unlocked.notify_one();
+        Unlock(skipping)
+    }
+}
+
+impl Drop for Unlock<'_> {
     fn drop(&mut self) {
-        // It was unlocked, so time is skipped here.
-        let _ = self.0.lock_time_skipping();
+        self.0.lock().unlocks -= 1;
     }
 }
 
@@ -253,32 +273,41 @@ mod tests {
 
     #[test]
     fn a_run_that_only_waits_lets_time_pass() {
-        assert!(!is_busy(&open()));
+        assert_eq!(under_way(&open()), 0);
         let backing_off = Activity {
             backing_off: true,
             ..Default::default()
         };
-        assert!(!is_busy(&with_activity(backing_off)));
+        assert_eq!(under_way(&with_activity(backing_off)), 0);
     }
 
     #[test]
     fn what_is_at_work_holds_time_still() {
-        assert!(is_busy(&with_activity(Activity::default())), "it waits for a worker");
+        assert_eq!(
+            under_way(&with_activity(Activity::default())),
+            1,
+            "it waits for a worker"
+        );
         let started = Activity {
             state: ActivityState::Started as i32,
             ..Default::default()
         };
-        assert!(is_busy(&with_activity(started)));
+        assert_eq!(under_way(&with_activity(started.clone())), 1);
         let task = Run {
             workflow_task: Some(WorkflowTask::default()),
-            ..open()
+            ..with_activity(started.clone())
         };
-        assert!(is_busy(&task));
+        assert_eq!(under_way(&task), 2);
+        let closed = Run {
+            status: WorkflowExecutionStatus::Completed as i32,
+            ..with_activity(started)
+        };
+        assert_eq!(under_way(&closed), 0);
         let outgoing = Run {
             external_requests: [(7, ExternalRequest::default())].into(),
             ..Default::default()
         };
-        assert!(is_busy(&outgoing), "also when it has closed");
+        assert_eq!(under_way(&outgoing), 1, "also when it has closed");
     }
 
     #[test]
@@ -295,5 +324,26 @@ mod tests {
         assert!(!skipping.is_quiet());
         skipping.committed(&open());
         assert!(skipping.is_quiet());
+    }
+
+    #[test]
+    fn a_sleeper_takes_one_lock_back_or_the_activity_that_it_is_in() {
+        let skipping = TimeSkipping::new(1);
+        let sleeper = Unlock::of(&skipping);
+        assert!(skipping.is_quiet() && !skipping.is_locked());
+        drop(sleeper);
+        assert!(skipping.is_locked());
+        skipping.lock().locks = 0;
+        let mut run = with_activity(Activity::default());
+        skipping.committed(&run);
+        let sleeper = Unlock::of(&skipping);
+        assert!(skipping.is_quiet(), "the sleeper is in the activity");
+        run.activities.insert(6, Activity::default());
+        skipping.committed(&run);
+        assert!(!skipping.is_quiet(), "another one is at work");
+        let another = Unlock::of(&skipping);
+        assert!(skipping.is_quiet());
+        drop((sleeper, another));
+        assert!(!skipping.is_quiet());
     }
 }

@@ -69,11 +69,9 @@ pub(crate) fn execution_info(namespace: &Namespace, run: &Run) -> WorkflowExecut
         history_length: run.history_length(),
         history_size_bytes: run.history_bytes,
         state_transition_count: run.state_transition_count,
-        memo: run.memo.clone(),
-        search_attributes: run
-            .search_attributes
-            .clone()
-            .map(|attributes| with_types(namespace, attributes)),
+        // Clients look into these without asking whether they are there.
+        memo: Some(run.memo.clone().unwrap_or_default()),
+        search_attributes: Some(with_types(namespace, run.search_attributes.clone().unwrap_or_default())),
         task_queue: run.task_queue.clone(),
         priority: run.priority.clone(),
         worker_deployment_name: deployment_version(run)

@@ -15,7 +15,7 @@
 
 use wrt_model::{
     failure,
-    payload::size,
+    payload::{self, size},
     proto::{
         EventAttributes, Failure, Payloads, WorkerDeploymentVersion,
         command::{RequestCancelActivityTaskCommandAttributes, ScheduleActivityTaskCommandAttributes},
@@ -43,6 +43,7 @@ use crate::{
     command::{CommandIds, bad},
     limits::heartbeat_too_large,
     retry,
+    start::normal_queue,
     turn::event,
 };
 
@@ -51,6 +52,9 @@ mod deadline;
 mod end;
 mod options;
 mod update_options;
+
+/// What is said of an activity that is canceled before a worker takes it, in Temporal's words.
+const NOT_STARTED: &str = "\"ACTIVITY_ID_NOT_STARTED\"";
 
 /// A worker takes an attempt.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,32 +104,42 @@ impl Turn<'_> {
         if id.is_empty() {
             return Err(wrong("ActivityId is not set on an activity".into()));
         }
-        let taken = self.run.activities.values().any(|activity| activity.activity_id == *id);
-        if taken || !ids.activities.insert(id.clone()) {
+        let is_open = || self.run.activities.values().any(|activity| activity.activity_id == *id);
+        if !ids.activities.insert(id.clone()) || !ids.freed_activities.contains(id) && is_open() {
             return Err(bad(
                 Cause::ScheduleActivityDuplicateId,
                 format!("an activity with the id {id} is open already"),
             ));
         }
-        ids.scheduled.insert(event_id);
+        ids.scheduled.insert(event_id, id.clone());
         check_schedule(command).map_err(wrong)
     }
 
     pub(crate) fn check_cancel_activity(
         &self,
         command: &RequestCancelActivityTaskCommandAttributes,
-        ids: &CommandIds,
+        ids: &mut CommandIds,
     ) -> Result<(), Rejection> {
         let id = command.scheduled_event_id;
-        let is_open = self.run.activities.contains_key(&id) || ids.scheduled.contains(&id);
-        if !is_open && !self.has_buffered_end(id) {
-            let message = format!("event {id} did not schedule an activity that is open");
-            return Err(bad(Cause::BadRequestCancelActivityAttributes, message));
+        if let Some(activity_id) = ids.scheduled.get(&id) {
+            ids.activities.remove(activity_id);
+            return Ok(());
+        }
+        match self.run.activities.get(&id) {
+            // Canceled on the spot, it leaves its id to another one.
+            Some(activity) if !activity.is_started() => drop(ids.freed_activities.insert(activity.activity_id.clone())),
+            Some(_) => {}
+            None if self.has_buffered_end(id) => {}
+            None => {
+                let message = format!("event {id} did not schedule an activity that is open");
+                return Err(bad(Cause::BadRequestCancelActivityAttributes, message));
+            }
         }
         Ok(())
     }
 
     /// Carries out the command to schedule an activity, which has been checked.
+    #[expect(deprecated, reason = "SDKs still say how the activity follows their build")]
     pub(crate) fn schedule_activity(
         &mut self,
         command: ScheduleActivityTaskCommandAttributes,
@@ -133,10 +147,7 @@ impl Turn<'_> {
     ) {
         let timeouts = Timeouts::of(&command, self.run.run_timeout_ns);
         let retry_policy = retry::with_defaults(command.retry_policy.unwrap_or_default());
-        let mut task_queue = command.task_queue.unwrap_or_default();
-        if task_queue.name.is_empty() {
-            task_queue.name.clone_from(&self.run.task_queue);
-        }
+        let task_queue = normal_queue(command.task_queue, &self.run.task_queue);
         let scheduled = ActivityTaskScheduledEventAttributes {
             activity_id: command.activity_id,
             activity_type: command.activity_type,
@@ -149,8 +160,8 @@ impl Turn<'_> {
             heartbeat_timeout: Some(proto_span(timeouts.heartbeat)),
             workflow_task_completed_event_id: completed_event_id,
             retry_policy: Some(retry_policy),
+            use_workflow_build_id: command.use_workflow_build_id,
             priority: command.priority,
-            ..Default::default()
         };
         let activity = scheduled_activity(&scheduled, self.now);
         let scheduled_event_id = self.append(EventAttributes::ActivityTaskScheduledEventAttributes(scheduled));
@@ -164,6 +175,7 @@ impl Turn<'_> {
         &mut self,
         command: &RequestCancelActivityTaskCommandAttributes,
         completed_event_id: i64,
+        identity: &str,
     ) {
         let scheduled_event_id = command.scheduled_event_id;
         let requested_event_id = self.append(EventAttributes::ActivityTaskCancelRequestedEventAttributes(
@@ -187,6 +199,8 @@ impl Turn<'_> {
             self.run.buffer(event(
                 self.now,
                 EventAttributes::ActivityTaskCanceledEventAttributes(ActivityTaskCanceledEventAttributes {
+                    details: payload::payloads(vec![payload::json(NOT_STARTED)]),
+                    identity: identity.to_owned(),
                     latest_cancel_requested_event_id: requested_event_id,
                     scheduled_event_id,
                     ..Default::default()
@@ -199,6 +213,7 @@ impl Turn<'_> {
 
     /// A worker takes an attempt. The same poll may ask again.
     pub fn start_activity(&mut self, start: ActivityStart) -> Result<(), Rejection> {
+        self.check_open()?;
         let now_ns = self.now.nanos();
         let (run_is_paused, run_is_moving) = (self.run.is_paused(), self.run.is_moving());
         let activity = self.open_activity(start.scheduled_event_id, start.attempt)?;
@@ -237,6 +252,7 @@ impl Turn<'_> {
         attempt: i32,
         request_id: &str,
     ) -> Result<(), Rejection> {
+        self.check_open()?;
         let activity = self.open_activity(scheduled_event_id, attempt)?;
         if !activity.is_started() || activity.started_request_id != request_id {
             return Err(not_found("another worker holds the activity task"));

@@ -23,11 +23,13 @@ impl Turn<'_> {
         }
         self.run.cancel_requested = true;
         self.run.cancel_request_id = request_id;
+        let (external_workflow_execution, external_initiated_event_id) = self.asker.take().unzip();
         self.append_outside(EventAttributes::WorkflowExecutionCancelRequestedEventAttributes(
             WorkflowExecutionCancelRequestedEventAttributes {
                 cause: reason,
                 identity,
-                ..Default::default()
+                external_workflow_execution,
+                external_initiated_event_id: external_initiated_event_id.unwrap_or_default(),
             },
         ));
         self.ensure_workflow_task();
@@ -37,7 +39,10 @@ impl Turn<'_> {
     /// Somebody ends the run; it is not asked.
     pub fn terminate(&mut self, reason: String, details: Option<Payloads>, identity: String) -> Result<(), Rejection> {
         self.check_open()?;
+        // What stands beside the request belongs to the event that it asks for.
+        let words = std::mem::take(&mut self.words);
         self.abandon_workflow_task(WorkflowTaskFailedCause::ForceCloseCommand);
+        self.words = words;
         self.append(EventAttributes::WorkflowExecutionTerminatedEventAttributes(
             WorkflowExecutionTerminatedEventAttributes {
                 reason,

@@ -12,7 +12,7 @@
 use wrt_model::{
     Run,
     proto::{
-        EventAttributes, Failure, Payloads, WorkflowExecution, WorkflowType,
+        EventAttributes, Failure, Header, Payloads, WorkflowExecution, WorkflowType,
         command::StartChildWorkflowExecutionCommandAttributes,
         enums::{
             ParentClosePolicy, RetryState, StartChildWorkflowExecutionFailedCause, WorkflowIdReusePolicy,
@@ -26,14 +26,16 @@ use wrt_model::{
         },
     },
     run::{ChildWorkflow, Parent},
+    time::{is_negative, proto_span, span_set},
 };
 
 use crate::{
     Rejection, Turn,
-    command::{CommandIds, bad},
+    command::bad,
     cron::next_cron_time,
     message::Outgoing,
     retry,
+    start::{normal_queue, run_timeout, task_timeout},
 };
 
 /// How the last run of a child's chain ended.
@@ -57,7 +59,6 @@ impl Turn<'_> {
     pub(crate) fn check_start_child(
         &self,
         command: &StartChildWorkflowExecutionCommandAttributes,
-        ids: &mut CommandIds,
     ) -> Result<(), Rejection> {
         let id = &command.workflow_id;
         let wrong = |message: String| Err(bad(Cause::BadStartChildExecutionAttributes, message));
@@ -67,9 +68,14 @@ impl Turn<'_> {
         if command.workflow_type.as_ref().is_none_or(|kind| kind.name.is_empty()) {
             return wrong(format!("WorkflowType is not set on child workflow {id}"));
         }
-        let taken = self.run.children.values().any(|child| child.workflow_id == *id);
-        if taken || !ids.children.insert(id.clone()) {
-            return wrong(format!("a child workflow with the id {id} is open already"));
+        for (name, timeout) in [
+            ("WorkflowExecutionTimeout", &command.workflow_execution_timeout),
+            ("WorkflowRunTimeout", &command.workflow_run_timeout),
+            ("WorkflowTaskTimeout", &command.workflow_task_timeout),
+        ] {
+            if timeout.as_ref().is_some_and(is_negative) {
+                return wrong(format!("{name} of child workflow {id} cannot be negative"));
+            }
         }
         if let Some(policy) = &command.retry_policy
             && let Err(message) = retry::check(policy)
@@ -84,7 +90,8 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Carries out the command to start a child, which has been checked.
+    /// Carries out the command to start a child, which has been checked. Whether its id is free is seen when it starts.
+    #[expect(deprecated, reason = "SDKs still send the namespace")]
     pub(crate) fn start_child(
         &mut self,
         command: StartChildWorkflowExecutionCommandAttributes,
@@ -98,23 +105,25 @@ impl Turn<'_> {
             WorkflowIdReusePolicy::Unspecified => WorkflowIdReusePolicy::AllowDuplicate,
             given => given,
         };
-        let mut task_queue = command.task_queue.unwrap_or_default();
-        if task_queue.name.is_empty() {
-            task_queue.name.clone_from(&self.run.task_queue);
-        }
+        let task_queue = normal_queue(command.task_queue, &self.run.task_queue);
+        let execution_timeout = span_set(command.workflow_execution_timeout.as_ref());
+        let run_timeout = run_timeout(command.workflow_run_timeout.as_ref(), execution_timeout);
+        let task_timeout = task_timeout(command.workflow_task_timeout.as_ref(), run_timeout);
         let initiated = StartChildWorkflowExecutionInitiatedEventAttributes {
+            namespace: command.namespace,
             namespace_id: self.run.namespace_id.clone(),
             workflow_id: command.workflow_id,
             workflow_type: command.workflow_type,
             task_queue: Some(task_queue),
             input: command.input,
             workflow_execution_timeout: command.workflow_execution_timeout,
-            workflow_run_timeout: command.workflow_run_timeout,
-            workflow_task_timeout: command.workflow_task_timeout,
+            workflow_run_timeout: Some(proto_span(run_timeout.unwrap_or_default())),
+            workflow_task_timeout: Some(proto_span(task_timeout)),
             parent_close_policy: parent_close_policy as i32,
+            control: command.control,
             workflow_task_completed_event_id: completed_event_id,
             workflow_id_reuse_policy: workflow_id_reuse_policy as i32,
-            retry_policy: command.retry_policy,
+            retry_policy: command.retry_policy.map(retry::with_defaults),
             cron_schedule: command.cron_schedule,
             header: command.header,
             memo: command.memo,
@@ -133,8 +142,9 @@ impl Turn<'_> {
 
     // === Answers ===
 
-    /// The child has started. Told again, or after this run has closed, it changes nothing that anybody sees.
-    pub fn child_started(&mut self, initiated_event_id: i64, run_id: String) {
+    /// The child has started, with the header that it was to have. Told again, or after this run has closed, it changes
+    /// nothing that anybody sees.
+    pub fn child_started(&mut self, initiated_event_id: i64, run_id: String, header: Option<Header>) {
         let is_open = self.run.is_open();
         let Some(child) = self
             .run
@@ -153,11 +163,12 @@ impl Turn<'_> {
         }
         let started = EventAttributes::ChildWorkflowExecutionStartedEventAttributes(
             ChildWorkflowExecutionStartedEventAttributes {
+                namespace: child.namespace.clone(),
                 namespace_id: self.run.namespace_id.clone(),
                 initiated_event_id,
                 workflow_execution: execution,
                 workflow_type: kind,
-                ..Default::default()
+                header,
             },
         );
         if let Some(event_id) = self.append_outside(started) {
@@ -173,8 +184,14 @@ impl Turn<'_> {
         }
     }
 
-    /// The child could not be started.
-    pub fn child_start_failed(&mut self, initiated_event_id: i64, cause: StartChildWorkflowExecutionFailedCause) {
+    /// The child could not be started. `control` is what the command said to its own side.
+    #[expect(deprecated, reason = "SDKs may find their command by the control")]
+    pub fn child_start_failed(
+        &mut self,
+        initiated_event_id: i64,
+        cause: StartChildWorkflowExecutionFailedCause,
+        control: String,
+    ) {
         let Some(child) = self.run.children.remove(&initiated_event_id) else {
             return;
         };
@@ -184,10 +201,12 @@ impl Turn<'_> {
         }
         self.append_outside(EventAttributes::StartChildWorkflowExecutionFailedEventAttributes(
             StartChildWorkflowExecutionFailedEventAttributes {
+                namespace: child.namespace.clone(),
                 namespace_id: self.run.namespace_id.clone(),
                 workflow_type: names(&child).1,
                 workflow_id: child.workflow_id,
                 cause: cause as i32,
+                control,
                 initiated_event_id,
                 ..Default::default()
             },
@@ -195,17 +214,19 @@ impl Turn<'_> {
         self.ensure_workflow_task();
     }
 
+    /// True when the child's start has not been answered: then the answer has to come before its end.
+    pub fn awaits_child_start(&self, initiated_event_id: i64) -> bool {
+        let child = self.run.children.get(&initiated_event_id);
+        self.run.is_open() && child.is_some_and(|child| !child.is_started())
+    }
+
     /// The last run of the child's chain has closed. `run_id` is that run's.
     pub fn child_closed(&mut self, initiated_event_id: i64, run_id: String, close: ChildClose) {
         if !self.run.is_open() {
             return;
         }
-        let Some(child) = self.run.children.get(&initiated_event_id) else {
-            return;
-        };
-        if !child.is_started() {
-            // It was faster than the answer to its start.
-            self.child_started(initiated_event_id, run_id.clone());
+        if self.awaits_child_start(initiated_event_id) {
+            self.child_started(initiated_event_id, run_id.clone(), None);
         }
         let Some(mut child) = self.run.children.remove(&initiated_event_id) else {
             return;
@@ -219,62 +240,63 @@ impl Turn<'_> {
     fn child_end(&self, initiated_event_id: i64, child: &ChildWorkflow, close: ChildClose) -> EventAttributes {
         use EventAttributes as A;
         let (workflow_execution, workflow_type) = names(child);
+        let namespace = child.namespace.clone();
         let namespace_id = self.run.namespace_id.clone();
         let started_event_id = child.started_event_id;
         match close {
             ChildClose::Completed(result) => {
                 A::ChildWorkflowExecutionCompletedEventAttributes(ChildWorkflowExecutionCompletedEventAttributes {
                     result,
+                    namespace,
                     namespace_id,
                     workflow_execution,
                     workflow_type,
                     initiated_event_id,
                     started_event_id,
-                    ..Default::default()
                 })
             }
             ChildClose::Failed(failure, retry_state) => {
                 A::ChildWorkflowExecutionFailedEventAttributes(ChildWorkflowExecutionFailedEventAttributes {
                     failure: Some(*failure),
+                    namespace,
                     namespace_id,
                     workflow_execution,
                     workflow_type,
                     initiated_event_id,
                     started_event_id,
                     retry_state: retry_state as i32,
-                    ..Default::default()
                 })
             }
             ChildClose::Canceled(details) => {
                 A::ChildWorkflowExecutionCanceledEventAttributes(ChildWorkflowExecutionCanceledEventAttributes {
                     details,
+                    namespace,
                     namespace_id,
                     workflow_execution,
                     workflow_type,
                     initiated_event_id,
                     started_event_id,
-                    ..Default::default()
                 })
             }
             ChildClose::Terminated => {
                 A::ChildWorkflowExecutionTerminatedEventAttributes(ChildWorkflowExecutionTerminatedEventAttributes {
+                    namespace,
                     namespace_id,
                     workflow_execution,
                     workflow_type,
                     initiated_event_id,
                     started_event_id,
-                    ..Default::default()
                 })
             }
             ChildClose::TimedOut(retry_state) => {
                 A::ChildWorkflowExecutionTimedOutEventAttributes(ChildWorkflowExecutionTimedOutEventAttributes {
+                    namespace,
                     namespace_id,
                     workflow_execution,
                     workflow_type,
                     initiated_event_id,
                     started_event_id,
                     retry_state: retry_state as i32,
-                    ..Default::default()
                 })
             }
         }
@@ -283,15 +305,16 @@ impl Turn<'_> {
     // === Resets of the parent ===
 
     /// Tells a run that a reset has begun what a child of it has said to the run before, as an event of that one.
+    #[expect(deprecated, reason = "SDKs may find their command by the control")]
     pub(crate) fn repeat_child(&mut self, told: EventAttributes) {
         use EventAttributes as A;
         let (initiated_event_id, execution, close) = match told {
             A::ChildWorkflowExecutionStartedEventAttributes(event) => {
                 let run_id = event.workflow_execution.unwrap_or_default().run_id;
-                return self.child_started(event.initiated_event_id, run_id);
+                return self.child_started(event.initiated_event_id, run_id, event.header);
             }
             A::StartChildWorkflowExecutionFailedEventAttributes(event) => {
-                return self.child_start_failed(event.initiated_event_id, event.cause());
+                return self.child_start_failed(event.initiated_event_id, event.cause(), event.control);
             }
             A::ChildWorkflowExecutionCompletedEventAttributes(event) => {
                 let close = ChildClose::Completed(event.result);
@@ -363,6 +386,7 @@ pub(crate) fn initiated_child(event: &StartChildWorkflowExecutionInitiatedEventA
             .map(|kind| kind.name.clone())
             .unwrap_or_default(),
         parent_close_policy: event.parent_close_policy,
+        namespace: event.namespace.clone(),
         ..Default::default()
     }
 }

@@ -1,6 +1,6 @@
 //! The commands of a workflow task: checked as a whole, then carried out one by one.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use wrt_model::proto::{Command, CommandAttributes, enums::WorkflowTaskFailedCause as Cause};
 
@@ -54,7 +54,7 @@ impl Turn<'_> {
             A::RequestCancelActivityTaskCommandAttributes(command) => self.check_cancel_activity(command, ids),
             A::StartTimerCommandAttributes(command) => self.check_start_timer(command, ids),
             A::CancelTimerCommandAttributes(command) => self.check_cancel_timer(command, ids),
-            A::StartChildWorkflowExecutionCommandAttributes(command) => self.check_start_child(command, ids),
+            A::StartChildWorkflowExecutionCommandAttributes(command) => self.check_start_child(command),
             A::SignalExternalWorkflowExecutionCommandAttributes(command) => self.check_signal_external(command),
             A::RequestCancelExternalWorkflowExecutionCommandAttributes(command) => self.check_cancel_external(command),
             A::RecordMarkerCommandAttributes(command) => self.check_marker(command),
@@ -87,6 +87,7 @@ impl Turn<'_> {
         self.words = Words {
             user_metadata: command.user_metadata,
             event_group_markers: command.event_group_markers,
+            ..Words::default()
         };
         match command
             .attributes
@@ -96,7 +97,7 @@ impl Turn<'_> {
                 self.schedule_activity(command, completed_event_id);
             }
             A::RequestCancelActivityTaskCommandAttributes(command) => {
-                self.request_cancel_activity(&command, completed_event_id);
+                self.request_cancel_activity(&command, completed_event_id, identity);
             }
             A::StartTimerCommandAttributes(command) => self.start_timer(command, completed_event_id),
             A::CancelTimerCommandAttributes(command) => self.cancel_timer(command, completed_event_id, identity),
@@ -140,11 +141,12 @@ impl Turn<'_> {
 #[derive(Default)]
 pub(crate) struct CommandIds {
     pub(crate) activities: HashSet<String>,
-    /// Events that will schedule activities.
-    pub(crate) scheduled: HashSet<i64>,
+    /// Activities of earlier tasks that will be canceled on the spot.
+    pub(crate) freed_activities: HashSet<String>,
+    /// Events that will schedule activities, with their ids.
+    pub(crate) scheduled: HashMap<i64, String>,
     pub(crate) timers: HashSet<String>,
     pub(crate) canceled_timers: HashSet<String>,
-    pub(crate) children: HashSet<String>,
     pub(crate) accepted_updates: HashSet<String>,
     pub(crate) completed_updates: HashSet<String>,
     pub(crate) asked: Asked,

@@ -7,10 +7,11 @@ use wrt_model::{
     proto::{
         EventAttributes, Failure, Payloads, UserMetadata, WorkerDeploymentVersion,
         command::ContinueAsNewWorkflowExecutionCommandAttributes,
+        common::Link,
         enums::{ContinueAsNewInitiator, RetryState, WorkflowExecutionStatus, WorkflowTaskFailedCause as Cause},
         history::{WorkflowExecutionContinuedAsNewEventAttributes, WorkflowExecutionStartedEventAttributes},
     },
-    time::{is_negative, proto_span, span, span_nanos, span_set},
+    time::{is_negative, proto_span, span, span_set},
 };
 
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     command::bad,
     cron::next_cron_time,
     retry,
-    start::{Beginning, WORKFLOW_TASK_TIMEOUT_MAXIMUM},
+    start::{Beginning, normal_queue, run_timeout, task_timeout},
     worker_deployment::{inheritance::declined_by, search_attribute::without_versioning},
 };
 
@@ -69,6 +70,11 @@ impl Turn<'_> {
                 return wrong(format!("{name} of ContinueAsNewWorkflowExecution cannot be negative"));
             }
         }
+        if !command.cron_schedule.is_empty() {
+            next_cron_time(&command.cron_schedule, self.now)
+                .map(drop)
+                .or_else(wrong)?;
+        }
         match &command.retry_policy {
             Some(policy) => retry::check(policy).or_else(wrong),
             None => Ok(()),
@@ -86,17 +92,14 @@ impl Turn<'_> {
         if kind.name.is_empty() {
             kind.name.clone_from(&run.workflow_type);
         }
-        let queue = command.task_queue.get_or_insert_default();
-        if queue.name.is_empty() {
-            queue.name.clone_from(&run.task_queue);
-        }
-        let nanos = |timeout: &Option<_>, current| span_set(timeout.as_ref()).map_or(current, span_nanos);
-        let run_timeout = nanos(&command.workflow_run_timeout, run.run_timeout_ns);
-        let task_timeout = nanos(&command.workflow_task_timeout, run.workflow_task_timeout_ns);
-        command.workflow_run_timeout = Some(proto_span(Duration::from_nanos(run_timeout.unsigned_abs())));
-        command.workflow_task_timeout = Some(proto_span(
-            Duration::from_nanos(task_timeout.unsigned_abs()).min(WORKFLOW_TASK_TIMEOUT_MAXIMUM),
-        ));
+        command.task_queue = Some(normal_queue(command.task_queue.take(), &run.task_queue));
+        let span_of = |nanos: i64| (nanos > 0).then(|| Duration::from_nanos(nanos.unsigned_abs()));
+        let or_own = |timeout: Option<_>, own_ns| span_set(timeout.as_ref()).or(span_of(own_ns)).map(proto_span);
+        let asked = or_own(command.workflow_run_timeout, run.run_timeout_ns);
+        let run_timeout = run_timeout(asked.as_ref(), span_of(run.execution_timeout_ns));
+        command.workflow_run_timeout = Some(proto_span(run_timeout.unwrap_or_default()));
+        let asked = or_own(command.workflow_task_timeout, run.workflow_task_timeout_ns);
+        command.workflow_task_timeout = Some(proto_span(task_timeout(asked.as_ref(), run_timeout)));
         command.retry_policy = command
             .retry_policy
             .map(retry::with_defaults)
@@ -105,9 +108,6 @@ impl Turn<'_> {
         command.search_attributes = command
             .search_attributes
             .or_else(|| without_versioning(run.search_attributes.clone()));
-        if command.initiator() == ContinueAsNewInitiator::Unspecified {
-            command.set_initiator(ContinueAsNewInitiator::Workflow);
-        }
 
         let run_id = ids::successor_run_id(&run.run_id);
         self.append(continued_as_new(&command, run_id.clone(), completed_event_id));
@@ -181,14 +181,14 @@ impl Turn<'_> {
         self.transition.continuation = Some(continuation);
     }
 
-    /// Begins the run that follows `previous`, whose first event had these attributes and words for people. `self` holds
-    /// an empty one. `polls` says whether workers of a version poll a task queue.
+    /// Begins the run that follows `previous`, whose first event had these attributes, words for people and links. `self`
+    /// holds an empty one. `polls` says whether workers of a version poll a task queue.
     pub fn continue_from(
         &mut self,
         previous: &Run,
         component: String,
         started: WorkflowExecutionStartedEventAttributes,
-        user_metadata: Option<UserMetadata>,
+        (user_metadata, links): (Option<UserMetadata>, Vec<Link>),
         continuation: Continuation,
         polls: impl Fn(&WorkerDeploymentVersion, &str) -> bool,
     ) {
@@ -207,6 +207,10 @@ impl Turn<'_> {
             continued_execution_run_id: previous.run_id.clone(),
             original_execution_run_id: run_id.clone(),
             first_workflow_task_backoff: Some(proto_span(continuation.backoff)),
+            root_workflow_execution: previous.parent.as_ref().and(previous.root.clone()),
+            // Nobody has asked for this run in a call.
+            identity: String::new(),
+            eager_execution_accepted: false,
             versioning_override: inherited.versioning_override,
             inherited_pinned_version: inherited.pinned_version,
             inherited_auto_upgrade_info: inherited.auto_upgrade,
@@ -221,6 +225,7 @@ impl Turn<'_> {
             parent: previous.parent.clone(),
             started: started_by(started, previous, continuation.kind),
             user_metadata,
+            links,
         });
         self.ensure_workflow_task();
     }
@@ -250,10 +255,20 @@ fn started_by(
             ..started
         },
         ContinuationKind::ContinueAsNew(command) => WorkflowExecutionStartedEventAttributes {
-            initiator: command.initiator,
+            attempt: match command.initiator() {
+                ContinueAsNewInitiator::Retry => previous.attempt + 1,
+                _ => 1,
+            },
+            initiator: match command.initiator() {
+                ContinueAsNewInitiator::Unspecified => ContinueAsNewInitiator::Workflow as i32,
+                given => given as i32,
+            },
             continued_failure: command.failure,
             last_completion_result: command.last_completion_result.or(started.last_completion_result),
-            attempt: 1,
+            cron_schedule: match command.cron_schedule.is_empty() {
+                true => started.cron_schedule,
+                false => command.cron_schedule,
+            },
             workflow_type: command.workflow_type,
             task_queue: command.task_queue,
             input: command.input,
@@ -268,6 +283,7 @@ fn started_by(
     }
 }
 
+#[expect(deprecated, reason = "SDKs may still say why the run has to go on in another one")]
 fn continued_as_new(
     command: &ContinueAsNewWorkflowExecutionCommandAttributes,
     new_execution_run_id: String,
@@ -283,6 +299,7 @@ fn continued_as_new(
         workflow_task_completed_event_id: completed_event_id,
         backoff_start_interval: command.backoff_start_interval,
         initiator: command.initiator,
+        failure: command.failure.clone(),
         last_completion_result: command.last_completion_result.clone(),
         header: command.header.clone(),
         memo: command.memo.clone(),

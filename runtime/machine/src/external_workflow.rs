@@ -3,7 +3,7 @@
 //! ```text
 //! (none) --SignalExternalWorkflowExecution, RequestCancelExternalWorkflowExecution--> open
 //! open   --the other workflow has taken it--> (signaled, cancel requested)
-//! open   --there is no such workflow--------> (failed)
+//! open   --it cannot be taken---------------> (failed)
 //! ```
 
 use wrt_model::{
@@ -28,6 +28,30 @@ use wrt_model::{
 };
 
 use crate::{Rejection, Turn, command::bad, message::Outgoing};
+
+/// What has become of a request to another workflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExternalOutcome {
+    /// The other workflow has taken it.
+    Taken,
+    /// There is no such workflow that is open.
+    NotFound,
+    /// There is no such namespace.
+    NamespaceNotFound,
+    /// The other workflow has taken as many signals as it may.
+    TooManySignals,
+}
+
+/// The answer to a request, with what the command said that asked for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExternalAnswer {
+    /// What has become of it.
+    pub outcome: ExternalOutcome,
+    /// The name of the other workflow's namespace, if the command gave one.
+    pub namespace: String,
+    /// What a worker knows its own command by.
+    pub control: String,
+}
 
 impl Turn<'_> {
     // === Commands ===
@@ -63,14 +87,10 @@ impl Turn<'_> {
         if command.workflow_id.is_empty() {
             return wrong("WorkflowId is not set on a request to cancel another workflow");
         }
-        if command.workflow_id == self.run.workflow_id
-            && (command.run_id.is_empty() || command.run_id == self.run.run_id)
-        {
-            return wrong("a workflow cannot ask itself to cancel: end it with CancelWorkflowExecution");
-        }
         Ok(())
     }
 
+    #[expect(deprecated, reason = "SDKs find their command by the control")]
     pub(crate) fn signal_external(
         &mut self,
         command: SignalExternalWorkflowExecutionCommandAttributes,
@@ -80,19 +100,21 @@ impl Turn<'_> {
             EventAttributes::SignalExternalWorkflowExecutionInitiatedEventAttributes(
                 SignalExternalWorkflowExecutionInitiatedEventAttributes {
                     workflow_task_completed_event_id: completed_event_id,
+                    namespace: command.namespace,
                     namespace_id: self.run.namespace_id.clone(),
                     workflow_execution: command.execution.clone(),
                     signal_name: command.signal_name,
                     input: command.input,
+                    control: command.control,
                     child_workflow_only: command.child_workflow_only,
                     header: command.header,
-                    ..Default::default()
                 },
             ),
         );
         self.open_external_request(initiated_event_id, command.execution.unwrap_or_default(), false);
     }
 
+    #[expect(deprecated, reason = "SDKs find their command by the control")]
     pub(crate) fn cancel_external(
         &mut self,
         command: RequestCancelExternalWorkflowExecutionCommandAttributes,
@@ -106,11 +128,12 @@ impl Turn<'_> {
             EventAttributes::RequestCancelExternalWorkflowExecutionInitiatedEventAttributes(
                 RequestCancelExternalWorkflowExecutionInitiatedEventAttributes {
                     workflow_task_completed_event_id: completed_event_id,
+                    namespace: command.namespace,
                     namespace_id: self.run.namespace_id.clone(),
                     workflow_execution: Some(execution.clone()),
+                    control: command.control,
                     child_workflow_only: command.child_workflow_only,
                     reason: command.reason,
-                    ..Default::default()
                 },
             ),
         );
@@ -128,8 +151,8 @@ impl Turn<'_> {
 
     // === Answers ===
 
-    /// The other workflow has taken the request, or `found` is false: there is none that could.
-    pub fn external_request_resolved(&mut self, initiated_event_id: i64, found: bool) {
+    /// The other workflow has answered, or nobody is there who could.
+    pub fn external_request_resolved(&mut self, initiated_event_id: i64, answer: ExternalAnswer) {
         let Some(request) = self.run.external_requests.remove(&initiated_event_id) else {
             return;
         };
@@ -137,50 +160,89 @@ impl Turn<'_> {
         if !self.run.is_open() {
             return;
         }
-        let end = self.external_end(initiated_event_id, request, found);
+        let end = match request.is_cancel {
+            true => self.cancel_end(initiated_event_id, request.execution, answer),
+            false => self.signal_end(initiated_event_id, request.execution, answer),
+        };
         self.append_outside(end);
         self.ensure_workflow_task();
     }
 
-    fn external_end(&self, initiated_event_id: i64, request: ExternalRequest, found: bool) -> EventAttributes {
-        use EventAttributes as A;
-        let ExternalRequest { execution, is_cancel } = request;
+    #[expect(deprecated, reason = "SDKs find their command by the control")]
+    fn signal_end(
+        &self,
+        initiated_event_id: i64,
+        workflow_execution: Option<WorkflowExecution>,
+        answer: ExternalAnswer,
+    ) -> EventAttributes {
+        use SignalExternalWorkflowExecutionFailedCause as Failed;
+        let ExternalAnswer {
+            outcome,
+            namespace,
+            control,
+        } = answer;
         let namespace_id = self.run.namespace_id.clone();
-        match (is_cancel, found) {
-            (false, true) => {
-                A::ExternalWorkflowExecutionSignaledEventAttributes(ExternalWorkflowExecutionSignaledEventAttributes {
-                    initiated_event_id,
-                    namespace_id,
-                    workflow_execution: execution,
-                    ..Default::default()
-                })
+        let cause = match outcome {
+            ExternalOutcome::Taken => {
+                return EventAttributes::ExternalWorkflowExecutionSignaledEventAttributes(
+                    ExternalWorkflowExecutionSignaledEventAttributes {
+                        initiated_event_id,
+                        namespace,
+                        namespace_id,
+                        workflow_execution,
+                        control,
+                    },
+                );
             }
-            (false, false) => A::SignalExternalWorkflowExecutionFailedEventAttributes(
-                SignalExternalWorkflowExecutionFailedEventAttributes {
-                    cause: SignalExternalWorkflowExecutionFailedCause::ExternalWorkflowExecutionNotFound as i32,
-                    namespace_id,
-                    workflow_execution: execution,
-                    initiated_event_id,
-                    ..Default::default()
-                },
-            ),
-            (true, true) => A::ExternalWorkflowExecutionCancelRequestedEventAttributes(
-                ExternalWorkflowExecutionCancelRequestedEventAttributes {
-                    initiated_event_id,
-                    namespace_id,
-                    workflow_execution: execution,
-                    ..Default::default()
-                },
-            ),
-            (true, false) => A::RequestCancelExternalWorkflowExecutionFailedEventAttributes(
-                RequestCancelExternalWorkflowExecutionFailedEventAttributes {
-                    cause: CancelExternalWorkflowExecutionFailedCause::ExternalWorkflowExecutionNotFound as i32,
-                    namespace_id,
-                    workflow_execution: execution,
-                    initiated_event_id,
-                    ..Default::default()
-                },
-            ),
-        }
+            ExternalOutcome::NotFound => Failed::ExternalWorkflowExecutionNotFound,
+            ExternalOutcome::NamespaceNotFound => Failed::NamespaceNotFound,
+            ExternalOutcome::TooManySignals => Failed::SignalCountLimitExceeded,
+        };
+        EventAttributes::SignalExternalWorkflowExecutionFailedEventAttributes(
+            SignalExternalWorkflowExecutionFailedEventAttributes {
+                cause: cause as i32,
+                namespace,
+                namespace_id,
+                workflow_execution,
+                initiated_event_id,
+                control,
+                ..Default::default()
+            },
+        )
+    }
+
+    fn cancel_end(
+        &self,
+        initiated_event_id: i64,
+        workflow_execution: Option<WorkflowExecution>,
+        answer: ExternalAnswer,
+    ) -> EventAttributes {
+        use CancelExternalWorkflowExecutionFailedCause as Failed;
+        let ExternalAnswer { outcome, namespace, .. } = answer;
+        let namespace_id = self.run.namespace_id.clone();
+        let cause = match outcome {
+            ExternalOutcome::Taken => {
+                return EventAttributes::ExternalWorkflowExecutionCancelRequestedEventAttributes(
+                    ExternalWorkflowExecutionCancelRequestedEventAttributes {
+                        initiated_event_id,
+                        namespace,
+                        namespace_id,
+                        workflow_execution,
+                    },
+                );
+            }
+            ExternalOutcome::NamespaceNotFound => Failed::NamespaceNotFound,
+            ExternalOutcome::NotFound | ExternalOutcome::TooManySignals => Failed::ExternalWorkflowExecutionNotFound,
+        };
+        EventAttributes::RequestCancelExternalWorkflowExecutionFailedEventAttributes(
+            RequestCancelExternalWorkflowExecutionFailedEventAttributes {
+                cause: cause as i32,
+                namespace,
+                namespace_id,
+                workflow_execution,
+                initiated_event_id,
+                ..Default::default()
+            },
+        )
     }
 }

@@ -42,6 +42,7 @@ pub use command::is_closing;
 pub use continuation::{Continuation, ContinuationKind};
 pub use cron::next_cron_time;
 pub use deadline::next_deadline;
+pub use external_workflow::{ExternalAnswer, ExternalOutcome};
 pub use message::{Outgoing, unanswered};
 pub use rebuild::{Origin, rebuild};
 pub use rejection::Rejection;

@@ -100,6 +100,17 @@ pub fn next_delay(attempt: &Attempt<'_>) -> Result<Duration, RetryState> {
     Ok(delay)
 }
 
+/// True for the timeouts after which an activity has no time for another attempt, whatever its policy.
+pub fn is_end_of_time(failure: &Failure) -> bool {
+    let Some(FailureInfo::TimeoutFailureInfo(info)) = &failure.failure_info else {
+        return false;
+    };
+    matches!(
+        info.timeout_type(),
+        TimeoutType::ScheduleToStart | TimeoutType::ScheduleToClose
+    )
+}
+
 /// The wait after this attempt: the one that its failure asks for, else the policy's.
 pub(crate) fn delay(policy: &RetryPolicy, attempt: i32, failure: &Failure) -> Duration {
     requested_delay(failure).unwrap_or_else(|| backoff(policy, attempt))

@@ -45,6 +45,7 @@ impl Turn<'_> {
 
     pub(crate) fn append_signal(&mut self, signal: Signal) {
         self.count_signal(&signal.request_id);
+        let external_workflow_execution = self.asker.take().map(|(execution, _)| execution);
         self.append_outside(EventAttributes::WorkflowExecutionSignaledEventAttributes(
             WorkflowExecutionSignaledEventAttributes {
                 signal_name: signal.name,
@@ -52,6 +53,7 @@ impl Turn<'_> {
                 identity: signal.identity,
                 header: signal.header,
                 request_id: signal.request_id,
+                external_workflow_execution,
                 ..Default::default()
             },
         ));

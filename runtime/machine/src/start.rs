@@ -5,9 +5,11 @@ use std::time::Duration;
 use wrt_model::{
     Run, Time,
     proto::{
-        EventAttributes, UserMetadata, WorkflowExecution,
+        EventAttributes, TaskQueue, UserMetadata, WorkflowExecution,
+        common::Link,
         enums::{
-            WorkflowExecutionStatus as Status, WorkflowIdConflictPolicy as Conflict, WorkflowIdReusePolicy as Reuse,
+            ContinueAsNewInitiator, TaskQueueKind, WorkflowExecutionStatus as Status,
+            WorkflowIdConflictPolicy as Conflict, WorkflowIdReusePolicy as Reuse,
         },
         history::WorkflowExecutionStartedEventAttributes,
         workflowservice::StartWorkflowExecutionRequest,
@@ -26,7 +28,7 @@ use crate::{
 /// The longest workflow task, unless the start says otherwise.
 const WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest value that a start may ask for.
-pub(crate) const WORKFLOW_TASK_TIMEOUT_MAXIMUM: Duration = Duration::from_secs(120);
+const WORKFLOW_TASK_TIMEOUT_MAXIMUM: Duration = Duration::from_secs(120);
 
 /// What a run is begun with.
 #[derive(Clone, Debug, PartialEq)]
@@ -147,12 +149,15 @@ impl Turn<'_> {
             let first = first.ok_or_else(|| {
                 Rejection::InvalidArgument(format!("cron schedule {:?} never comes true", started.cron_schedule))
             })?;
-            let delay = proto_span(first.since(self.now));
-            started.first_workflow_task_backoff.get_or_insert(delay);
+            started.set_initiator(ContinueAsNewInitiator::CronSchedule);
+            if span_set(started.first_workflow_task_backoff.as_ref()).is_none() {
+                started.first_workflow_task_backoff = Some(proto_span(first.since(self.now)));
+            }
         }
         let StartWorkflowExecutionRequest {
             request_id,
             user_metadata,
+            links,
             ..
         } = start.request;
         self.begin(Beginning {
@@ -162,6 +167,7 @@ impl Turn<'_> {
             parent: start.started_by.map(|by| by.parent),
             started,
             user_metadata,
+            links,
         });
         self.run.start_request_id = request_id;
         Ok(())
@@ -176,12 +182,14 @@ impl Turn<'_> {
             parent,
             started,
             user_metadata,
+            links,
         } = beginning;
         *self.run = Run {
             parent,
             ..begun_run(namespace_id, run_id, component, &started, self.now)
         };
         self.words.user_metadata = user_metadata;
+        self.words.links = links;
         self.append(EventAttributes::WorkflowExecutionStartedEventAttributes(started));
     }
 }
@@ -194,6 +202,7 @@ pub(crate) struct Beginning {
     pub(crate) parent: Option<Parent>,
     pub(crate) started: WorkflowExecutionStartedEventAttributes,
     pub(crate) user_metadata: Option<UserMetadata>,
+    pub(crate) links: Vec<Link>,
 }
 
 /// The run that an event begins, apart from its parent.
@@ -207,6 +216,10 @@ pub(crate) fn begun_run(
     let nanos = |timeout: &Option<_>| span_nanos(span_set(timeout.as_ref()).unwrap_or_default());
     let first_task = now.plus(span_set(started.first_workflow_task_backoff.as_ref()).unwrap_or_default());
     let run_timeout_ns = nanos(&started.workflow_run_timeout);
+    let own = WorkflowExecution {
+        workflow_id: started.workflow_id.clone(),
+        run_id: run_id.clone(),
+    };
     let mut run = Run {
         namespace_id,
         workflow_id: started.workflow_id.clone(),
@@ -241,7 +254,7 @@ pub(crate) fn begun_run(
         first_execution_run_id: started.first_execution_run_id.clone(),
         original_execution_run_id: started.original_execution_run_id.clone(),
         component,
-        root: started.root_workflow_execution.clone(),
+        root: started.root_workflow_execution.clone().or(Some(own)),
         priority: started.priority.clone(),
         versioning_info: versioning_at_start(started),
         declined_target_version: started.declined_target_version_upgrade.clone(),
@@ -261,28 +274,21 @@ fn started_attributes(start: &StartRun, now: Time) -> WorkflowExecutionStartedEv
     let parent = by.map(|by| &by.parent);
     let inherited = by.map(|by| by.inherited.clone()).unwrap_or_default();
     let execution_timeout = span_set(request.workflow_execution_timeout.as_ref());
-    let run_timeout = match (span_set(request.workflow_run_timeout.as_ref()), execution_timeout) {
-        (Some(run), Some(execution)) => run.min(execution),
-        (run, execution) => run.or(execution).unwrap_or_default(),
-    };
-    let task_timeout = span_set(request.workflow_task_timeout.as_ref()).unwrap_or(WORKFLOW_TASK_TIMEOUT);
+    let run_timeout = run_timeout(request.workflow_run_timeout.as_ref(), execution_timeout);
+    let task_timeout = task_timeout(request.workflow_task_timeout.as_ref(), run_timeout);
     let start_delay = span_set(request.workflow_start_delay.as_ref());
+    let has_cron = !request.cron_schedule.is_empty();
     WorkflowExecutionStartedEventAttributes {
         workflow_type: request.workflow_type,
-        task_queue: request.task_queue,
+        task_queue: request.task_queue.map(|queue| normal_queue(Some(queue), "")),
         input: request.input,
-        workflow_execution_timeout: Some(proto_span(execution_timeout.unwrap_or_default())),
-        workflow_run_timeout: Some(proto_span(run_timeout)),
-        workflow_task_timeout: Some(proto_span(task_timeout.min(WORKFLOW_TASK_TIMEOUT_MAXIMUM))),
+        workflow_execution_timeout: request.workflow_execution_timeout,
+        workflow_run_timeout: run_timeout.map(proto_span).or(request.workflow_run_timeout),
+        workflow_task_timeout: Some(proto_span(task_timeout)),
         original_execution_run_id: start.run_id.clone(),
         first_execution_run_id: start.run_id.clone(),
-        root_workflow_execution: Some(match by {
-            Some(by) => by.root.clone(),
-            None => WorkflowExecution {
-                workflow_id: request.workflow_id.clone(),
-                run_id: start.run_id.clone(),
-            },
-        }),
+        // One without a parent is its own root, and does not say so.
+        root_workflow_execution: by.map(|by| by.root.clone()),
         parent_workflow_namespace: by.map(|by| by.namespace.clone()).unwrap_or_default(),
         parent_workflow_namespace_id: parent.map(|parent| parent.namespace_id.clone()).unwrap_or_default(),
         parent_workflow_execution: parent.and_then(|parent| parent.execution.clone()),
@@ -294,7 +300,7 @@ fn started_attributes(start: &StartRun, now: Time) -> WorkflowExecutionStartedEv
             .map(|span| now.plus(start_delay.unwrap_or_default()).plus(span).into()),
         continued_failure: request.continued_failure,
         last_completion_result: request.last_completion_result,
-        first_workflow_task_backoff: start_delay.map(proto_span),
+        first_workflow_task_backoff: Some(proto_span(start_delay.unwrap_or_default())),
         memo: request.memo,
         search_attributes: request.search_attributes,
         header: request.header,
@@ -305,6 +311,41 @@ fn started_attributes(start: &StartRun, now: Time) -> WorkflowExecutionStartedEv
         inherited_pinned_version: inherited.pinned_version,
         inherited_auto_upgrade_info: inherited.auto_upgrade,
         priority: request.priority,
+        // A worker takes the first task along with the answer, unless that has to wait.
+        eager_execution_accepted: request.request_eager_execution
+            && start.component.is_empty()
+            && start_delay.is_none()
+            && !has_cron,
         ..Default::default()
     }
+}
+
+/// The queue that a request or a command names, else the one that is used without one.
+pub(crate) fn normal_queue(asked: Option<TaskQueue>, without: &str) -> TaskQueue {
+    let mut queue = asked.unwrap_or_default();
+    if queue.name.is_empty() {
+        without.clone_into(&mut queue.name);
+    }
+    if queue.kind() == TaskQueueKind::Unspecified {
+        queue.set_kind(TaskQueueKind::Normal);
+    }
+    queue
+}
+
+/// How long a run may take: no longer than its chain. `None` stands for "unlimited".
+pub(crate) fn run_timeout(
+    asked: Option<&prost_types::Duration>,
+    execution_timeout: Option<Duration>,
+) -> Option<Duration> {
+    match (span_set(asked), execution_timeout) {
+        (Some(run), Some(execution)) => Some(run.min(execution)),
+        (run, execution) => run.or(execution),
+    }
+}
+
+/// How long a workflow task may take: no longer than its run.
+pub(crate) fn task_timeout(asked: Option<&prost_types::Duration>, run_timeout: Option<Duration>) -> Duration {
+    let asked = span_set(asked).unwrap_or(WORKFLOW_TASK_TIMEOUT);
+    let longest = run_timeout.unwrap_or(WORKFLOW_TASK_TIMEOUT_MAXIMUM);
+    asked.min(longest).min(WORKFLOW_TASK_TIMEOUT_MAXIMUM)
 }

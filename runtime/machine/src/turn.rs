@@ -5,7 +5,9 @@ use std::time::Duration;
 use prost::Message;
 use wrt_model::{
     Limits, Run, Time, history,
-    proto::{EventAttributes, Failure, HistoryEvent, UserMetadata, sdk::EventGroupMarker},
+    proto::{
+        EventAttributes, Failure, HistoryEvent, UserMetadata, WorkflowExecution, common::Link, sdk::EventGroupMarker,
+    },
 };
 
 use crate::{Continuation, Outgoing};
@@ -56,13 +58,16 @@ pub struct Turn<'run> {
     pub(crate) transition: Transition,
     /// What the command that is being carried out says to people: it goes to the event that the command writes.
     pub(crate) words: Words,
+    /// The workflow that asks for this, and its event that does.
+    pub(crate) asker: Option<(WorkflowExecution, i64)>,
 }
 
-/// What stands beside a command, or an event, for people.
+/// What stands beside a command, a request or an event.
 #[derive(Default)]
 pub(crate) struct Words {
     pub(crate) user_metadata: Option<UserMetadata>,
     pub(crate) event_group_markers: Vec<EventGroupMarker>,
+    pub(crate) links: Vec<Link>,
 }
 
 impl<'run> Turn<'run> {
@@ -74,7 +79,20 @@ impl<'run> Turn<'run> {
             limits,
             transition: Transition::default(),
             words: Words::default(),
+            asker: None,
         }
+    }
+
+    /// The next request refers to these: they stand beside the event that it writes.
+    pub fn with_links(&mut self, links: Vec<Link>) -> &mut Self {
+        self.words.links = links;
+        self
+    }
+
+    /// The next request comes from another workflow, whose event asks for it.
+    pub fn asked_by(&mut self, execution: WorkflowExecution, initiated_event_id: i64) -> &mut Self {
+        self.asker = Some((execution, initiated_event_id));
+        self
     }
 
     /// The run as decided so far.
@@ -100,17 +118,24 @@ impl<'run> Turn<'run> {
 
     // === Events ===
 
-    /// Appends an event, with the words of its command if it has one, and returns its id.
+    /// Appends an event, with the words of its command or request if it has any, and returns its id.
     pub(crate) fn append(&mut self, attributes: EventAttributes) -> i64 {
+        let event = self.event_with_words(attributes);
+        self.append_event(event)
+    }
+
+    fn event_with_words(&mut self, attributes: EventAttributes) -> HistoryEvent {
         let Words {
             user_metadata,
             event_group_markers,
+            links,
         } = std::mem::take(&mut self.words);
-        self.append_event(HistoryEvent {
+        HistoryEvent {
             user_metadata,
             event_group_markers,
+            links,
             ..event(self.now, attributes)
-        })
+        }
     }
 
     pub(crate) fn append_event(&mut self, mut event: HistoryEvent) -> i64 {
@@ -126,7 +151,8 @@ impl<'run> Turn<'run> {
     /// so that the task's commands follow what the worker saw. Returns its id, unless it has to wait for one.
     pub(crate) fn append_outside(&mut self, attributes: EventAttributes) -> Option<i64> {
         if self.workflow_task_is_started() {
-            self.run.buffer(event(self.now, attributes));
+            let event = self.event_with_words(attributes);
+            self.run.buffer(event);
             self.transition.durable = true;
             None
         } else {
@@ -149,12 +175,18 @@ pub(crate) fn event(now: Time, attributes: EventAttributes) -> HistoryEvent {
     HistoryEvent {
         event_time: Some(now.into()),
         event_type: history::event_type(&attributes) as i32,
-        worker_may_ignore: matches!(
-            attributes,
-            EventAttributes::WorkflowExecutionPausedEventAttributes(_)
-                | EventAttributes::WorkflowExecutionUnpausedEventAttributes(_)
-        ),
+        worker_may_ignore: may_be_ignored(&attributes),
         attributes: Some(attributes),
         ..Default::default()
     }
+}
+
+/// True for events that older workers, who do not know them, can do without.
+fn may_be_ignored(attributes: &EventAttributes) -> bool {
+    matches!(
+        attributes,
+        EventAttributes::WorkflowExecutionOptionsUpdatedEventAttributes(_)
+            | EventAttributes::WorkflowExecutionPausedEventAttributes(_)
+            | EventAttributes::WorkflowExecutionUnpausedEventAttributes(_)
+    )
 }

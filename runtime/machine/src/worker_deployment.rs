@@ -6,6 +6,7 @@
 //! any               --is set-------------------------> Current, Ramping
 //! Current, Ramping  --is not any more----------------> Draining
 //! Draining          --no open run is pinned to it----> Drained
+//! Drained           --one is again-------------------> Draining
 //! ```
 //!
 //! What a queue makes of it is in [`routing`], what a run makes of it in [`versioning`].

@@ -13,7 +13,7 @@ use wrt_model::{
     Time, failure,
     proto::{
         EventAttributes, Failure, Payloads,
-        enums::{RetryState, TimeoutType, WorkflowExecutionStatus},
+        enums::{RetryState, WorkflowExecutionStatus},
         history::{
             WorkflowExecutionCanceledEventAttributes, WorkflowExecutionCompletedEventAttributes,
             WorkflowExecutionFailedEventAttributes, WorkflowExecutionTimedOutEventAttributes,
@@ -77,7 +77,7 @@ impl Turn<'_> {
         let (retry_state, new_execution_run_id) = if chain_expired || run_expires > self.now {
             (RetryState::Timeout, String::new())
         } else {
-            self.retry_or_repeat_workflow(&failure::timeout(TimeoutType::StartToClose, None))
+            self.retry_or_repeat_workflow(&failure::workflow_timeout())
         };
         self.append(EventAttributes::WorkflowExecutionTimedOutEventAttributes(
             WorkflowExecutionTimedOutEventAttributes {
@@ -88,18 +88,18 @@ impl Turn<'_> {
         self.close(WorkflowExecutionStatus::TimedOut);
     }
 
-    /// Closes the run; nothing of it stays open. What it has told other runs still goes out.
+    /// Closes the run. Activities that have not ended stay as they are, for those who look at what has become of them;
+    /// nothing happens to them any more. What the run has told other runs still goes out.
     pub(crate) fn close(&mut self, status: WorkflowExecutionStatus) {
         let run = &mut *self.run;
         run.set_status(status);
         run.close_ns = self.now.nanos();
         run.workflow_task = None;
         run.sticky = None;
-        let activities = std::mem::take(&mut run.activities).into_iter();
-        let held = activities.filter(|(_, activity)| activity.is_started());
+        let held = run.activities.iter().filter(|(_, activity)| activity.is_started());
         self.transition
             .cancellations
-            .extend(held.map(|(scheduled_event_id, _)| scheduled_event_id));
+            .extend(held.map(|(&scheduled_event_id, _)| scheduled_event_id));
         run.timers.clear();
         run.buffered_events.clear();
         run.taken_signals.clear();

@@ -42,6 +42,23 @@ pub fn timeout(timeout_type: TimeoutType, last_heartbeat_details: Option<Payload
     )
 }
 
+/// The timeout of an activity that could be retried if its schedule-to-close timeout left time for it.
+pub fn no_time_left(last_heartbeat_details: Option<Payloads>) -> Failure {
+    Failure {
+        message: "Not enough time to schedule next retry before activity ScheduleToClose timeout, giving up retrying"
+            .to_owned(),
+        ..timeout(TimeoutType::ScheduleToClose, last_heartbeat_details)
+    }
+}
+
+/// The timeout of a run, as the run that follows it is told.
+pub fn workflow_timeout() -> Failure {
+    Failure {
+        message: "workflow timeout".to_owned(),
+        ..timeout(TimeoutType::StartToClose, None)
+    }
+}
+
 /// A cancellation, with the details of the canceled side.
 pub fn canceled(details: Option<Payloads>) -> Failure {
     server_side(

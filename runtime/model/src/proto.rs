@@ -1,6 +1,6 @@
 //! Short names for Temporal's messages.
 
-/// The descriptors of all these messages, as an encoded `FileDescriptorSet`.
+/// The descriptors of all of these messages, as a set of files. Nobody but a test needs them, so no program has them.
 pub const DESCRIPTORS: &[u8] = include_bytes!(env!("TEMPORAL_DESCRIPTORS"));
 
 /// The messages between Temporal's SDKs and the core that they share.
@@ -22,6 +22,7 @@ pub use temporalio_protos::temporal::api::{
     operatorservice::v1 as operatorservice,
     protocol::v1 as protocol,
     query::v1 as query,
+    replication::v1 as replication,
     schedule::v1 as schedule,
     sdk::v1::{self as sdk, UserMetadata},
     taskqueue::v1::{self as taskqueue, TaskQueue},

@@ -241,6 +241,9 @@ pub struct ChildWorkflow {
     /// What happens to it when this run closes.
     #[prost(enumeration = "ParentClosePolicy", tag = "5")]
     pub parent_close_policy: i32,
+    /// The name of its namespace, if the command that asked for it has said one.
+    #[prost(string, tag = "6")]
+    pub namespace: String,
 }
 
 /// Something that another workflow is told.
@@ -405,7 +408,8 @@ impl Run {
 
     /// True when an attempt of this activity can be handed out.
     pub fn offers(&self, activity: &Activity) -> bool {
-        !activity.is_started() && !activity.backing_off && !self.holds(activity) && !self.is_moving()
+        let waits = !activity.is_started() && !activity.backing_off;
+        waits && self.is_open() && !self.holds(activity) && !self.is_moving()
     }
 
     /// Events in its history.

@@ -109,6 +109,26 @@ fn updating_changes_what_is_set() {
 }
 
 #[test]
+fn what_a_description_says_can_be_sent_back() {
+    let described = described(&shop(), &Limits::default());
+    let info = described.namespace_info.unwrap();
+    check_update(
+        |r| {
+            r.update_info = Some(UpdateNamespaceInfo {
+                description: info.description,
+                owner_email: info.owner_email,
+                data: info.data,
+                state: info.state,
+            });
+            r.config = described.config;
+            r.replication_config = described.replication_config;
+        },
+        Ok(shop()),
+    );
+    check_update(|r| r.replication_config = Some(Default::default()), Ok(shop()));
+}
+
+#[test]
 fn updating_refuses_what_the_server_cannot_do() {
     check_update(
         |r| r.promote_namespace = true,
@@ -118,9 +138,30 @@ fn updating_refuses_what_the_server_cannot_do() {
         |r| r.delete_bad_binary = "x".into(),
         Err("delete_bad_binary is not supported"),
     );
+    let replication = |change: fn(&mut NamespaceReplicationConfig)| {
+        let mut asked = replication_config();
+        change(&mut asked);
+        move |r: &mut UpdateNamespaceRequest| r.replication_config = Some(asked)
+    };
     check_update(
-        |r| r.replication_config = Some(Default::default()),
-        Err("replication_config is not supported"),
+        replication(|asked| asked.active_cluster_name = "west".into()),
+        Err("replication_config of other clusters is not supported"),
+    );
+    check_update(
+        replication(|asked| {
+            asked.clusters.push(ClusterReplicationConfig {
+                cluster_name: "west".into(),
+            });
+        }),
+        Err("replication_config of other clusters is not supported"),
+    );
+    check_update(
+        replication(|asked| asked.state = ReplicationState::Handover as i32),
+        Err("replication_config.state is not supported"),
+    );
+    check_update(
+        replication(|asked| asked.state = 9),
+        Err("Unknown ReplicationState value: 9."),
     );
     check_update(
         |r| {

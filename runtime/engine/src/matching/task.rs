@@ -41,6 +41,10 @@ pub(crate) struct WorkflowTask {
     pub(crate) directive: Directive,
 }
 
+/// A task of a Nexus operation. There are none, as Nexus is not served; but workers with handlers poll for them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum NexusTask {}
+
 impl Task for ActivityTask {
     fn rank(&self) -> &Rank {
         &self.rank
@@ -83,5 +87,27 @@ impl Task for WorkflowTask {
     /// Components have no need of queues for their workflow tasks.
     fn suits(&self, _: &Component) -> bool {
         false
+    }
+}
+
+impl Task for NexusTask {
+    fn rank(&self) -> &Rank {
+        match *self {}
+    }
+
+    fn since(&self) -> Instant {
+        match *self {}
+    }
+
+    fn directive(&self) -> &Directive {
+        match *self {}
+    }
+
+    fn workflow_id(&self) -> &str {
+        match *self {}
+    }
+
+    fn suits(&self, _: &Component) -> bool {
+        match *self {}
     }
 }

@@ -7,8 +7,8 @@ use wrt_model::{
     Namespace, WorkerDeployment, WorkerDeploymentKey,
     proto::{
         Payload, WorkerDeploymentVersion,
-        deployment::{VersionDrainageInfo, VersionMetadata, worker_deployment_version_info::VersionTaskQueueInfo},
-        enums::{TaskQueueType, VersionDrainageStatus},
+        deployment::{VersionMetadata, worker_deployment_version_info::VersionTaskQueueInfo},
+        enums::TaskQueueType,
         taskqueue::{TaskQueueStats, TaskQueueVersioningInfo},
     },
     worker_deployment::version_text,
@@ -307,35 +307,29 @@ impl Engine {
         }
     }
 
-    /// Looks which of the versions that are draining have drained.
+    /// Looks which of the versions that are not in use any more have drained, and which have not.
     async fn with_drainage(&self, known: Arc<WorkerDeployment>) -> Result<Arc<WorkerDeployment>, EngineError> {
-        let is_draining = |drainage: &VersionDrainageInfo| drainage.status() == VersionDrainageStatus::Draining;
-        let versions = known.versions.iter();
-        let draining = versions.filter(|(_, version)| version.drainage_info.as_ref().is_some_and(is_draining));
-        let draining: Vec<&String> = draining.map(|(build_id, _)| build_id).collect();
-        if draining.is_empty() {
-            return Ok(known);
-        }
-        let mut drained = Vec::new();
-        for build_id in draining {
-            if !self.has_pinned_runs(&known, build_id).await? {
-                drained.push(build_id.clone());
+        let mut has_pinned_runs = Vec::new();
+        for (build_id, version) in &known.versions {
+            if version.drainage_info.is_some() {
+                let is_pinned_to = self.has_pinned_runs(&known, build_id).await?;
+                has_pinned_runs.push((build_id.clone(), is_pinned_to));
             }
+        }
+        if has_pinned_runs.is_empty() {
+            return Ok(known);
         }
         let (_, _, checked) = self
             .change_worker_deployment(&known.key(), Missing::Refuse, |turn| {
-                for build_id in &drained {
-                    turn.drained(build_id);
+                for (build_id, has_pinned_runs) in &has_pinned_runs {
+                    turn.drainage_seen(build_id, *has_pinned_runs);
                 }
                 Ok(())
             })
             .await?;
         let mut checked = WorkerDeployment::clone(&checked);
-        let draining = checked
-            .versions
-            .values_mut()
-            .filter_map(|version| version.drainage_info.as_mut());
-        for drainage in draining.filter(|drainage| is_draining(drainage)) {
+        let versions = checked.versions.values_mut();
+        for drainage in versions.filter_map(|version| version.drainage_info.as_mut()) {
             drainage.last_checked_time = Some(clock::now().into());
         }
         Ok(Arc::new(checked))

@@ -211,6 +211,7 @@ impl Engine {
         if !worker_instance_key.is_empty() {
             self.inner.matching.dismiss(worker_instance_key);
             self.inner.workflow_matching.dismiss(worker_instance_key);
+            self.inner.nexus_matching.dismiss(worker_instance_key);
         }
         if !sticky_task_queue.is_empty() {
             let queue = QueueKey::new(&namespace.id, sticky_task_queue);

@@ -105,10 +105,15 @@ fn parent(started: &WorkflowExecutionStartedEventAttributes) -> Option<wit::Rela
 }
 
 fn root(run: &RunIdentity, started: &WorkflowExecutionStartedEventAttributes) -> wit::RelatedExecution {
-    let execution = started.root_workflow_execution.clone().unwrap_or_default();
+    // A run without a parent is its own root.
+    let root = started.root_workflow_execution.as_ref();
+    let (workflow_id, run_id) = match root {
+        Some(root) => (&root.workflow_id, &root.run_id),
+        None => (&run.workflow_id, &run.run_id),
+    };
     wit::RelatedExecution {
         namespace: run.namespace.clone(),
-        workflow_id: execution.workflow_id,
-        run_id: execution.run_id,
+        workflow_id: workflow_id.clone(),
+        run_id: run_id.clone(),
     }
 }

@@ -63,7 +63,7 @@ pub struct HeartbeatAnswer {
     pub cancel_requested: bool,
     /// No attempt follows this one before somebody lets the activity go on.
     pub activity_paused: bool,
-    /// The attempt that follows this one is the first again.
+    /// It has been reset: this attempt counts as the first.
     pub activity_reset: bool,
 }
 
@@ -109,8 +109,8 @@ impl Turn<'_> {
         Ok(())
     }
 
-    /// Lets activities begin anew: their timeouts and attempts count from now. Where an attempt is with a worker, this
-    /// takes effect when it ends.
+    /// Lets activities begin anew: their timeouts and attempts count from now. An attempt that is with a worker is the first
+    /// of them, and what heartbeats have said is forgotten when it ends.
     pub fn reset_activities(&mut self, which: &ActivitySelector, reset: ActivityReset) -> Result<(), Rejection> {
         let now_ns = self.now.nanos();
         for scheduled_event_id in self.select_activities(which)? {
@@ -207,11 +207,9 @@ impl Jitter {
     }
 }
 
-/// Lets a reset take effect, now that no worker holds the activity.
+/// Ends a reset, now that no worker holds the activity.
 pub(super) fn apply_reset(activity: &mut Activity) {
-    if std::mem::take(&mut activity.reset_requested) {
-        activity.restart_attempts();
-    }
+    activity.reset_requested = false;
     if std::mem::take(&mut activity.resets_heartbeat) {
         forget_heartbeats(activity);
     }

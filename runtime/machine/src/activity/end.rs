@@ -62,38 +62,28 @@ impl Turn<'_> {
         ));
     }
 
-    /// A timeout ends the attempt. When a retry is out of question only because time has run out, the workflow sees the
-    /// timeout that says so, with the last real failure as its cause.
+    /// A timeout ends the attempt. When it is not retried, the workflow sees it with the failure of the attempt before as its
+    /// cause. One that could be retried if there was time for it is reported as the end of that time.
     pub(super) fn fail_attempt_by_timeout(&mut self, scheduled_event_id: i64, timeout: TimeoutType) {
-        let activity = &self.run.activities[&scheduled_event_id];
-        let details = activity.heartbeat_details.clone();
-        let previous = activity.last_failure.clone();
-        let was_started = activity.is_started();
-        let failure = failure::timeout(timeout, details.clone());
-        let Err(retry_state) = self.retry_activity(scheduled_event_id, &failure) else {
+        let Err(retry_state) = self.retry_activity(scheduled_event_id, &failure::timeout(timeout, None)) else {
             return;
         };
-        let out_of_time = retry_state == RetryState::Timeout && timeout != TimeoutType::ScheduleToClose;
-        let mut reported = if out_of_time {
-            Failure {
-                cause: Some(Box::new(failure)),
-                ..failure::timeout(TimeoutType::ScheduleToClose, details)
-            }
-        } else {
-            failure
+        let activity = &self.run.activities[&scheduled_event_id];
+        let details = activity.heartbeat_details.clone();
+        let reported = match (retry_state, timeout) {
+            (RetryState::Timeout, TimeoutType::StartToClose | TimeoutType::Heartbeat) => failure::no_time_left(details),
+            _ => failure::timeout(timeout, details),
         };
-        if reported.cause.is_none() {
-            reported.cause = previous.map(Box::new);
-        }
-        let identity = self.run.activities[&scheduled_event_id].identity.clone();
-        let started_event_id = if was_started {
+        let cause = activity.last_failure.clone().map(Box::new);
+        let identity = activity.identity.clone();
+        let started_event_id = if activity.is_started() {
             self.end_activity(scheduled_event_id, &identity)
         } else {
             self.drop_activity(scheduled_event_id)
         };
         self.append_activity_end(EventAttributes::ActivityTaskTimedOutEventAttributes(
             ActivityTaskTimedOutEventAttributes {
-                failure: Some(reported),
+                failure: Some(Failure { cause, ..reported }),
                 scheduled_event_id,
                 started_event_id,
                 retry_state: retry_state as i32,
@@ -112,14 +102,12 @@ impl Turn<'_> {
         if activity.cancel_requested_event_id != 0 {
             return Err(RetryState::CancelRequested);
         }
+        if retry::is_end_of_time(failure) {
+            return Err(RetryState::Timeout);
+        }
         let delay = retry::next_delay(&retry::Attempt {
             policy: activity.retry_policy.as_ref(),
-            // After a reset the next attempt is the first again, however many there were.
-            attempt: if activity.reset_requested {
-                0
-            } else {
-                activity.attempt_number()
-            },
+            attempt: activity.attempt_number(),
             failure,
             now,
             expires: Turn::deadline(activity.scheduled_ns, activity.schedule_to_close_ns),

@@ -82,15 +82,20 @@ impl WorkerDeploymentTurn<'_> {
         Ok(metadata.clone())
     }
 
-    /// No open run is pinned to a version that is draining. False when it is not.
-    pub fn drained(&mut self, build_id: &str) -> bool {
+    /// No open run is pinned to a version that is draining, or some are to one that had drained: a task that a worker of it
+    /// held meanwhile may pin its run, and an operator may. False when that is known.
+    pub fn drainage_seen(&mut self, build_id: &str, has_pinned_runs: bool) -> bool {
         let now = Some(self.now.into());
+        let (before, after) = match has_pinned_runs {
+            true => (VersionDrainageStatus::Drained, VersionDrainageStatus::Draining),
+            false => (VersionDrainageStatus::Draining, VersionDrainageStatus::Drained),
+        };
         let version = self.deployment.versions.get_mut(build_id);
         let drainage = version.and_then(|version| version.drainage_info.as_mut());
-        let Some(drainage) = drainage.filter(|drainage| drainage.status() == VersionDrainageStatus::Draining) else {
+        let Some(drainage) = drainage.filter(|drainage| drainage.status() == before) else {
             return false;
         };
-        drainage.set_status(VersionDrainageStatus::Drained);
+        drainage.set_status(after);
         drainage.last_checked_time = now;
         drainage.last_changed_time = now;
         true

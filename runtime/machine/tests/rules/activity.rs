@@ -3,7 +3,7 @@
 use wrt_machine::{ActivityClose, ActivityStart, HeartbeatAnswer, Rejection, next_deadline};
 use wrt_model::{
     payload,
-    proto::{FailureInfo, Payloads},
+    proto::{EventAttributes, Failure, FailureInfo, Payloads, enums::WorkflowTaskFailedCause as Cause},
     time::proto_span,
 };
 
@@ -108,7 +108,7 @@ fn the_four_timeouts() {
     story.check_from(
         6,
         &[
-            "6 ActivityTaskTimedOut of 5, 0: activity ScheduleToStart timeout, retry_state_non_retryable_failure",
+            "6 ActivityTaskTimedOut of 5, 0: activity ScheduleToStart timeout, retry_state_timeout",
             "7 WorkflowTaskScheduled",
         ],
     );
@@ -130,6 +130,17 @@ fn the_four_timeouts() {
         "the next attempt gets them"
     );
 
+    // What the heartbeats have said is told once, with the end: not again in the failure of the attempt before.
+    story.wait(seconds(1)).take_activity(5).wait(seconds(3));
+    story.wait(seconds(2)).take_activity(5).wait(seconds(3));
+    let end = story.events.iter().rev().find_map(|event| match &event.attributes {
+        Some(EventAttributes::ActivityTaskTimedOutEventAttributes(end)) => end.failure.clone(),
+        _ => None,
+    });
+    let end = end.expect("three attempts are over");
+    assert_eq!(heartbeat_of(&end), details("1"));
+    assert_eq!(heartbeat_of(end.cause.as_ref().expect("the attempt before")), None);
+
     // An attempt takes too long.
     let mut story = with(|_| ());
     story.take_activity(5).wait(seconds(60));
@@ -142,11 +153,18 @@ fn the_four_timeouts() {
     story.check_from(
         6,
         &[
-            "6 ActivityTaskTimedOut of 5, 0: activity ScheduleToClose timeout < went wrong, \
-             retry_state_non_retryable_failure",
+            "6 ActivityTaskTimedOut of 5, 0: activity ScheduleToClose timeout < went wrong, retry_state_timeout",
             "7 WorkflowTaskScheduled",
         ],
     );
+}
+
+/// The details that a timeout carries.
+fn heartbeat_of(failure: &Failure) -> Option<Payloads> {
+    match &failure.failure_info {
+        Some(FailureInfo::TimeoutFailureInfo(info)) => info.last_heartbeat_details.clone(),
+        other => panic!("{other:?} is no timeout"),
+    }
 }
 
 #[test]
@@ -160,8 +178,8 @@ fn a_timeout_without_time_for_a_retry_is_reported_as_schedule_to_close() {
         6,
         &[
             "6 ActivityTaskStarted of 5, attempt 1",
-            "7 ActivityTaskTimedOut of 5, 6: activity ScheduleToClose timeout < activity StartToClose timeout, \
-             retry_state_timeout",
+            "7 ActivityTaskTimedOut of 5, 6: Not enough time to schedule next retry before activity ScheduleToClose timeout, \
+             giving up retrying, retry_state_timeout",
             "8 WorkflowTaskScheduled",
         ],
     );
@@ -229,6 +247,28 @@ fn cancel_in_the_task_that_scheduled_it() {
         ],
     );
     story.task(vec![]);
+}
+
+#[test]
+fn an_activity_that_is_canceled_on_the_spot_leaves_its_id_to_another_one() {
+    let mut story = Story::after(vec![activity("a"), cancel_activity(5), activity("a")]);
+    assert_eq!(story.last.dispatches, [7]);
+    story.task(vec![cancel_activity(7), activity("a")]);
+    assert_eq!(
+        story.run.activities.keys().collect::<Vec<_>>(),
+        [&13],
+        "{}",
+        story.history()
+    );
+    story.take_activity(13).signal("stop").take_task();
+    let refused = story.complete_task(vec![cancel_activity(13), activity("a")]);
+    assert!(matches!(
+        refused,
+        Err(Rejection::BadCommands {
+            cause: Cause::ScheduleActivityDuplicateId,
+            ..
+        })
+    ));
 }
 
 #[test]

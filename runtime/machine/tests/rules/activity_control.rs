@@ -11,7 +11,7 @@ use wrt_model::{
     time::proto_span,
 };
 
-use crate::story::{Story, activity, activity_with, cancel_activity, oops, seconds};
+use crate::story::{Story, activity, activity_with, cancel_activity, complete, oops, seconds};
 
 fn a() -> ActivitySelector {
     ActivitySelector::Id("a".into())
@@ -157,7 +157,7 @@ fn nobody_misses_the_start_of_one_that_is_paused_but_the_whole_time_runs_on() {
     story.check_from(
         6,
         &[
-            "6 ActivityTaskTimedOut of 5, 0: activity ScheduleToClose timeout, retry_state_non_retryable_failure",
+            "6 ActivityTaskTimedOut of 5, 0: activity ScheduleToClose timeout, retry_state_timeout",
             "7 WorkflowTaskScheduled",
         ],
     );
@@ -197,6 +197,29 @@ fn a_paused_activity_is_canceled_on_the_spot() {
     let mut story = Story::after(vec![activity("a")]);
     story.pause().signal("stop").task(vec![cancel_activity(5)]);
     story.check_from(11, &["11 ActivityTaskCanceled of 5, 0", "12 WorkflowTaskScheduled"]);
+}
+
+#[test]
+fn what_has_not_ended_is_shown_after_the_end_of_the_run_and_nothing_happens_to_it() {
+    let mut story = Story::after(vec![activity("a"), activity("b")]);
+    story.take_activity(6).pause().signal("stop").task(vec![complete()]);
+    let paused = |story: &Story| story.run.activities[&5].pause.is_some();
+    assert!(paused(&story) && story.run.activities[&6].is_started());
+    assert_eq!(story.last.cancellations, [6]);
+    assert_eq!(next_deadline(&story.run), None);
+    let closed = Err(Rejection::WorkflowClosed);
+    let attempt = story.run.activities[&5].attempt;
+    assert_eq!(story.try_take_activity(5, attempt, "late"), closed);
+    assert_eq!(
+        story.decide(|turn| turn.unpause_activities(&a(), ActivityUnpause::default())),
+        closed
+    );
+    assert_eq!(
+        story.decide(|turn| turn.close_activity(6, 0, "worker", ActivityClose::Completed(None))),
+        closed
+    );
+    story.decide(|turn| turn.recover());
+    assert!(paused(&story) && story.last.dispatches.is_empty() && !story.last.durable);
 }
 
 #[test]
@@ -280,29 +303,55 @@ fn one_that_waits_for_a_retry_begins_anew_at_once() {
 }
 
 #[test]
-fn a_running_attempt_is_followed_by_a_first_one() {
-    let once = activity_with("a", |command| {
-        command.retry_policy.get_or_insert_default().maximum_attempts = 1
-    });
-    let mut story = Story::after(vec![once]);
+fn a_running_attempt_counts_as_the_first() {
+    let mut story = Story::after(vec![activity("a")]);
+    story.take_activity(5).fail_activity(5, oops("Oops")).wait(seconds(1));
     story.take_activity(5).reset(ActivityReset {
         reset_heartbeat: true,
         ..Default::default()
     });
+    assert_eq!(story.attempt_number(), 1);
     let answer = story.heartbeat(details("still here"));
     assert!(answer.activity_reset && !answer.activity_paused);
-    story.fail_activity(5, oops("Reset")).wait(seconds(1));
-    assert_eq!(story.attempt_number(), 1);
+    story.fail_activity(5, oops("Reset"));
+    assert_eq!(
+        next_deadline(&story.run),
+        Some(story.now.plus(seconds(1))),
+        "the first wait again"
+    );
+    story.wait(seconds(1));
+    assert_eq!(story.attempt_number(), 2);
     assert_eq!(story.run.activities[&5].heartbeat_details, None);
-    let stale = story.decide(|turn| turn.close_activity(5, 1, "worker", ActivityClose::Completed(None)));
+    let stale = story.decide(|turn| turn.close_activity(5, 2, "worker", ActivityClose::Completed(None)));
     assert!(matches!(stale, Err(Rejection::ActivityNotFound(_))));
     story.take_activity(5);
-    assert!(!story.heartbeat(None).activity_reset, "it took effect");
-    story.fail_activity(5, oops("Oops"));
+    assert!(
+        !story.heartbeat(None).activity_reset,
+        "the worker of the attempt before was told"
+    );
+    story.fail_activity(5, oops("Oops")).wait(seconds(2));
+    story.take_activity(5).fail_activity(5, oops("Oops"));
     story.check_from(
         6,
         &[
-            "6 ActivityTaskStarted of 5, attempt 1",
+            "6 ActivityTaskStarted of 5, attempt 3",
+            "7 ActivityTaskFailed of 5, 6: retry_state_maximum_attempts_reached",
+            "8 WorkflowTaskScheduled",
+        ],
+    );
+}
+
+#[test]
+fn a_reset_gives_no_more_attempts_than_the_policy() {
+    let once = activity_with("a", |command| {
+        command.retry_policy.get_or_insert_default().maximum_attempts = 1
+    });
+    let mut story = Story::after(vec![once]);
+    story.take_activity(5).reset(ActivityReset::default());
+    story.fail_activity(5, oops("Reset"));
+    story.check_from(
+        7,
+        &[
             "7 ActivityTaskFailed of 5, 6: retry_state_maximum_attempts_reached",
             "8 WorkflowTaskScheduled",
         ],

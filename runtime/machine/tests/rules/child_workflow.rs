@@ -32,7 +32,7 @@ pub(crate) fn child_with(id: &str, policy: ParentClosePolicy) -> wrt_model::prot
 /// A run with a child that has started.
 fn with_started_child(policy: ParentClosePolicy) -> Story {
     let mut story = Story::after(vec![child_with("ship-1", policy)]);
-    story.decide(|turn| turn.child_started(5, "child-run".into()));
+    story.decide(|turn| turn.child_started(5, "child-run".into(), None));
     story
 }
 
@@ -40,7 +40,7 @@ fn with_started_child(policy: ParentClosePolicy) -> Story {
 fn a_child_is_started_and_ends() {
     let mut story = Story::after(vec![child("ship-1")]);
     assert_eq!(story.last.outgoing, [Outgoing::StartChild(5)]);
-    story.decide(|turn| turn.child_started(5, "child-run".into()));
+    story.decide(|turn| turn.child_started(5, "child-run".into(), None));
     story.check_from(
         5,
         &[
@@ -78,8 +78,8 @@ fn each_end_of_a_child_has_its_event() {
 fn answers_that_come_twice_count_once() {
     let mut story = with_started_child(ParentClosePolicy::Terminate);
     let events = story.events.len();
-    story.decide(|turn| turn.child_started(5, "child-run".into()));
-    story.decide(|turn| turn.child_start_failed(99, NotStarted::WorkflowAlreadyExists));
+    story.decide(|turn| turn.child_started(5, "child-run".into(), None));
+    story.decide(|turn| turn.child_start_failed(99, NotStarted::WorkflowAlreadyExists, String::new()));
     assert_eq!(story.events.len(), events);
     story.decide(|turn| turn.child_closed(5, "child-run".into(), ChildClose::Completed(None)));
     let events = story.events.len();
@@ -105,7 +105,7 @@ fn a_child_that_ends_before_the_answer_to_its_start_has_started_first() {
 fn the_whole_life_of_a_child_during_a_task_keeps_its_order() {
     let mut story = Story::after(vec![child("ship-1")]);
     story.signal("wake").take_task();
-    story.decide(|turn| turn.child_started(5, "child-run".into()));
+    story.decide(|turn| turn.child_started(5, "child-run".into(), None));
     story.decide(|turn| turn.child_closed(5, "child-run".into(), ChildClose::Completed(None)));
     story.complete_task(Vec::new()).expect("good commands");
     story.check_from(
@@ -122,7 +122,7 @@ fn the_whole_life_of_a_child_during_a_task_keeps_its_order() {
 #[test]
 fn a_child_whose_id_is_taken_does_not_start() {
     let mut story = Story::after(vec![child("ship-1")]);
-    story.decide(|turn| turn.child_start_failed(5, NotStarted::WorkflowAlreadyExists));
+    story.decide(|turn| turn.child_start_failed(5, NotStarted::WorkflowAlreadyExists, String::new()));
     story.check_from(
         6,
         &["6 StartChildWorkflowExecutionFailed of 5", "7 WorkflowTaskScheduled"],
@@ -155,7 +155,7 @@ fn a_child_that_was_only_asked_for_starts_after_its_parent_if_it_is_to_outlive_i
     assert_eq!(story.last.outgoing, [Outgoing::StartChild(5)]);
     assert_eq!(unanswered(&story.run), [Outgoing::StartChild(5)]);
     assert!(story.run.has_outgoing());
-    story.decide(|turn| turn.child_started(5, "child-run".into()));
+    story.decide(|turn| turn.child_started(5, "child-run".into(), None));
     assert!(!story.run.has_outgoing());
     assert!(story.last.durable && story.last.events.is_empty());
 }
@@ -176,5 +176,23 @@ fn after_a_restart_what_was_not_answered_is_asked_again() {
 #[test]
 fn bad_children_fail_the_task() {
     check_bad_commands(vec![child("")], Cause::BadStartChildExecutionAttributes);
-    check_bad_commands(vec![child("a"), child("a")], Cause::BadStartChildExecutionAttributes);
+}
+
+#[test]
+fn an_id_that_is_taken_is_seen_when_the_child_starts() {
+    let mut story = Story::after(vec![child("ship-1"), child("ship-1")]);
+    assert_eq!(story.last.outgoing, [Outgoing::StartChild(5), Outgoing::StartChild(6)]);
+    story.decide(|turn| turn.child_started(5, "child-run".into(), None));
+    story.decide(|turn| turn.child_start_failed(6, NotStarted::WorkflowAlreadyExists, String::new()));
+    story.check_from(
+        7,
+        &[
+            "7 ChildWorkflowExecutionStarted of 5",
+            "8 WorkflowTaskScheduled",
+            "9 StartChildWorkflowExecutionFailed of 6",
+        ],
+    );
+    assert_eq!(story.run.children.keys().collect::<Vec<_>>(), [&5]);
+    story.task(vec![child("ship-1")]);
+    assert_eq!(story.last.outgoing, [Outgoing::StartChild(12)]);
 }

@@ -53,7 +53,16 @@ pub(crate) fn next_on(story: &mut Story, component: &str) -> Story {
         limits: story.limits,
     };
     let started = first_event(story);
-    next.decide(|turn| turn.continue_from(&previous, component.into(), started, None, continuation, |_, _| true));
+    next.decide(|turn| {
+        turn.continue_from(
+            &previous,
+            component.into(),
+            started,
+            (None, Vec::new()),
+            continuation,
+            |_, _| true,
+        )
+    });
     assert_eq!(next.run.first_execution_run_id, previous.first_execution_run_id);
     next
 }

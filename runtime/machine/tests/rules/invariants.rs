@@ -25,7 +25,7 @@ use crate::story::{
 use crate::{
     child_workflow::child_with,
     continuation::continue_as_new,
-    external_workflow::{cancel as cancel_external, signal as signal_external},
+    external_workflow::{answer, cancel as cancel_external, signal as signal_external},
     update::{accept, refer, reject, respond},
 };
 
@@ -198,8 +198,8 @@ impl Story {
             Happening::AnswerChild(event_id, how) => {
                 let (id, how) = (*event_id, *how);
                 self.decide(|turn| match how {
-                    0 | 1 => turn.child_started(id, "child-run".into()),
-                    2 => turn.child_start_failed(id, NotStarted::WorkflowAlreadyExists),
+                    0 | 1 => turn.child_started(id, "child-run".into(), None),
+                    2 => turn.child_start_failed(id, NotStarted::WorkflowAlreadyExists, String::new()),
                     3 => turn.child_closed(id, "child-run".into(), ChildClose::Completed(None)),
                     4 => turn.child_closed(id, "child-run".into(), ChildClose::Terminated),
                     _ => turn.child_closed(id, "child-run".into(), ChildClose::Canceled(None)),
@@ -208,7 +208,7 @@ impl Story {
             }
             Happening::AnswerExternal(event_id, found) => {
                 let (id, found) = (*event_id, *found);
-                self.decide(|turn| turn.external_request_resolved(id, found));
+                self.decide(|turn| turn.external_request_resolved(id, answer(found)));
                 true
             }
             Happening::Update(id, how) => self.update(&id.to_string(), *how),
@@ -307,7 +307,9 @@ fn check(story: &Story) {
             "nothing follows the end\n{history}"
         );
         assert_eq!(next_deadline(&story.run), None);
-        assert!(story.run.activities.is_empty() && story.run.timers.is_empty());
+        assert!(story.run.timers.is_empty());
+        let mut activities = story.run.activities.values();
+        assert!(activities.all(|activity| !story.run.offers(activity)));
         assert!(story.run.workflow_task.is_none() && story.run.buffered_events.is_empty());
         assert!(story.run.children.values().all(|child| !child.is_started()));
     }

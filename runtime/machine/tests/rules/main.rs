@@ -2,6 +2,7 @@
 
 mod activity;
 mod activity_control;
+mod attributes;
 mod cancel;
 mod child_workflow;
 mod continuation;

@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The story of the run that a run is reset to; its time goes on where the other one stands.
-fn reset(base: &Story, finish_event_id: i64) -> Result<Story, Rejection> {
+pub(crate) fn reset(base: &Story, finish_event_id: i64) -> Result<Story, Rejection> {
     let later = base.events.partition_point(|event| event.event_id < finish_event_id);
     let request = Reset {
         run_id: "new-run".into(),
@@ -305,7 +305,7 @@ fn an_update_that_was_accepted_before_the_point_stays() {
 #[test]
 fn open_children_of_the_point_answer_to_the_new_run() {
     let mut base = Story::after(vec![child("started"), child("asked-for")]);
-    base.decide(|turn| turn.child_started(5, "child-run".into()));
+    base.decide(|turn| turn.child_started(5, "child-run".into(), None));
     base.task(vec![child("later")]);
     let story = reset(&base, 10).unwrap();
     assert_eq!(story.last.outgoing, [Outgoing::StartChild(6), Outgoing::AskChild(5)]);
@@ -322,8 +322,12 @@ fn open_children_of_the_point_answer_to_the_new_run() {
 fn what_children_of_the_point_said_later_is_said_again() {
     let mut base = Story::after(vec![child("a"), child("b"), child("c")]);
     base.decide(|turn| {
-        turn.child_started(5, "a-run".into());
-        turn.child_start_failed(6, StartChildWorkflowExecutionFailedCause::WorkflowAlreadyExists);
+        turn.child_started(5, "a-run".into(), None);
+        turn.child_start_failed(
+            6,
+            StartChildWorkflowExecutionFailedCause::WorkflowAlreadyExists,
+            String::new(),
+        );
         turn.child_closed(7, "c-run".into(), ChildClose::Completed(None));
         turn.child_closed(5, "a-next".into(), ChildClose::Terminated);
     });
@@ -342,8 +346,12 @@ fn what_children_of_the_point_said_later_is_said_again() {
     base.signal("go").take_task();
     base.complete_task(vec![]).unwrap();
     base.decide(|turn| {
-        turn.child_started(5, "a-run".into());
-        turn.child_start_failed(6, StartChildWorkflowExecutionFailedCause::WorkflowAlreadyExists);
+        turn.child_started(5, "a-run".into(), None);
+        turn.child_start_failed(
+            6,
+            StartChildWorkflowExecutionFailedCause::WorkflowAlreadyExists,
+            String::new(),
+        );
         turn.child_closed(7, "c-run".into(), ChildClose::Completed(None));
         turn.child_closed(5, "a-next".into(), ChildClose::Terminated);
     });

@@ -52,6 +52,8 @@ fn a_run_does_not_outlast_its_chain() {
     });
     assert_eq!(next_deadline(&story.run), Some(story.now));
     assert_eq!(story.run.run_timeout_ns, 20_000_000_000);
+    assert_eq!(story.run.workflow_task_timeout_ns, 20_000_000_000);
+    let story = Story::begin_with(|request| request.workflow_task_timeout = Some(proto_span(seconds(500))));
     assert_eq!(story.run.workflow_task_timeout_ns, 120_000_000_000);
 }
 

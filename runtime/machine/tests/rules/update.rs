@@ -11,7 +11,7 @@ use wrt_model::proto::{
 
 use crate::story::{Story, command, complete, completion, oops};
 
-fn message<M: Name>(update_id: &str, verb: &str, body: &M) -> protocol::Message {
+pub(crate) fn message<M: Name>(update_id: &str, verb: &str, body: &M) -> protocol::Message {
     protocol::Message {
         id: format!("{update_id}/{verb}"),
         protocol_instance_id: update_id.to_owned(),

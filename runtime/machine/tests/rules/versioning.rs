@@ -26,7 +26,7 @@ use crate::{
     story::{Story, activity, completion, fail},
 };
 
-fn version(build_id: &str) -> WorkerDeploymentVersion {
+pub(crate) fn version(build_id: &str) -> WorkerDeploymentVersion {
     WorkerDeploymentVersion {
         deployment_name: "shop".into(),
         build_id: build_id.into(),
@@ -34,7 +34,7 @@ fn version(build_id: &str) -> WorkerDeploymentVersion {
 }
 
 /// A worker of a version takes the task, while the queue sends runs to `target`.
-fn take(story: &mut Story, build_id: &str, target: &str) {
+pub(crate) fn take(story: &mut Story, build_id: &str, target: &str) {
     let poller = PollerVersion {
         version: (!build_id.is_empty()).then(|| version(build_id)),
         target: (!target.is_empty()).then(|| version(target)),
@@ -44,25 +44,29 @@ fn take(story: &mut Story, build_id: &str, target: &str) {
         .expect("a task waits");
 }
 
-/// The worker is done, and says how the run is to be treated.
-fn done(story: &mut Story, build_id: &str, behavior: Behavior, commands: Vec<Command>) {
+/// What a worker of a version says at the end of a task, and how the run is to be treated.
+pub(crate) fn completed_by(build_id: &str, behavior: Behavior, commands: Vec<Command>) -> WorkflowTaskCompletion {
     let options = WorkerDeploymentOptions {
         deployment_name: "shop".into(),
         build_id: build_id.into(),
         worker_versioning_mode: WorkerVersioningMode::Versioned as i32,
     };
-    let completion = WorkflowTaskCompletion {
+    WorkflowTaskCompletion {
         deployment: (!build_id.is_empty()).then_some(options),
         versioning_behavior: behavior,
         ..completion(commands, Vec::new())
-    };
+    }
+}
+
+/// The worker is done.
+fn done(story: &mut Story, build_id: &str, behavior: Behavior, commands: Vec<Command>) {
     story
-        .decide(|turn| turn.complete_workflow_task(completion))
+        .decide(|turn| turn.complete_workflow_task(completed_by(build_id, behavior, commands)))
         .expect("good commands");
 }
 
 /// A run whose first task a worker of version 1 has done.
-fn on_first(behavior: Behavior, commands: Vec<Command>) -> Story {
+pub(crate) fn on_first(behavior: Behavior, commands: Vec<Command>) -> Story {
     let mut story = Story::begin_for_workers();
     take(&mut story, "1", "1");
     done(&mut story, "1", behavior, commands);
@@ -89,6 +93,14 @@ fn pin(build_id: &str) -> Override {
         version: Some(version(build_id)),
         ..Default::default()
     })
+}
+
+/// The choice of an operator who pins a run to a version.
+pub(crate) fn pinned_to(build_id: &str) -> VersioningOverride {
+    VersioningOverride {
+        r#override: Some(pin(build_id)),
+        ..Default::default()
+    }
 }
 
 #[track_caller]

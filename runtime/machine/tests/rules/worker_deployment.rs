@@ -106,8 +106,11 @@ fn versions_come_with_polls_and_go_through_their_states() {
     assert_eq!(shop.routing_config.revision_number, 3);
 
     let mut turn = WorkerDeploymentTurn::new(&mut shop, at(6));
-    assert!(!turn.drained("2"), "it is current");
-    assert!(turn.drained("1"));
+    assert!(!turn.drainage_seen("2", false), "it is current");
+    assert!(!turn.drainage_seen("1", true), "that is known");
+    assert!(turn.drainage_seen("1", false));
+    assert!(turn.drainage_seen("1", true), "a run has been pinned to it since");
+    assert!(turn.drainage_seen("1", false));
     check_statuses(&shop, &[("1", Status::Drained), ("2", Status::Current)]);
     assert_eq!(set_ramping(&mut shop, 7, "1", 1.0), Ok(true));
     assert_eq!(set_ramping(&mut shop, 8, "", 0.0), Ok(true));

@@ -69,7 +69,7 @@ fn a_failed_run_is_retried_by_its_policy() {
             &previous,
             previous.component.clone(),
             first,
-            None,
+            (None, Vec::new()),
             continuation,
             |_, _| true,
         );

@@ -83,7 +83,7 @@ pub struct Activity {
     /// Why no further attempt begins; absent while it is not paused itself.
     #[prost(message, optional, tag = "25")]
     pub pause: Option<Pause>,
-    /// It was reset while the current attempt ran: the next one is the first again.
+    /// It was reset while the current attempt ran, whose worker is told so.
     #[prost(bool, tag = "26")]
     pub reset_requested: bool,
     /// With the reset, what heartbeats have said is forgotten.
