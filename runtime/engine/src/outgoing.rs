@@ -63,7 +63,7 @@ impl Engine {
             _ => return Ok(()),
         };
         let found = match sent {
-            Ok(()) | Err(EngineError::Rejected(Rejection::CancellationAlreadyRequested)) => true,
+            Ok(()) => true,
             Err(EngineError::WorkflowNotFound { .. } | EngineError::Rejected(_)) => false,
             Err(error) => return Err(error),
         };
@@ -106,7 +106,8 @@ impl Engine {
         let child_of = initiated.child_workflow_only.then(|| from.clone());
         self.decide(&key, &run_id, move |turn| {
             check_child(turn.run(), child_of.as_ref())?;
-            turn.request_cancel(initiated.reason, IDENTITY.to_owned(), request_id)
+            turn.request_cancel(initiated.reason, IDENTITY.to_owned(), request_id);
+            Ok(())
         })
         .await
     }

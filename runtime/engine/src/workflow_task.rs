@@ -4,8 +4,6 @@ pub(crate) mod done;
 pub(crate) mod pages;
 pub(crate) mod take;
 
-use std::collections::HashSet;
-
 use wrt_host::{Completion, TaskFailure, WorkflowInstance, WorkflowModule};
 use wrt_machine::{Rejection, WorkflowTaskCompletion};
 use wrt_model::{
@@ -107,14 +105,11 @@ impl HotRun {
     /// Runs the task that was started. A rejected update may leave nothing behind, in the instance either: the task is
     /// run again without it, on an instance that has never seen it.
     async fn activate(&mut self, engine: &Engine) -> Result<Completion, TaskFailure> {
-        // Callers may have sent one update twice: it comes once, and all of them are answered.
-        let mut ids = HashSet::new();
         let mut updates = self
             .admitted_updates(engine)
             .await
             .map_err(|error| not_loaded(&error))?;
-        updates.extend(self.updates.iter().map(|update| update.request.clone()));
-        updates.retain(|update| ids.insert(update_id(update).to_owned()));
+        updates.extend(self.unanswered_updates().cloned());
         self.move_to_wanted_version(engine).await;
         let is_speculative = self.run.workflow_task.as_ref().is_some_and(|task| task.speculative);
         let mut rejections = Vec::new();

@@ -4,6 +4,7 @@ mod cron;
 mod overlap;
 mod spec;
 mod told;
+mod triggers;
 mod turns;
 mod world;
 

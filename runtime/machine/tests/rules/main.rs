@@ -10,6 +10,7 @@ mod invariants;
 mod limits;
 mod pause;
 mod rebuild;
+mod repeat;
 mod reset;
 mod signal;
 mod start;
