@@ -20,6 +20,7 @@ mod order;
 mod pause;
 mod polyglot;
 mod query;
+mod repeat;
 mod replay;
 mod reset;
 mod schedule;
@@ -31,6 +32,7 @@ mod timer;
 mod update;
 mod visibility;
 mod worker;
+mod worker_call;
 mod worker_deployment;
 mod workflow;
 

@@ -42,7 +42,7 @@ async fn what_happens_to_a_paused_run_waits_also_for_another_server() -> Result<
         let script = "start => timer 1\nsignal go => timer 3600\nfired 1 => complete";
         let run = client.script("w", script).await?;
         pause(&client, &run).await?;
-        pause(&client, &run).await?;
+        assert_refused(pause(&client, &run).await, Code::FailedPrecondition, "already paused");
         run.signal("go", "").await?;
         run.wait_for(EventType::TimerFired).await?;
         server.kill().await?;

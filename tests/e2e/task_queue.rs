@@ -14,7 +14,7 @@ use wrt_model::proto::{
         update_task_queue_config_request::RateLimitUpdate,
     },
 };
-use wrt_tests::{Client, Run, Server, Worker};
+use wrt_tests::{Client, Run, Server, Worker, polling};
 
 use crate::{assert_refused, with_contract};
 
@@ -225,14 +225,18 @@ async fn a_limit_of_a_worker_holds_for_the_queue() -> Result<()> {
     with_contract(async |server| {
         let client = server.client();
         let worker = Worker::new(client, QUEUE);
-        let mut polling = worker.polling();
-        polling.task_queue_metadata = Some(TaskQueueMetadata {
+        let mut first = worker.polling();
+        first.task_queue_metadata = Some(TaskQueueMetadata {
             max_tasks_per_second: Some(0.5),
         });
         for id in ["w1", "w2"] {
             client.script(id, PAY).await?;
         }
-        let first = client.temporal().poll_activity_task_queue(polling).await?.into_inner();
+        let first = client
+            .temporal()
+            .poll_activity_task_queue(polling(first))
+            .await?
+            .into_inner();
         assert_eq!(first.workflow_execution.unwrap_or_default().workflow_id, "w1");
         // The next one may go after two seconds; this poll lasts one.
         assert!(gets_nothing(client, &worker).await?);

@@ -29,7 +29,7 @@ use wrt_model::proto::{
         SignalWorkflowExecutionRequest, StartWorkflowExecutionRequest,
     },
 };
-use wrt_tests::{Client, Options, Run, with_server};
+use wrt_tests::{Client, Options, Run, polling, with_server};
 
 use crate::assert_refused;
 
@@ -90,7 +90,7 @@ impl Versioned {
     }
 
     async fn poll(&self) -> Result<PollWorkflowTaskQueueResponse> {
-        let polling = async {
+        let waiting = async {
             loop {
                 let request = PollWorkflowTaskQueueRequest {
                     namespace: self.client.namespace(),
@@ -102,7 +102,7 @@ impl Versioned {
                 let task = self
                     .client
                     .temporal()
-                    .poll_workflow_task_queue(request)
+                    .poll_workflow_task_queue(polling(request))
                     .await?
                     .into_inner();
                 if !task.task_token.is_empty() {
@@ -110,7 +110,7 @@ impl Versioned {
                 }
             }
         };
-        let task = timeout(PATIENCE, polling).await;
+        let task = timeout(PATIENCE, waiting).await;
         Ok(task.with_context(|| format!("wait for a task of version {}", self.options.build_id))??)
     }
 
@@ -159,7 +159,7 @@ impl Versioned {
             ..Default::default()
         };
         let mut temporal = self.client.temporal();
-        let polled = timeout(PATIENCE, temporal.poll_activity_task_queue(request)).await;
+        let polled = timeout(PATIENCE, temporal.poll_activity_task_queue(polling(request))).await;
         let task = polled.context("wait for an activity")??.into_inner();
         let request = RespondActivityTaskCompletedRequest {
             namespace: self.client.namespace(),

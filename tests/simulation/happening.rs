@@ -159,7 +159,8 @@ impl Simulation<'_> {
                 self.decide(|turn| turn.signal(signal))
             }
             H::RequestCancel { request } => {
-                self.decide(|turn| turn.request_cancel("enough".into(), "me".into(), format!("cancel-{request}")))
+                let request_id = format!("cancel-{request}");
+                return self.decide(|turn| turn.request_cancel("enough".into(), "me".into(), request_id));
             }
             H::Terminate => self.decide(|turn| turn.terminate("enough".into(), None, "me".into())),
             H::Update { id } => return self.receive_update(&format!("u{id}")),

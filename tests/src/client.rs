@@ -239,6 +239,13 @@ impl Client {
     }
 }
 
+/// A poll of a worker, with the time limit that it needs.
+pub fn polling<R>(request: R) -> tonic::Request<R> {
+    let mut request = tonic::Request::new(request);
+    request.set_timeout(Duration::from_secs(70));
+    request
+}
+
 /// A task queue by its name.
 pub(crate) fn queue(name: &str) -> TaskQueue {
     TaskQueue {

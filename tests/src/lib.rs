@@ -10,19 +10,21 @@ mod run;
 mod server;
 mod suite;
 mod worker;
+mod workflow_worker;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
 pub use books::{Books, Effect, Orders};
-pub use client::Client;
+pub use client::{Client, polling};
 pub use golden::Golden;
 pub use replay::{check_gapless, divergence, replay_run};
 pub use run::Run;
 pub use server::{Options, Server, with_server, with_time_skipping};
 pub use suite::run_suite;
 pub use worker::Worker;
+pub use workflow_worker::{WorkflowWorker, command};
 
 /// The folder of the repository.
 pub fn root() -> &'static Path {

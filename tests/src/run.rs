@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use tokio::time::timeout;
-use tonic::Status;
+use tonic::{Request, Status, metadata::MetadataValue};
 use wrt_model::{
     payload,
     proto::{
@@ -76,6 +76,10 @@ impl Run {
         &self,
         request: GetWorkflowExecutionHistoryRequest,
     ) -> Result<GetWorkflowExecutionHistoryResponse, Status> {
+        let mut request = Request::new(request);
+        request
+            .metadata_mut()
+            .insert("supported-features", MetadataValue::from_static("follows-next-run-id"));
         let mut temporal = self.client.temporal();
         Ok(temporal.get_workflow_execution_history(request).await?.into_inner())
     }

@@ -18,7 +18,7 @@ use wrt_model::{
 
 use crate::{
     Client,
-    client::{IDENTITY, queue},
+    client::{IDENTITY, polling, queue},
 };
 
 /// The longest wait for a task that has to come.
@@ -55,12 +55,12 @@ impl Worker {
     /// # Errors
     /// The server refuses, or it takes too long.
     pub async fn poll(&self) -> Result<PollActivityTaskQueueResponse> {
-        let polling = async {
+        let waiting = async {
             loop {
                 let task = self
                     .client
                     .temporal()
-                    .poll_activity_task_queue(self.polling())
+                    .poll_activity_task_queue(polling(self.polling()))
                     .await?
                     .into_inner();
                 if !task.task_token.is_empty() {
@@ -68,7 +68,7 @@ impl Worker {
                 }
             }
         };
-        let task = timeout(PATIENCE, polling).await;
+        let task = timeout(PATIENCE, waiting).await;
         Ok(task.with_context(|| format!("wait for a task on {}", self.task_queue))??)
     }
 

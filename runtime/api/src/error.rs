@@ -42,6 +42,8 @@ pub(crate) struct MultiOperationError {
     pub(crate) error: ApiError,
     /// Its place among the operations.
     pub(crate) failed: usize,
+    /// The other one has been done, and stays so.
+    pub(crate) other_stands: bool,
 }
 
 impl From<ApiError> for Status {
@@ -57,10 +59,14 @@ impl From<ApiError> for Status {
 }
 
 fn multi_operation_status(error: MultiOperationError) -> Status {
-    let MultiOperationError { error, failed } = error;
+    let MultiOperationError {
+        error,
+        failed,
+        other_stands,
+    } = error;
     let status = Status::from(error);
     let rich = rpc::Status::decode(status.details()).unwrap_or_default();
-    let detail = MultiOperationError::details(status.code(), status.message(), rich.details, failed);
+    let detail = MultiOperationError::details(status.code(), status.message(), rich.details, (failed, other_stands));
     let message = format!("Update-with-Start could not be executed: {}", status.message());
     detailed(status.code(), shortened(message), &detail)
 }
@@ -74,7 +80,6 @@ fn engine_status(error: &EngineError, message: String) -> Status {
         | E::ScheduleNotFound(_)
         | E::WorkerNotFound(_)
         | E::BatchOperationNotFound(_)
-        | E::SearchAttributeNotFound(_)
         | E::WorkerDeploymentNotFound(_)
         | E::WorkerDeployment(WorkerDeploymentRejection::VersionNotFound(_))
         | E::UpdateNotFound(_)
@@ -106,6 +111,7 @@ fn engine_status(error: &EngineError, message: String) -> Status {
         E::FailedPrecondition(_)
         | E::InvalidVersioningOverride(_)
         | E::WorkerDeployment(WorkerDeploymentRejection::FailedPrecondition(_)) => Status::failed_precondition(message),
+        E::Aborted(_) => Status::aborted(message),
         E::ResourceExhausted(_) => exhausted(message, ResourceExhaustedCause::SystemOverloaded),
         E::WorkerDeployment(WorkerDeploymentRejection::LimitExceeded(_)) => {
             exhausted(message, ResourceExhaustedCause::WorkerDeploymentLimits)
@@ -134,7 +140,9 @@ fn rejection_status(rejection: &Rejection, message: String) -> Status {
     match rejection {
         R::InvalidArgument(_) | R::SignalsLimitExceeded | R::BadCommands { .. } => Status::invalid_argument(message),
         R::FailedPrecondition(_) => Status::failed_precondition(message),
-        R::WorkflowClosed | R::ActivityNotFound(_) | R::WorkflowTaskNotFound => not_found(message),
+        R::WorkflowClosed | R::UpdateAborted | R::OtherChain | R::ActivityNotFound(_) | R::WorkflowTaskNotFound => {
+            not_found(message)
+        }
         R::AlreadyStarted {
             start_request_id,
             run_id,
@@ -148,11 +156,6 @@ fn rejection_status(rejection: &Rejection, message: String) -> Status {
             };
             detailed(Code::AlreadyExists, message, &detail)
         }
-        R::CancellationAlreadyRequested => detailed(
-            Code::AlreadyExists,
-            message,
-            &details::CancellationAlreadyRequestedFailure {},
-        ),
     }
 }
 
@@ -303,10 +306,10 @@ mod tests {
             "NamespaceAlreadyExistsFailure",
         );
         check(
-            Rejection::CancellationAlreadyRequested,
-            Code::AlreadyExists,
-            "cancellation already requested for this workflow execution",
-            "CancellationAlreadyRequestedFailure",
+            Rejection::OtherChain,
+            Code::NotFound,
+            "workflow execution not found",
+            "NotFoundFailure",
         );
         check(
             EngineError::ResourceExhausted("busy".into()),

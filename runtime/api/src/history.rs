@@ -1,9 +1,12 @@
 //! Reading histories: in pages, as they grow, or only the end.
 
+mod follow;
+
 use std::time::Duration;
 
 use prost::Message;
 use tokio_util::sync::CancellationToken;
+use tonic::metadata::MetadataMap;
 use wrt_engine::{Engine, HistoryPage};
 use wrt_model::{
     Namespace,
@@ -19,12 +22,12 @@ use wrt_model::{
 
 use crate::{
     error::ApiError,
-    namespace,
+    long_poll, namespace,
     validate::{self, Checked},
 };
 
 /// The longest wait for an event. Clients ask again with the token that the empty answer carries.
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(20);
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
 
 /// About the bytes of one page: well below the 4 MiB that clients take by default, even when the last event is a large
 /// one.
@@ -61,14 +64,31 @@ struct Reader<'a> {
     namespace: &'a Namespace,
     execution: WorkflowExecution,
     page_events: usize,
+    /// The client goes on in the next run by itself, whichever event closes this one.
+    follows_next_run: bool,
     shutdown: &'a CancellationToken,
 }
 
-/// Answers with the events that the request asks for, waiting up to `wait` for one when it asks for that.
+/// What a call says beside its request.
+pub(crate) struct Manner {
+    wait: Duration,
+    follows_next_run: bool,
+}
+
+impl Manner {
+    pub(crate) fn of(metadata: &MetadataMap) -> Self {
+        Manner {
+            wait: long_poll::wait(metadata, LONGEST_WAIT),
+            follows_next_run: follow::follows_next_run(metadata),
+        }
+    }
+}
+
+/// Answers with the events that the request asks for, waiting for one when it asks for that.
 pub(crate) async fn get(
     engine: &Engine,
     request: GetWorkflowExecutionHistoryRequest,
-    wait: Duration,
+    manner: Manner,
     shutdown: &CancellationToken,
 ) -> Result<GetWorkflowExecutionHistoryResponse, ApiError> {
     let namespace = namespace::resolve(engine, &request.namespace).await?;
@@ -76,12 +96,13 @@ pub(crate) async fn get(
     let filter = validate::choice("HistoryEventFilterType", request.history_event_filter_type)?;
     let page_events = validate::page_size(request.maximum_page_size, PAGE_EVENTS)?;
     let next_event_id = resume(&mut execution, &request.next_page_token)?;
-    let wait = request.wait_new_event.then_some(wait);
+    let wait = request.wait_new_event.then_some(manner.wait);
     let reader = Reader {
         engine,
         namespace: &namespace,
         execution,
         page_events: usize::try_from(page_events).unwrap_or(usize::MAX),
+        follows_next_run: manner.follows_next_run,
         shutdown,
     };
     match filter {
@@ -162,8 +183,12 @@ impl Reader<'_> {
             None => end(Duration::ZERO).await?,
         };
         let waits_on = end.closing_event.is_none() && wait.is_some();
+        let closing_event = end.closing_event.map(|event| match self.follows_next_run {
+            true => event,
+            false => follow::as_continued(event),
+        });
         Ok(response(
-            end.closing_event.into_iter().collect(),
+            closing_event.into_iter().collect(),
             waits_on.then(|| token(end.run_id, 1)),
         ))
     }

@@ -4,16 +4,35 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use tonic::metadata::MetadataMap;
+use wrt_engine::EngineError;
+
+use crate::validate::{self, Checked};
 
 /// What is left of the caller's time to carry the empty answer back. Without it, the call would end in an error just
 /// when it has nothing to tell.
 const MARGIN: Duration = Duration::from_secs(1);
+
+/// The shortest time limit that a worker's poll may have.
+const SHORTEST_POLL: Duration = Duration::from_secs(2);
 
 /// The wait for a call that may take `longest`, or less when the caller's `grpc-timeout` says so.
 pub(crate) fn wait(metadata: &MetadataMap, longest: Duration) -> Duration {
     match timeout(metadata.as_ref()) {
         Some(timeout) => longest.min(timeout.saturating_sub(MARGIN.min(timeout / 2))),
         None => longest,
+    }
+}
+
+/// The wait of a worker's poll. Without a time limit of its own it would wait on where its client has gone away, and with a
+/// tiny one it would do nothing but come back.
+pub(crate) fn poll_wait(metadata: &MetadataMap, longest: Duration) -> Checked<Duration> {
+    match timeout(metadata.as_ref()) {
+        None => validate::invalid("Context timeout is not set: a poll needs a grpc-timeout."),
+        Some(timeout) if timeout < SHORTEST_POLL => Err(EngineError::FailedPrecondition(format!(
+            "Context timeout is too short: a poll's grpc-timeout is at least {SHORTEST_POLL:?}."
+        ))
+        .into()),
+        Some(_) => Ok(wait(metadata, longest)),
     }
 }
 

@@ -6,11 +6,11 @@ use temporalio_protos::temporal::api::{
 };
 use tonic::Code;
 use uuid::Uuid;
-use wrt_engine::Engine;
+use wrt_engine::{Engine, UpdateWithStartError};
 use wrt_model::{
     Limits,
     proto::{
-        enums::{UpdateWorkflowExecutionLifecycleStage as Stage, WorkflowIdConflictPolicy},
+        enums::UpdateWorkflowExecutionLifecycleStage as Stage,
         update::{Request, UpdateRef, WaitPolicy},
         workflowservice::{
             ExecuteMultiOperationRequest, ExecuteMultiOperationResponse, PollWorkflowExecutionUpdateRequest,
@@ -70,17 +70,16 @@ pub(crate) async fn update_with_start(
     };
     let limits = engine.limits(&namespace);
     check_start(&mut start, &limits).map_err(|error| failed(error, 0))?;
-    check(&mut update, &limits).map_err(|error| failed(error, 1))?;
-    let updated_id = update
-        .workflow_execution
-        .as_ref()
-        .map(|execution| execution.workflow_id.as_str());
-    if updated_id != Some(start.workflow_id.as_str()) {
-        return validate::invalid("WorkflowId is not consistent with previous operation(s).");
-    }
-    let (started, updated) = engine.update_with_start(&namespace, start, update).await;
-    let started = started.map_err(|error| failed(error.into(), 0))?;
-    let updated = updated.map_err(|error| failed(error.into(), 1))?;
+    check_with_start(&mut update, &start, &limits).map_err(|error| failed(error, 1))?;
+    let done = engine.update_with_start(&namespace, start, update).await;
+    let (started, updated) = done.map_err(|error| match error {
+        UpdateWithStartError::Start(error) => failed(error.into(), 0),
+        UpdateWithStartError::Update {
+            error,
+            has_started: false,
+        } => failed(error.into(), 1),
+        UpdateWithStartError::Update { error, .. } => update_failed(error.into()),
+    })?;
     let started = StartWorkflowExecutionResponse {
         run_id: started.run_id,
         started: started.started,
@@ -100,7 +99,7 @@ pub(crate) async fn update_with_start(
 
 fn check(request: &mut UpdateWorkflowExecutionRequest, limits: &Limits) -> Result<(), ApiError> {
     request.workflow_execution = Some(validate::execution(request.workflow_execution.take())?);
-    validate::run_id(&request.first_execution_run_id)?;
+    validate::bounded("FirstExecutionRunId", &request.first_execution_run_id)?;
     check_stage(request.wait_policy.as_ref())?;
     let Some(Request {
         meta,
@@ -133,8 +132,8 @@ fn check_stage(policy: Option<&WaitPolicy>) -> Result<(), ApiError> {
 
 fn check_start(start: &mut StartWorkflowExecutionRequest, limits: &Limits) -> Result<(), ApiError> {
     validate::start::start(start, limits)?;
-    if start.workflow_id_conflict_policy() == WorkflowIdConflictPolicy::Unspecified {
-        return validate::invalid("WorkflowIdConflictPolicy is not set on request: an update with start needs one.");
+    if start.request_eager_execution {
+        return validate::invalid("RequestEagerExecution is not supported on a start that comes with an update.");
     }
     if start.cron_schedule.is_empty() && start.workflow_start_delay.is_none() {
         return Ok(());
@@ -142,9 +141,38 @@ fn check_start(start: &mut StartWorkflowExecutionRequest, limits: &Limits) -> Re
     validate::invalid("CronSchedule and WorkflowStartDelay are not allowed on a start that comes with an update.")
 }
 
+fn check_with_start(
+    update: &mut UpdateWorkflowExecutionRequest,
+    start: &StartWorkflowExecutionRequest,
+    limits: &Limits,
+) -> Result<(), ApiError> {
+    check(update, limits)?;
+    let execution = update.workflow_execution.clone().unwrap_or_default();
+    if !execution.run_id.is_empty() {
+        return validate::invalid("RunId is not allowed: an update with start is for whichever run there is.");
+    }
+    match execution.workflow_id == start.workflow_id {
+        true => Ok(()),
+        false => validate::invalid("WorkflowId is not consistent with previous operation(s)."),
+    }
+}
+
 /// The error of one operation, with the other one marked as not tried.
 fn failed(error: ApiError, failed: usize) -> ApiError {
-    ApiError::MultiOperation(Box::new(MultiOperationError { error, failed }))
+    ApiError::MultiOperation(Box::new(MultiOperationError {
+        error,
+        failed,
+        other_stands: false,
+    }))
+}
+
+/// The error of an update whose workflow was started for it.
+fn update_failed(error: ApiError) -> ApiError {
+    ApiError::MultiOperation(Box::new(MultiOperationError {
+        error,
+        failed: 1,
+        other_stands: true,
+    }))
 }
 
 impl MultiOperationError {
@@ -153,14 +181,17 @@ impl MultiOperationError {
         code: Code,
         message: &str,
         details: Vec<prost_types::Any>,
-        failed: usize,
+        (failed, other_stands): (usize, bool),
     ) -> MultiOperationExecutionFailure {
-        let aborted = OperationStatus {
-            code: Code::Aborted as i32,
-            message: "Operation was aborted.".to_owned(),
-            details: vec![crate::error::any(&MultiOperationExecutionAborted {})],
+        let other = match other_stands {
+            true => OperationStatus::default(),
+            false => OperationStatus {
+                code: Code::Aborted as i32,
+                message: "Operation was aborted.".to_owned(),
+                details: vec![crate::error::any(&MultiOperationExecutionAborted {})],
+            },
         };
-        let mut statuses = vec![aborted; 2];
+        let mut statuses = vec![other; 2];
         statuses[failed] = OperationStatus {
             code: code as i32,
             message: message.to_owned(),

@@ -77,7 +77,7 @@ pub(crate) async fn request_cancel(
 ) -> Result<(), ApiError> {
     let namespace = namespace::resolve(engine, &request.namespace).await?;
     request.workflow_execution = Some(validate::execution(request.workflow_execution.take())?);
-    validate::run_id(&request.first_execution_run_id)?;
+    validate::bounded("FirstExecutionRunId", &request.first_execution_run_id)?;
     validate::bounded("RequestId", &request.request_id)?;
     validate::bounded("Identity", &request.identity)?;
     Ok(engine.request_cancel_workflow(&namespace, request).await?)
@@ -86,7 +86,7 @@ pub(crate) async fn request_cancel(
 pub(crate) async fn terminate(engine: &Engine, mut request: TerminateWorkflowExecutionRequest) -> Result<(), ApiError> {
     let namespace = namespace::resolve(engine, &request.namespace).await?;
     request.workflow_execution = Some(validate::execution(request.workflow_execution.take())?);
-    validate::run_id(&request.first_execution_run_id)?;
+    validate::bounded("FirstExecutionRunId", &request.first_execution_run_id)?;
     validate::bounded("Identity", &request.identity)?;
     validate::blob("Details", request.details.as_ref(), &engine.limits(&namespace))?;
     Ok(engine.terminate_workflow(&namespace, request).await?)

@@ -228,9 +228,9 @@ calls! {
             &self,
             request: Request<GetWorkflowExecutionHistoryRequest>,
         ) -> Answer<GetWorkflowExecutionHistoryResponse> {
-            let wait = long_poll::wait(request.metadata(), history::LONGEST_WAIT);
+            let manner = history::Manner::of(request.metadata());
             Ok(reply(
-                history::get(&self.engine, request.into_inner(), wait, &self.shutdown).await?,
+                history::get(&self.engine, request.into_inner(), manner, &self.shutdown).await?,
             ))
         }
 
@@ -238,7 +238,7 @@ calls! {
             &self,
             request: Request<PollActivityTaskQueueRequest>,
         ) -> Answer<PollActivityTaskQueueResponse> {
-            let wait = long_poll::wait(request.metadata(), self.longest_poll);
+            let wait = long_poll::poll_wait(request.metadata(), self.longest_poll)?;
             Ok(reply(
                 activity::poll(&self.engine, request.into_inner(), wait, &self.shutdown).await?,
             ))
@@ -306,7 +306,7 @@ calls! {
             &self,
             request: Request<PollWorkflowTaskQueueRequest>,
         ) -> Answer<PollWorkflowTaskQueueResponse> {
-            let wait = long_poll::wait(request.metadata(), self.longest_poll);
+            let wait = long_poll::poll_wait(request.metadata(), self.longest_poll)?;
             Ok(reply(
                 workflow_task::poll(&self.engine, request.into_inner(), wait, &self.shutdown).await?,
             ))

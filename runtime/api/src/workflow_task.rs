@@ -106,7 +106,7 @@ pub(crate) async fn query_completed(
         error_message: request.error_message,
         failure: request.failure,
     };
-    Ok(engine.query_answered(&token, result)?)
+    Ok(engine.query_answered(&token, result).await?)
 }
 
 pub(crate) async fn reset_sticky(engine: &Engine, request: ResetStickyTaskQueueRequest) -> Result<(), ApiError> {

@@ -280,7 +280,8 @@ fn follow_parent(turn: &mut Turn<'_>, policy: ParentClosePolicy, request_id: Str
     match policy {
         ParentClosePolicy::Abandon => Ok(()),
         ParentClosePolicy::RequestCancel => {
-            turn.request_cancel("by parent close policy".to_owned(), IDENTITY.to_owned(), request_id)
+            turn.request_cancel("by parent close policy".to_owned(), IDENTITY.to_owned(), request_id);
+            Ok(())
         }
         ParentClosePolicy::Terminate | ParentClosePolicy::Unspecified => {
             turn.terminate("by parent close policy".to_owned(), None, IDENTITY.to_owned())

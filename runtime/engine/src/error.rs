@@ -78,13 +78,9 @@ pub enum EngineError {
         create_request_id: String,
     },
 
-    /// The namespace has a search attribute of this name already.
-    #[error("Search attribute {0} already exists.")]
+    /// The namespace has a search attribute of this name already, of another type.
+    #[error("Search attribute {0} already exists with another type.")]
     SearchAttributeAlreadyExists(String),
-
-    /// The namespace has no search attribute of this name.
-    #[error("Search attribute {0} doesn't exist.")]
-    SearchAttributeNotFound(String),
 
     /// The request is wrong in itself.
     #[error("{0}")]
@@ -93,6 +89,10 @@ pub enum EngineError {
     /// The request is right, but not in the present state.
     #[error("{0}")]
     FailedPrecondition(String),
+
+    /// It came to nothing, and may be tried again as a whole.
+    #[error("{0}")]
+    Aborted(String),
 
     /// Too much at once; the caller may try again later.
     #[error("{0}")]
@@ -121,7 +121,7 @@ pub enum EngineError {
     WorkflowNotReady(String),
 
     /// The run knows no update of this id.
-    #[error("update {0:?} is not found in this run")]
+    #[error("update {0:?} not found")]
     UpdateNotFound(String),
 
     /// The component was refused.
@@ -156,6 +156,7 @@ impl From<ScheduleRejection> for EngineError {
         match rejection {
             ScheduleRejection::InvalidSpec(_) => EngineError::InvalidArgument(message),
             ScheduleRejection::Conflict => EngineError::FailedPrecondition(message),
+            ScheduleRejection::Full => EngineError::ResourceExhausted(message),
         }
     }
 }

@@ -355,7 +355,7 @@ impl Lane {
             Message::Start(start) => self.receive_start(*start, step).await,
             Message::Update(update) => self.receive_update(*update, step).await,
             Message::Query(query) => self.receive_query(*query, step).await,
-            Message::TakeWorkflowTask(take) => self.receive_take(*take, step).await,
+            Message::TakeWorkflowTask(take) => self.receive_take(*take, step),
             Message::WorkflowTaskDone(done) => self.receive_workflow_task_done(*done, step).await,
             Message::Reset(reset) => self.receive_reset(*reset, step).await,
             Message::Delete(delete) => self.receive_delete(delete, step).await,

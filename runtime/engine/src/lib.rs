@@ -66,6 +66,7 @@ pub use search_attribute::check_search_attributes;
 pub use start::Started;
 pub use stats::EngineStats;
 pub use task_queue::TaskQueueDescription;
+pub use update::UpdateWithStartError;
 pub use worker_deployment::{VersionTarget, WorkerDeploymentChange};
 pub use workflow_task::done::WorkflowTaskDone;
 pub use wrt_host::HostError;

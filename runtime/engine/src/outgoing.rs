@@ -145,7 +145,8 @@ impl Engine {
         self.decide(&key, &run_id, move |turn| {
             check_child(turn.run(), child_of.as_ref())?;
             turn.asked_by(asker, initiated_event_id)
-                .request_cancel(initiated.reason, IDENTITY.to_owned(), request_id)
+                .request_cancel(initiated.reason, IDENTITY.to_owned(), request_id);
+            Ok(())
         })
         .await
     }

@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use wrt_host::WorkflowInstance;
 use wrt_model::{
-    Namespace, Run,
+    Limits, Namespace, Run, payload,
     proto::{
+        Payloads,
         enums::QueryRejectCondition,
         query::{QueryRejected, WorkflowQuery},
         workflowservice::{QueryWorkflowRequest, QueryWorkflowResponse},
@@ -92,15 +93,17 @@ impl Lane {
             if let Some(rejected) = reject(&run, message.reject_condition) {
                 return Ok(Asked::Here(rejected));
             }
+            check_began(&run)?;
             if run.is_run_by_workers() {
                 return Ok(Asked::WorkersOf(Some(Box::new(run))));
             }
             let mut instance = self.engine.query_instance(&run).await?;
-            return ask(&mut instance, &message.query).map(Asked::Here);
+            return ask(&mut instance, &message.query, &self.limits).map(Asked::Here);
         };
         if let Some(rejected) = reject(&current.run, message.reject_condition) {
             return Ok(Asked::Here(rejected));
         }
+        check_began(&current.run)?;
         if current.run.is_run_by_workers() {
             return Ok(Asked::WorkersOf(None));
         }
@@ -114,7 +117,7 @@ impl Lane {
             Some(instance) => instance,
             None => self.engine.query_instance(&current.run).await?,
         };
-        let answer = ask(&mut instance, &message.query);
+        let answer = ask(&mut instance, &message.query, &self.limits);
         // One that has trapped cannot answer again.
         current.instance = answer.is_ok().then_some(instance);
         answer.map(Asked::Here)
@@ -129,13 +132,14 @@ impl Engine {
     }
 }
 
-fn ask(instance: &mut WorkflowInstance, query: &WorkflowQuery) -> Result<QueryWorkflowResponse, EngineError> {
+fn ask(
+    instance: &mut WorkflowInstance,
+    query: &WorkflowQuery,
+    limits: &Limits,
+) -> Result<QueryWorkflowResponse, EngineError> {
     let answer = instance.query(&query.query_type, query.query_args.clone(), query.header.clone());
     match answer {
-        Ok(query_result) => Ok(QueryWorkflowResponse {
-            query_result,
-            ..Default::default()
-        }),
+        Ok(query_result) => answer_with(query_result, limits),
         Err(failure) => Err(query_failed(failure.to_string())),
     }
 }
@@ -150,6 +154,30 @@ fn reject(run: &Run, condition: QueryRejectCondition) -> Option<QueryWorkflowRes
     };
     rejects.then(|| QueryWorkflowResponse {
         query_rejected: Some(QueryRejected { status: run.status }),
+        ..Default::default()
+    })
+}
+
+/// A run that has closed before its code has done anything will never know an answer.
+fn check_began(run: &Run) -> Result<(), EngineError> {
+    match !run.is_open() && run.last_completed_started_event_id == 0 {
+        true => Err(EngineError::WorkflowNotReady(
+            "Workflow execution closed before WorkflowTaskStarted event".to_owned(),
+        )),
+        false => Ok(()),
+    }
+}
+
+/// The answer to a query, unless it is larger than callers are given.
+fn answer_with(query_result: Option<Payloads>, limits: &Limits) -> Result<QueryWorkflowResponse, EngineError> {
+    let (bytes, limit) = (payload::size(query_result.as_ref()), limits.blob_size_error);
+    if bytes as u64 > limit {
+        return Err(query_failed(format!(
+            "the query's result exceeds size limit: it has {bytes} bytes, blob_size_error allows {limit}"
+        )));
+    }
+    Ok(QueryWorkflowResponse {
+        query_result,
         ..Default::default()
     })
 }

@@ -91,7 +91,11 @@ impl Lane {
         step: &mut Step,
     ) -> Result<String, EngineError> {
         let current = self.current.as_ref().map(|current| &current.run);
-        if let Some(run) = current.filter(|run| run.start_request_id == reset.request_id) {
+        let is_made_by = |run: &&Run| {
+            // Runs of older servers have it in the place of the start's.
+            !reset.request_id.is_empty() && [&run.reset_request_id, &run.start_request_id].contains(&&reset.request_id)
+        };
+        if let Some(run) = current.filter(is_made_by) {
             return Ok(run.run_id.clone());
         }
         let (base, events) = self.whole_run(base_run_id, step).await?;

@@ -42,7 +42,7 @@ impl Engine {
         let key = schedule.key();
         let _turn = self.inner.schedules.lock(&key).await;
         let mut turn = ScheduleTurn::new(&mut schedule, now);
-        turn.patch(patch, "");
+        turn.patch(patch, "")?;
         let transition = turn.finish();
         match self.inner.store.schedule_insert(&schedule).await {
             Ok(()) => {
@@ -83,10 +83,7 @@ impl Engine {
         request_id: String,
     ) -> Result<(), EngineError> {
         let key = ScheduleKey::new(&*namespace.id, schedule_id);
-        let patched = self.decide_schedule(&key, move |turn| {
-            turn.patch(patch, &request_id);
-            Ok(())
-        });
+        let patched = self.decide_schedule(&key, move |turn| turn.patch(patch, &request_id));
         patched.await
     }
 

@@ -27,7 +27,7 @@ const NAMESPACES_AT_A_TIME: u32 = 100;
 const SHOWN_CHARS: usize = 100;
 
 impl Engine {
-    /// Registers attributes in a namespace, all of them or none.
+    /// Registers attributes in a namespace, all of them or none. One that is registered stays as it is.
     pub async fn add_search_attributes(
         &self,
         namespace: &str,
@@ -40,7 +40,8 @@ impl Engine {
                         "Search attribute {name} is reserved by system."
                     )));
                 }
-                if registered.insert(name.clone(), *value_type as i32).is_some() {
+                let before = registered.insert(name.clone(), *value_type as i32);
+                if before.is_some_and(|before| before != *value_type as i32) {
                     return Err(EngineError::SearchAttributeAlreadyExists(name.clone()));
                 }
             }
@@ -49,8 +50,8 @@ impl Engine {
         .await
     }
 
-    /// Removes attributes from a namespace, all of them or none. Runs keep their values, and are found by them again when
-    /// the attribute is registered anew with the same type.
+    /// Removes attributes from a namespace, all of them or none. One that is not registered is removed already. Runs keep
+    /// their values, and are found by them again when the attribute is registered anew with the same type.
     pub async fn remove_search_attributes(&self, namespace: &str, names: &[String]) -> Result<(), EngineError> {
         self.change_search_attributes(namespace, |registered| {
             for name in names {
@@ -59,9 +60,7 @@ impl Engine {
                         "Unable to remove non-custom search attributes: {name}."
                     )));
                 }
-                if registered.remove(name).is_none() {
-                    return Err(EngineError::SearchAttributeNotFound(name.clone()));
-                }
+                registered.remove(name);
             }
             Ok(())
         })

@@ -1,6 +1,6 @@
 //! Signals, and the two ways to end a run from outside.
 
-use wrt_machine::Signal;
+use wrt_machine::{Rejection, Signal, Turn};
 use wrt_model::{
     Namespace, WorkflowKey,
     proto::{
@@ -38,10 +38,13 @@ impl Engine {
         namespace: &Namespace,
         request: RequestCancelWorkflowExecutionRequest,
     ) -> Result<(), EngineError> {
-        let (key, run_id) = key_of(namespace, request.workflow_execution);
-        self.decide(&key, &run_id, |turn| {
+        let (key, run_id, first_run_id) =
+            chain_of(namespace, request.workflow_execution, request.first_execution_run_id);
+        self.decide(&key, &run_id, move |turn| {
+            check_open_chain(turn, &first_run_id)?;
             turn.with_links(request.links)
-                .request_cancel(request.reason, request.identity, request.request_id)
+                .request_cancel(request.reason, request.identity, request.request_id);
+            Ok(())
         })
         .await
     }
@@ -52,12 +55,34 @@ impl Engine {
         namespace: &Namespace,
         request: TerminateWorkflowExecutionRequest,
     ) -> Result<(), EngineError> {
-        let (key, run_id) = key_of(namespace, request.workflow_execution);
-        self.decide(&key, &run_id, |turn| {
+        let (key, run_id, first_run_id) =
+            chain_of(namespace, request.workflow_execution, request.first_execution_run_id);
+        self.decide(&key, &run_id, move |turn| {
+            check_open_chain(turn, &first_run_id)?;
             turn.with_links(request.links)
                 .terminate(request.reason, request.details, request.identity)
         })
         .await
+    }
+}
+
+/// The workflow that a request names, its run, and the first run of its chain. Whoever names the latter means whichever run
+/// the chain has come to.
+fn chain_of(
+    namespace: &Namespace,
+    execution: Option<WorkflowExecution>,
+    first_run_id: String,
+) -> (WorkflowKey, String, String) {
+    let (key, run_id) = key_of(namespace, execution);
+    let run_id = if first_run_id.is_empty() { run_id } else { String::new() };
+    (key, run_id, first_run_id)
+}
+
+/// Nothing happens to a closed run, so that it does not matter whose it is.
+fn check_open_chain(turn: &Turn<'_>, first_run_id: &str) -> Result<(), Rejection> {
+    match turn.run().is_open() {
+        true => turn.check_chain(first_run_id),
+        false => Ok(()),
     }
 }
 

@@ -233,6 +233,13 @@ impl Lane {
             With::Signal(signal) => (Some(signal), With::Nothing),
             with => (None, with),
         };
+        let (with, reply) = match with {
+            With::Update(update) => match self.join_update(&start, conflict, update, reply, step).await {
+                Some((update, reply)) => (With::Update(update), reply),
+                None => return,
+            },
+            with => (with, reply),
+        };
         let begun = self.begin(start, reuse, conflict, signal, step);
         match (&begun, with) {
             (Ok(started), With::Update(mut update)) => {
@@ -240,10 +247,12 @@ impl Lane {
                 self.receive_update(*update, step).await;
             }
             (Ok(Started { started: true, .. }), With::Worker(taker, hand_over)) => {
-                let current = self.current.as_mut().filter(|run| run.version == 0);
-                if let Some(run) = current
-                    && let Ok(Some(taken)) = run.take_workflow_task(&self.engine, &taker).await
-                {
+                let taken = self.current.as_mut().and_then(|run| match run.version {
+                    0 => run.take_workflow_task(&self.engine, &taker),
+                    // The answer to the same start was lost, and with it the task.
+                    _ => run.first_workflow_task(&taker),
+                });
+                if let Some(taken) = taken {
                     // The answer to the start follows the commit, and with it the task.
                     drop(hand_over.send(taken));
                 }
@@ -279,11 +288,14 @@ impl Lane {
         )?;
         match (decision, current) {
             (ReuseDecision::UseExisting { started }, Some(existing)) => {
-                // The same request again has brought its signal already.
-                if let Some(signal) = signal.filter(|_| !started) {
-                    existing.decide(now, |turn| turn.signal(signal))?;
+                let Some(signal) = signal else {
+                    return Ok(Started::of(&existing.run, started));
+                };
+                // The request that began a run which has closed has brought its signal.
+                if existing.run.is_open() || !started {
+                    existing.decide(now, |turn| turn.signal_instead_of_start(signal))?;
                 }
-                return Ok(Started::of(&existing.run, started));
+                return Ok(Started::of(&existing.run, false));
             }
             (ReuseDecision::TerminateThenStart, Some(existing)) => {
                 let reason = format!("TerminateIfRunning WorkflowIdReusePolicy: Run {} starts", start.run_id);

@@ -1,42 +1,58 @@
 //! Updates: requests that change a run and wait for an answer.
 //!
 //! One that the workflow has not answered lives in memory only, beside its run. What was accepted is part of the run:
-//! whoever waits for the outcome watches the run, wherever and whenever it asks.
+//! whoever waits for the outcome watches the run, wherever and whenever it asks. An update that comes again, because its
+//! caller has not heard of it, joins the one that is there.
+
+mod in_flight;
+mod with_start;
 
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
+use wrt_machine::Rejection;
 use wrt_model::{
-    Limits, Namespace, RunKey, WorkflowKey, failure,
+    Namespace, RunKey, WorkflowKey, failure,
     proto::{
         EventAttributes, Failure, WorkflowExecution,
         enums::UpdateWorkflowExecutionLifecycleStage as Stage,
         update::{self, Outcome, UpdateRef, outcome},
         workflowservice::{
-            PollWorkflowExecutionUpdateRequest, PollWorkflowExecutionUpdateResponse, StartWorkflowExecutionRequest,
-            UpdateWorkflowExecutionRequest, UpdateWorkflowExecutionResponse,
+            PollWorkflowExecutionUpdateRequest, PollWorkflowExecutionUpdateResponse, UpdateWorkflowExecutionRequest,
+            UpdateWorkflowExecutionResponse,
         },
     },
     update_id,
 };
 
-use crate::{
-    Engine, EngineError,
-    lane::{HotRun, Lane, Message, Step},
-    signal::key_of,
-    start::{Started, With},
-};
+pub use with_start::UpdateWithStartError;
+
+use crate::{Engine, EngineError, clock, lane::Message, signal::key_of};
 
 /// How long a caller waits for a stage before it is told to ask again.
 const LONG_POLL: Duration = Duration::from_secs(20);
 
-/// A caller wants an update.
+/// A caller wants an update, or wants to know of one.
 pub(crate) struct UpdateMessage {
     pub(crate) run_id: String,
+    /// The first run of the chain that the caller means; empty for any.
+    first_run_id: String,
     pub(crate) request: update::Request,
+    wants: Wants,
     /// A worker has it, with the workflow task that it holds.
     pub(crate) is_sent: bool,
     pub(crate) reply: oneshot::Sender<Result<Answer, EngineError>>,
+}
+
+/// What the caller of an update wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wants {
+    /// That it happens, once.
+    Update,
+    /// The workflow's answer to one that somebody has asked for.
+    Answer,
+    /// How far one has come that somebody has asked for.
+    Stage,
 }
 
 /// What a workflow says to an update at first.
@@ -46,6 +62,8 @@ pub(crate) enum Answer {
     Accepted(RunKey),
     /// It was turned away by this run.
     Rejected(RunKey, Box<Failure>),
+    /// This run has not decided about it.
+    Admitted(RunKey),
 }
 
 impl Engine {
@@ -55,81 +73,15 @@ impl Engine {
         namespace: &Namespace,
         request: UpdateWorkflowExecutionRequest,
     ) -> Result<UpdateWorkflowExecutionResponse, EngineError> {
-        let stage = wait_stage(request.wait_policy.as_ref());
-        let first_run_id = request.first_execution_run_id.clone();
+        let stage = wait_stage(request.wait_policy.as_ref()).max(Stage::Accepted);
         let (key, message, answer) = message(namespace, request);
-        if !first_run_id.is_empty() {
-            self.decide(&key, &message.run_id, move |turn| {
-                match turn.run().first_execution_run_id == first_run_id {
-                    true => Ok(()),
-                    false => Err(wrt_machine::Rejection::WorkflowClosed),
-                }
-            })
-            .await?;
-        }
-        let id = update_id(&message.request).to_owned();
+        let ask = Ask::of(&key, &message, stage);
         self.send(&key, Message::Update(Box::new(message)));
-        self.answered(&key, id, stage, answer).await
+        self.answered(ask, answer).await
     }
 
-    /// Starts a workflow if it is not running, and asks it for an update, in one step. Says how each of the two went.
-    pub async fn update_with_start(
-        &self,
-        namespace: &Namespace,
-        start: StartWorkflowExecutionRequest,
-        update: UpdateWorkflowExecutionRequest,
-    ) -> (
-        Result<Started, EngineError>,
-        Result<UpdateWorkflowExecutionResponse, EngineError>,
-    ) {
-        let stage = wait_stage(update.wait_policy.as_ref());
-        let conflict = start.workflow_id_conflict_policy();
-        let (key, message, answer) = message(namespace, update);
-        let id = update_id(&message.request).to_owned();
-        let with = With::Update(Box::new(message));
-        let started = self.begin(namespace, start, conflict, None, with).await;
-        let updated = self.answered(&key, id, stage, answer).await;
-        (started, updated)
-    }
-
-    async fn answered(
-        &self,
-        key: &WorkflowKey,
-        id: String,
-        stage: Stage,
-        answer: oneshot::Receiver<Result<Answer, EngineError>>,
-    ) -> Result<UpdateWorkflowExecutionResponse, EngineError> {
-        let response = |run_id: String, stage: Stage, outcome| UpdateWorkflowExecutionResponse {
-            update_ref: Some(UpdateRef {
-                workflow_execution: Some(WorkflowExecution {
-                    workflow_id: key.workflow_id.clone(),
-                    run_id,
-                }),
-                update_id: id.clone(),
-            }),
-            outcome,
-            stage: stage as i32,
-            ..Default::default()
-        };
-        let answer = tokio::select! {
-            answer = answer => answer.unwrap_or(Err(EngineError::ShuttingDown))?,
-            () = tokio::time::sleep(LONG_POLL) => return Ok(response(String::new(), Stage::Admitted, None)),
-        };
-        match answer {
-            Answer::Rejected(run, failure) => {
-                let outcome = Outcome {
-                    value: Some(outcome::Value::Failure(*failure)),
-                };
-                Ok(response(run.run_id, Stage::Completed, Some(outcome)))
-            }
-            Answer::Accepted(run) => {
-                let (reached, outcome) = self.wait_update(&run, &id, stage).await?;
-                Ok(response(run.run_id, reached, outcome))
-            }
-        }
-    }
-
-    /// What has become of an update that the run knows, once it has reached the stage that the request waits for.
+    /// What has become of an update that somebody has asked a run for, once it has reached the stage that the request waits
+    /// for. One that waits for none hears at once.
     pub async fn poll_update(
         &self,
         namespace: &Namespace,
@@ -137,24 +89,87 @@ impl Engine {
     ) -> Result<PollWorkflowExecutionUpdateResponse, EngineError> {
         let stage = wait_stage(request.wait_policy.as_ref());
         let update_ref = request.update_ref.unwrap_or_default();
-        let (key, run_id) = key_of(namespace, update_ref.workflow_execution.clone());
-        let run = self.decide(&key, &run_id, |turn| Ok(turn.run().key())).await?;
-        let (reached, outcome) = self.wait_update(&run, &update_ref.update_id, stage).await?;
+        let (key, run_id) = key_of(namespace, update_ref.workflow_execution);
+        let ask = Ask {
+            key,
+            run_id,
+            id: update_ref.update_id,
+            stage,
+        };
+        let wants = if stage > Stage::Admitted {
+            Wants::Answer
+        } else {
+            Wants::Stage
+        };
+        let answer = self.find_update(&ask, wants);
+        let UpdateWorkflowExecutionResponse {
+            update_ref,
+            outcome,
+            stage,
+            ..
+        } = self.answered(ask, answer).await?;
         Ok(PollWorkflowExecutionUpdateResponse {
             outcome,
-            stage: reached as i32,
-            update_ref: Some(UpdateRef {
-                workflow_execution: Some(run.execution()),
-                update_id: update_ref.update_id,
-            }),
+            stage,
+            update_ref,
         })
     }
 
+    /// Looks for an update that somebody has asked for.
+    fn find_update(&self, ask: &Ask, wants: Wants) -> oneshot::Receiver<Result<Answer, EngineError>> {
+        let (reply, answer) = oneshot::channel();
+        let message = UpdateMessage {
+            run_id: ask.run_id.clone(),
+            first_run_id: String::new(),
+            request: update::Request {
+                meta: Some(update::Meta {
+                    update_id: ask.id.clone(),
+                    ..Default::default()
+                }),
+                ..Default::default()
+            },
+            wants,
+            is_sent: false,
+            reply,
+        };
+        self.send(&ask.key, Message::Update(Box::new(message)));
+        answer
+    }
+
+    /// Waits for the stage that the caller asks for, at most as long as a caller is kept waiting.
+    async fn answered(
+        &self,
+        ask: Ask,
+        answer: oneshot::Receiver<Result<Answer, EngineError>>,
+    ) -> Result<UpdateWorkflowExecutionResponse, EngineError> {
+        let deadline = clock::instant() + LONG_POLL;
+        let answer = match tokio::time::timeout_at(deadline, answer).await {
+            Ok(answer) => answer,
+            Err(_) => self.find_update(&ask, Wants::Stage).await,
+        };
+        let (run, stage, outcome) = match answer.unwrap_or(Err(EngineError::ShuttingDown))? {
+            Answer::Admitted(run) => (run, Stage::Admitted, None),
+            Answer::Rejected(run, failure) => {
+                let value = Some(outcome::Value::Failure(*failure));
+                (run, Stage::Completed, Some(Outcome { value }))
+            }
+            Answer::Accepted(run) => {
+                let (reached, outcome) = self.wait_update(&run, &ask.id, ask.stage, deadline).await?;
+                (run, reached, outcome)
+            }
+        };
+        Ok(ask.response(run.run_id, stage, outcome))
+    }
+
     /// The stage that an update has reached, once it is the one that is waited for or the time is over, and its outcome.
-    async fn wait_update(&self, run: &RunKey, id: &str, stage: Stage) -> Result<(Stage, Option<Outcome>), EngineError> {
+    async fn wait_update(
+        &self,
+        run: &RunKey,
+        id: &str,
+        stage: Stage,
+        deadline: Instant,
+    ) -> Result<(Stage, Option<Outcome>), EngineError> {
         let mut watch = self.inner.growth.subscribe(&run.run_id);
-        let deadline = tokio::time::sleep(LONG_POLL);
-        tokio::pin!(deadline);
         let reached = loop {
             let reached = self.update_stage(run, id).await?;
             if reached.0 >= stage {
@@ -162,7 +177,7 @@ impl Engine {
             }
             tokio::select! {
                 _ = watch.changed() => {}
-                () = &mut deadline => break reached,
+                () = tokio::time::sleep_until(deadline) => break reached,
                 () = self.inner.stopping.cancelled() => break reached,
             }
         };
@@ -183,7 +198,7 @@ impl Engine {
         let completed_event_id = match update {
             None => return Err(EngineError::UpdateNotFound(id.to_owned())),
             Some(update) if !update.is_accepted() && is_open => return Ok((Stage::Admitted, None)),
-            Some(update) if !update.is_accepted() => return Err(wrt_machine::Rejection::WorkflowClosed.into()),
+            Some(update) if !update.is_accepted() => return Err(Rejection::WorkflowClosed.into()),
             Some(update) if update.completed_event_id != 0 => update.completed_event_id,
             Some(_) if is_open => return Ok((Stage::Accepted, None)),
             Some(_) => return Ok((Stage::Completed, Some(unfinished()))),
@@ -198,16 +213,6 @@ impl Engine {
     }
 }
 
-/// What the caller hears of an update that its worker has not understood.
-fn unprocessed() -> Failure {
-    failure::application(
-        "Workflow Update is rejected because it wasn't processed by worker. Probably, Workflow Update is not supported by \
-         the worker.",
-        "UnprocessedUpdate",
-        true,
-    )
-}
-
 /// The outcome of an update that the workflow had accepted and not completed when it closed.
 fn unfinished() -> Outcome {
     let failure = failure::application(
@@ -220,8 +225,42 @@ fn unfinished() -> Outcome {
     }
 }
 
+/// What a caller asks for.
+struct Ask {
+    key: WorkflowKey,
+    run_id: String,
+    id: String,
+    stage: Stage,
+}
+
+impl Ask {
+    fn of(key: &WorkflowKey, message: &UpdateMessage, stage: Stage) -> Self {
+        Ask {
+            key: key.clone(),
+            run_id: message.run_id.clone(),
+            id: update_id(&message.request).to_owned(),
+            stage,
+        }
+    }
+
+    fn response(self, run_id: String, stage: Stage, outcome: Option<Outcome>) -> UpdateWorkflowExecutionResponse {
+        UpdateWorkflowExecutionResponse {
+            update_ref: Some(UpdateRef {
+                workflow_execution: Some(WorkflowExecution {
+                    workflow_id: self.key.workflow_id,
+                    run_id,
+                }),
+                update_id: self.id,
+            }),
+            outcome,
+            stage: stage as i32,
+            ..Default::default()
+        }
+    }
+}
+
 fn wait_stage(policy: Option<&update::WaitPolicy>) -> Stage {
-    policy.map_or(Stage::Accepted, update::WaitPolicy::lifecycle_stage)
+    policy.map_or(Stage::Unspecified, update::WaitPolicy::lifecycle_stage)
 }
 
 fn message(
@@ -236,123 +275,11 @@ fn message(
     let (reply, answer) = oneshot::channel();
     let message = UpdateMessage {
         run_id,
+        first_run_id: request.first_execution_run_id,
         request: request.request.unwrap_or_default(),
+        wants: Wants::Update,
         is_sent: false,
         reply,
     };
     (key, message, answer)
-}
-
-impl Lane {
-    /// Brings an update to the run: one that it knows is answered at once, another one with the next workflow task.
-    pub(crate) async fn receive_update(&mut self, message: UpdateMessage, step: &mut Step) {
-        let current = self.current.as_mut();
-        let run = current.filter(|run| message.run_id.is_empty() || run.run.run_id == message.run_id);
-        let Some(run) = run else {
-            let past = self.engine.past_run(&self.key, &message.run_id).await;
-            let answer = past.and_then(|past| known(&past.run, update_id(&message.request)));
-            step.answer(message.reply, answer);
-            return;
-        };
-        let id = update_id(&message.request);
-        if run.run.has_accepted(id) || !run.run.is_open() {
-            let answer = known(&run.run, id);
-            step.answer(message.reply, answer);
-        } else if run.run.is_paused() {
-            let paused = EngineError::FailedPrecondition("Workflow is paused. Cannot update the workflow.".into());
-            step.answer(message.reply, Err(paused));
-        } else if let Some(full) = run.too_many_updates() {
-            step.answer(message.reply, Err(full));
-        } else {
-            run.updates.push(message);
-        }
-    }
-}
-
-impl HotRun {
-    fn too_many_updates(&self) -> Option<EngineError> {
-        let accepted = self.run.updates.values();
-        let open = accepted.filter(|update| update.completed_event_id == 0).count() + self.updates.len();
-        let Limits {
-            in_flight_updates,
-            total_updates,
-            ..
-        } = self.limits;
-        if open as u64 >= in_flight_updates {
-            return Some(EngineError::ResourceExhausted(format!(
-                "limit on number of concurrent in-flight updates has been reached ({in_flight_updates})"
-            )));
-        }
-        (self.run.updates.len() as u64 >= total_updates).then(|| {
-            EngineError::FailedPrecondition(format!(
-                "limit on number of total updates has been reached ({total_updates}): continue the workflow as new"
-            ))
-        })
-    }
-
-    /// Turns those away that went with the workflow task and that the worker has said nothing about.
-    pub(crate) fn reject_unprocessed_updates(&mut self) {
-        let decided = |id: &str| {
-            let mut rejected = self.pending.rejected_updates.iter();
-            self.run.has_accepted(id) || rejected.any(|(rejected, _)| rejected == id)
-        };
-        let sent = self.updates.iter().filter(|update| update.is_sent);
-        let ids = sent.map(|update| update_id(&update.request)).filter(|id| !decided(id));
-        let unprocessed: Vec<_> = ids.map(|id| (id.to_owned(), unprocessed())).collect();
-        self.pending.rejected_updates.extend(unprocessed);
-    }
-
-    /// Lets those go to a worker again that it has not decided about.
-    pub(crate) fn return_updates(&mut self) {
-        for update in &mut self.updates {
-            update.is_sent = false;
-        }
-    }
-
-    /// The updates that a reset has brought to this run, and that the workflow has not answered.
-    pub(crate) async fn admitted_updates(&mut self, engine: &Engine) -> Result<Vec<update::Request>, EngineError> {
-        let waiting = self.run.updates.values().filter(|update| !update.is_accepted());
-        let mut event_ids: Vec<i64> = waiting.map(|update| update.admitted_event_id).collect();
-        event_ids.sort_unstable();
-        let mut requests = Vec::with_capacity(event_ids.len());
-        for event_id in event_ids {
-            let event = match self.event(event_id) {
-                Some(event) => event,
-                None => engine.stored_event(&self.run.key(), event_id).await?,
-            };
-            if let Some(EventAttributes::WorkflowExecutionUpdateAdmittedEventAttributes(admitted)) = event.attributes {
-                requests.extend(admitted.request);
-            }
-        }
-        Ok(requests)
-    }
-
-    /// Answers those that the workflow has decided about, or cannot decide about any more because the run has closed.
-    pub(crate) fn answer_updates(&mut self, step: &mut Step) {
-        let rejected = std::mem::take(&mut self.pending.rejected_updates);
-        let continues = self.pending.continuation.is_some();
-        for message in std::mem::take(&mut self.updates) {
-            let id = update_id(&message.request);
-            // The run that follows may take it.
-            let may_come = self.run.is_open() || (continues && message.run_id.is_empty());
-            let rejection = rejected.iter().find(|(rejected, _)| rejected == id);
-            if let Some((_, failure)) = rejection {
-                let answer = Answer::Rejected(self.run.key(), Box::new(failure.clone()));
-                step.answer(message.reply, Ok(answer));
-            } else if self.run.has_accepted(id) || !may_come {
-                let answer = known(&self.run, id);
-                step.answer(message.reply, answer);
-            } else {
-                self.updates.push(message);
-            }
-        }
-    }
-}
-
-/// What a run says to an update that it knows, or that comes too late.
-fn known(run: &wrt_model::Run, id: &str) -> Result<Answer, EngineError> {
-    if run.has_accepted(id) {
-        return Ok(Answer::Accepted(run.key()));
-    }
-    Err(wrt_machine::Rejection::WorkflowClosed.into())
 }

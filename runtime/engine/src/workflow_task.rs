@@ -4,7 +4,7 @@ pub(crate) mod done;
 pub(crate) mod pages;
 pub(crate) mod take;
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use wrt_host::{Completion, TaskFailure, WorkflowInstance, WorkflowModule};
 use wrt_machine::{Rejection, WorkflowTaskCompletion};
@@ -191,12 +191,10 @@ impl HotRun {
         failed.expect("the task was started by the lane and nobody else can end it");
     }
 
-    /// The updates that wait for the task. Callers may have sent one twice: it comes once, and all of them are answered.
+    /// The updates that wait for the task.
     async fn updates_to_bring(&mut self, engine: &Engine) -> Result<Vec<update::Request>, EngineError> {
-        let mut ids = HashSet::new();
         let mut updates = self.admitted_updates(engine).await?;
-        updates.extend(self.updates.iter().map(|update| update.request.clone()));
-        updates.retain(|update| ids.insert(update_id(update).to_owned()));
+        updates.extend(self.unanswered_updates().cloned());
         Ok(updates)
     }
 

@@ -9,17 +9,11 @@ use wrt_model::proto::{
 use crate::{Rejection, Turn};
 
 impl Turn<'_> {
-    /// Somebody asks the run to cancel itself; it decides what that means. The same request again changes nothing,
-    /// another one is rejected.
-    pub fn request_cancel(&mut self, reason: String, identity: String, request_id: String) -> Result<(), Rejection> {
-        self.check_open()?;
-        if self.run.cancel_requested {
-            let same = !request_id.is_empty() && self.run.cancel_request_id == request_id;
-            return if same {
-                Ok(())
-            } else {
-                Err(Rejection::CancellationAlreadyRequested)
-            };
+    /// Somebody asks the run to cancel itself; it decides what that means. Where the run has been asked before, or has
+    /// closed, the caller has what it wants, and nothing changes.
+    pub fn request_cancel(&mut self, reason: String, identity: String, request_id: String) {
+        if !self.run.is_open() || self.run.cancel_requested {
+            return;
         }
         self.run.cancel_requested = true;
         self.run.cancel_request_id = request_id;
@@ -32,8 +26,9 @@ impl Turn<'_> {
                 external_initiated_event_id: external_initiated_event_id.unwrap_or_default(),
             },
         ));
+        // It may want to cancel itself before its time.
+        self.end_start_delay();
         self.ensure_workflow_task();
-        Ok(())
     }
 
     /// Somebody ends the run; it is not asked.

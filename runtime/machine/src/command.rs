@@ -1,5 +1,7 @@
 //! The commands of a workflow task: checked as a whole, then carried out one by one.
 
+mod kind;
+
 use std::collections::{HashMap, HashSet};
 
 use wrt_model::proto::{Command, CommandAttributes, enums::WorkflowTaskFailedCause as Cause};
@@ -12,10 +14,7 @@ impl Turn<'_> {
         let mut ids = CommandIds::default();
         let first_event_id = self.first_command_event_id();
         for (index, command) in commands.iter().enumerate() {
-            let attributes = command
-                .attributes
-                .as_ref()
-                .ok_or_else(|| bad(Cause::Unspecified, format!("command {index} has no attributes")))?;
+            let attributes = kind::attributes(command)?;
             if is_closing(attributes) {
                 if index + 1 != commands.len() {
                     return Err(Rejection::InvalidArgument(

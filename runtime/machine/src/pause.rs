@@ -22,11 +22,15 @@ use wrt_model::{
 use crate::{Rejection, Turn};
 
 impl Turn<'_> {
-    /// Somebody pauses the run. One that is paused already stays as it is.
+    /// Somebody pauses the run. The request that has paused it may come again.
     pub fn pause_workflow(&mut self, identity: String, reason: String, request_id: String) -> Result<(), Rejection> {
         self.check_open()?;
         if self.run.is_paused() {
-            return Ok(());
+            let paused_by = self.run.pause.as_ref().map(|pause| pause.request_id.as_str());
+            return match !request_id.is_empty() && paused_by == Some(&request_id) {
+                true => Ok(()),
+                false => Err(Rejection::FailedPrecondition("workflow is already paused.".into())),
+            };
         }
         self.withdraw_workflow_task(&identity);
         let paused = WorkflowExecutionPausedEventAttributes {
@@ -46,10 +50,7 @@ impl Turn<'_> {
     pub fn unpause_workflow(&mut self, identity: String, reason: String, request_id: String) -> Result<(), Rejection> {
         self.check_open()?;
         if !self.run.is_paused() {
-            return Err(Rejection::FailedPrecondition(format!(
-                "workflow {} is not paused.",
-                self.run.workflow_id
-            )));
+            return Err(Rejection::FailedPrecondition("workflow is not paused.".into()));
         }
         self.append_outside(EventAttributes::WorkflowExecutionUnpausedEventAttributes(
             WorkflowExecutionUnpausedEventAttributes {

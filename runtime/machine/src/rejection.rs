@@ -24,9 +24,13 @@ pub enum Rejection {
         first_execution_run_id: String,
     },
 
-    /// The run is being canceled already, by another request.
-    #[error("cancellation already requested for this workflow execution")]
-    CancellationAlreadyRequested,
+    /// The run has closed before the workflow has decided about an update.
+    #[error("workflow update was aborted by closing workflow")]
+    UpdateAborted,
+
+    /// The caller means another chain of runs of the same workflow id.
+    #[error("workflow execution not found")]
+    OtherChain,
 
     /// The run has taken as many signals as its namespace allows.
     #[error("exceeded workflow execution limit for signal events")]

@@ -144,7 +144,9 @@ impl Turn<'_> {
         task.attempt = 1;
         *self.run = run;
         self.transition.events = events;
-        self.run.start_request_id = reset.request_id;
+        // Whoever started the workflow finds it in whatever run it goes on.
+        self.run.start_request_id.clone_from(&base.start_request_id);
+        self.run.reset_request_id = reset.request_id;
         self.renew();
         let run = &*self.run;
         let offered = run.activities.iter().filter(|(_, activity)| run.offers(activity));

@@ -25,6 +25,7 @@ mod search;
 pub(crate) mod spec;
 #[cfg(test)]
 mod tests;
+mod trigger;
 
 use std::time::Duration;
 
@@ -95,6 +96,10 @@ pub enum ScheduleRejection {
     /// The spec makes no sense.
     #[error("Invalid schedule spec: {0}")]
     InvalidSpec(String),
+
+    /// It has more to do than it remembers.
+    #[error("too many starts and backfills of the schedule wait for their turn; try again when some of them are done")]
+    Full,
 
     /// Somebody else has changed it in the meantime.
     #[error("mismatched conflict token: the schedule has changed; describe it and update it anew")]
@@ -208,21 +213,14 @@ impl<'a> ScheduleTurn<'a> {
     }
 
     /// Does what a client asks for. The same request again changes nothing.
-    pub fn patch(&mut self, patch: SchedulePatch, request_id: &str) {
-        if self.is_repeated(request_id) {
-            return;
+    pub fn patch(&mut self, patch: SchedulePatch, request_id: &str) -> Result<(), ScheduleRejection> {
+        if self.knows(request_id) {
+            return Ok(());
         }
+        self.check_room(&patch)?;
+        self.remember(request_id);
         if let Some(trigger) = patch.trigger_immediately {
-            let time = trigger.scheduled_time.as_ref().map_or(self.now, Time::from);
-            let policy = trigger.overlap_policy();
-            self.buffer(
-                Occurrence {
-                    nominal: time,
-                    actual: time,
-                },
-                policy,
-                true,
-            );
+            self.trigger(&trigger);
         }
         for backfill in patch.backfill_request {
             self.add_backfill(backfill);
@@ -232,17 +230,19 @@ impl<'a> ScheduleTurn<'a> {
                 self.set_paused(paused, notes);
             }
         }
+        Ok(())
     }
 
     /// Replaces what the schedule does when. The same request again changes nothing.
     pub fn update(&mut self, update: ScheduleUpdate) -> Result<(), ScheduleRejection> {
-        if self.is_repeated(&update.request_id) {
+        if self.knows(&update.request_id) {
             return Ok(());
         }
         if ![0, self.schedule.conflict_token].contains(&update.conflict_token) {
             return Err(ScheduleRejection::Conflict);
         }
         define(self.schedule, update.definition)?;
+        self.remember(&update.request_id);
         self.spec = compiled(self.schedule);
         if let Some(memo) = update.memo {
             self.schedule.memo = Some(memo).filter(has_fields);
@@ -274,18 +274,17 @@ impl<'a> ScheduleTurn<'a> {
         }
     }
 
-    /// Whether this request has been carried out. Remembers it.
-    fn is_repeated(&mut self, request_id: &str) -> bool {
-        let known = &mut self.schedule.request_ids;
-        if request_id.is_empty() {
-            return false;
+    /// Whether this request has been carried out.
+    fn knows(&self, request_id: &str) -> bool {
+        let mut known = self.schedule.request_ids.iter();
+        !request_id.is_empty() && known.any(|known| known == request_id)
+    }
+
+    fn remember(&mut self, request_id: &str) {
+        if !request_id.is_empty() {
+            self.schedule.request_ids.push(request_id.to_owned());
+            keep_last(&mut self.schedule.request_ids, REQUEST_IDS);
         }
-        if known.iter().any(|known| known == request_id) {
-            return true;
-        }
-        known.push(request_id.to_owned());
-        keep_last(known, REQUEST_IDS);
-        false
     }
 
     fn set_paused(&mut self, paused: bool, notes: String) {

@@ -23,24 +23,31 @@ pub struct Signal {
 }
 
 impl Turn<'_> {
-    /// Somebody signals the run.
-    ///
-    /// A signal makes the first workflow task of a delayed start available at once, as Temporal's API documents for
-    /// `workflow_start_delay`; the wait of a run that follows another one it does not shorten.
+    /// Somebody signals the run. It waits with the first workflow task while that is delayed.
     pub fn signal(&mut self, signal: Signal) -> Result<(), Rejection> {
-        self.check_open()?;
-        if !signal.request_id.is_empty() && self.run.taken_signals.contains_key(&signal.request_id) {
-            return Ok(());
+        self.take_signal(signal).map(drop)
+    }
+
+    /// Somebody who would have started the run signals it: the first workflow task does not wait any longer.
+    pub fn signal_instead_of_start(&mut self, signal: Signal) -> Result<(), Rejection> {
+        if self.take_signal(signal)? {
+            self.end_start_delay();
         }
+        Ok(())
+    }
+
+    /// False when the same request has brought the signal before, whatever has become of the run since.
+    fn take_signal(&mut self, signal: Signal) -> Result<bool, Rejection> {
+        if !signal.request_id.is_empty() && self.run.taken_signals.contains_key(&signal.request_id) {
+            return Ok(false);
+        }
+        self.check_open()?;
         if self.run.signal_count >= self.limits.signals_per_execution {
             return Err(Rejection::SignalsLimitExceeded);
         }
         self.append_signal(signal);
-        if self.run.first_execution_run_id == self.run.run_id {
-            self.end_start_delay();
-        }
         self.ensure_workflow_task();
-        Ok(())
+        Ok(true)
     }
 
     pub(crate) fn append_signal(&mut self, signal: Signal) {

@@ -32,6 +32,16 @@ impl Turn<'_> {
         }
     }
 
+    /// What is meant for a chain of runs touches no other one that has the same workflow id, whoever began that. An empty
+    /// id means whichever there is.
+    pub fn check_chain(&self, first_execution_run_id: &str) -> Result<(), Rejection> {
+        if first_execution_run_id.is_empty() || self.run.first_execution_run_id == first_execution_run_id {
+            Ok(())
+        } else {
+            Err(Rejection::OtherChain)
+        }
+    }
+
     // === Ends ===
 
     pub(crate) fn complete_workflow(&mut self, result: Option<Payloads>, completed_event_id: i64) {
@@ -102,7 +112,6 @@ impl Turn<'_> {
             .extend(held.map(|(&scheduled_event_id, _)| scheduled_event_id));
         run.timers.clear();
         run.buffered_events.clear();
-        run.taken_signals.clear();
         self.transition.dispatches.clear();
         self.transition.offers_workflow_task = false;
         self.close_children();

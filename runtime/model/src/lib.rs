@@ -4,6 +4,7 @@
 //! wire to the disk. [`proto`] gives them their short names.
 
 pub mod batch;
+pub mod command;
 pub mod component;
 pub mod failure;
 pub mod history;

@@ -89,6 +89,9 @@ pub struct Run {
     /// The request that created it; the same request again finds it.
     #[prost(string, tag = "21")]
     pub start_request_id: String,
+    /// The request that made it, if a reset did; the same request again finds it.
+    #[prost(string, tag = "70")]
+    pub reset_request_id: String,
     /// The digest of the component that runs it; empty when workers run it.
     #[prost(string, tag = "22")]
     pub component: String,
@@ -370,6 +373,12 @@ impl Run {
     /// True when it has accepted the update of this id.
     pub fn has_accepted(&self, update_id: &str) -> bool {
         self.updates.get(update_id).is_some_and(Update::is_accepted)
+    }
+
+    /// True when it has the outcome of the update of this id.
+    pub fn has_completed(&self, update_id: &str) -> bool {
+        let update = self.updates.get(update_id);
+        update.is_some_and(|update| update.completed_event_id != 0)
     }
 
     /// True when a reset has ended it: another run goes on in its place.

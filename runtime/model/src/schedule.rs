@@ -112,6 +112,12 @@ pub struct Schedule {
     /// The failure of the workflow before the next one.
     #[prost(message, optional, tag = "23")]
     pub continued_failure: Option<Failure>,
+    /// The second of the epoch in which it was last triggered.
+    #[prost(int64, tag = "24")]
+    pub triggered_second: i64,
+    /// How many starts that second has had before the last trigger.
+    #[prost(uint32, tag = "25")]
+    pub triggers_in_second: u32,
 }
 
 impl Schedule {
@@ -167,4 +173,7 @@ pub struct ScheduledStart {
     /// When there are to be no more attempts.
     #[prost(int64, tag = "9")]
     pub deadline_ns: i64,
+    /// How many starts have the same second before it, which is part of the workflow's id.
+    #[prost(uint32, tag = "10")]
+    pub number_in_second: u32,
 }

@@ -5,6 +5,7 @@ use wrt_model::{
     proto::{Failure, TaskQueue, workflowservice::*},
     task::ActivityToken,
 };
+use wrt_tests::polling;
 
 use super::{SOME_RUN_ID, long, refused};
 use crate::with_contract;
@@ -82,13 +83,15 @@ async fn activities() -> Result<()> {
                 (by_id("nobody", "a"), NotFound, "nobody"),
             ]
         );
-        let poll = |namespace: &str, name: &str| PollActivityTaskQueueRequest {
-            namespace: namespace.to_owned(),
-            task_queue: Some(TaskQueue {
-                name: name.to_owned(),
+        let poll = |namespace: &str, name: &str| {
+            polling(PollActivityTaskQueueRequest {
+                namespace: namespace.to_owned(),
+                task_queue: Some(TaskQueue {
+                    name: name.to_owned(),
+                    ..Default::default()
+                }),
                 ..Default::default()
-            }),
-            ..Default::default()
+            })
         };
         refused!(
             client,

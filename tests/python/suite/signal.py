@@ -61,8 +61,10 @@ async def test_a_delay_holds_for_the_signal_that_comes_with_the_start(world: Wor
         start_delay=timedelta(hours=1), start_signal="cancel-order", start_signal_args=["never mind"]
     )
     assert await events(order) == ["WORKFLOW_EXECUTION_STARTED", "WORKFLOW_EXECUTION_SIGNALED"]
-    # A later signal ends it.
+    # A later signal waits with it. One that could have started the workflow ends the wait.
     await order.signal("go")
+    assert (await events(order))[1:] == ["WORKFLOW_EXECUTION_SIGNALED"] * 2
+    await world.start_order(id=order.id, start_signal="go")
     error = await fails(ApplicationError, order.result())
     assert error.type == "OrderCanceled"
 

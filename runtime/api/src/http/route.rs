@@ -67,7 +67,7 @@ impl Routes {
             .services()
             .flat_map(|service| service.methods().collect::<Vec<_>>());
         for method in methods.filter(|method| !method.is_client_streaming() && !method.is_server_streaming()) {
-            for Binding { verb, template, body } in bindings(&method) {
+            for Binding { verb, template, body } in with_short_paths(bindings(&method)) {
                 let (pattern, fields) = pattern(&template);
                 let method = method.clone();
                 let route = Route { method, body, fields };
@@ -139,6 +139,18 @@ fn bindings(method: &MethodDescriptor) -> Vec<Binding> {
         template: format!("/api/v1/{}/{}", method.parent_service().full_name(), method.name()),
         body: BodyRule::Message,
     }]
+}
+
+/// Every path below `/api/v1` also stands for its call without that, behind those that are annotated so.
+fn with_short_paths(mut bindings: Vec<Binding>) -> Vec<Binding> {
+    let short = bindings.iter().filter_map(|binding| {
+        let template = binding.template.strip_prefix("/api/v1")?.to_owned();
+        let (verb, body) = (binding.verb, binding.body.clone());
+        Some(Binding { verb, template, body })
+    });
+    let short: Vec<_> = short.collect();
+    bindings.extend(short);
+    bindings
 }
 
 /// What a `google.api.HttpRule` says.
@@ -234,6 +246,14 @@ mod tests {
         }
         check(Method::GET, "/api/v1/system-info", "GetSystemInfo", &[]);
         check(Method::GET, "/cluster", "GetClusterInfo", &[]);
+        // Annotated below /cluster and below /api/v1 alone.
+        check(Method::GET, "/namespaces", "ListNamespaces", &[]);
+        check(
+            Method::GET,
+            "/namespaces/shop",
+            "DescribeNamespace",
+            &[("namespace", "shop")],
+        );
     }
 
     #[test]

@@ -40,9 +40,7 @@ impl Engine {
         let workflow_id = target.workflow_id.clone();
         match self.try_apply_batch(namespace, batch, target).await {
             Err(EngineError::WorkflowNotFound { .. })
-            | Err(EngineError::Rejected(
-                Rejection::WorkflowClosed | Rejection::ActivityNotFound(_) | Rejection::CancellationAlreadyRequested,
-            )) => Ok(true),
+            | Err(EngineError::Rejected(Rejection::WorkflowClosed | Rejection::ActivityNotFound(_))) => Ok(true),
             Err(error @ (EngineError::ShuttingDown | EngineError::Store(_))) => Err(error),
             Err(error) => {
                 tracing::warn!(batch = %batch.key(), workflow_id, %error, "a batch operation was refused");

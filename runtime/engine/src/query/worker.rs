@@ -15,7 +15,7 @@ use std::{
 use uuid::Uuid;
 use wrt_machine::{Directive, workflow_directive};
 use wrt_model::{
-    Run, RunKey, failure,
+    Limits, Run, RunKey, failure,
     proto::{
         Failure, History,
         enums::QueryResultType,
@@ -25,7 +25,7 @@ use wrt_model::{
     task::WorkflowTaskToken,
 };
 
-use super::QueryMessage;
+use super::{QueryMessage, answer_with};
 use crate::{
     Engine, EngineError, clock,
     lane::{HotRun, Step, answer},
@@ -54,10 +54,10 @@ impl Queries {
     }
 
     /// Takes the worker's answers. A query that it has not answered goes on waiting.
-    pub(crate) fn answer(&mut self, results: HashMap<String, WorkflowQueryResult>, step: &mut Step) {
+    pub(crate) fn answer(&mut self, results: HashMap<String, WorkflowQueryResult>, limits: &Limits, step: &mut Step) {
         for (id, result) in results {
             if let Some(message) = self.0.remove(&id) {
-                step.answer(message.reply, answer_of(result));
+                step.answer(message.reply, answer_of(result, limits));
             }
         }
     }
@@ -208,20 +208,22 @@ impl Engine {
     }
 
     /// A worker answers a query that it was asked by itself.
-    pub fn query_answered(&self, token: &WorkflowTaskToken, result: WorkflowQueryResult) -> Result<(), EngineError> {
+    pub async fn query_answered(
+        &self,
+        token: &WorkflowTaskToken,
+        result: WorkflowQueryResult,
+    ) -> Result<(), EngineError> {
+        let limits = self.limits_of(&token.namespace_id).await?;
         let asked = self.inner.direct_queries.lock().remove(&token.query_id);
         let asked = asked.ok_or(wrt_machine::Rejection::WorkflowTaskNotFound)?;
-        answer(asked.message.reply, answer_of(result));
+        answer(asked.message.reply, answer_of(result, &limits));
         Ok(())
     }
 }
 
-fn answer_of(result: WorkflowQueryResult) -> Result<QueryWorkflowResponse, EngineError> {
+fn answer_of(result: WorkflowQueryResult, limits: &Limits) -> Result<QueryWorkflowResponse, EngineError> {
     if result.result_type() == QueryResultType::Answered {
-        return Ok(QueryWorkflowResponse {
-            query_result: result.answer,
-            ..Default::default()
-        });
+        return answer_with(result.answer, limits);
     }
     let failure = result
         .failure

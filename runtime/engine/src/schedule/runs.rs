@@ -97,7 +97,10 @@ impl Engine {
                     return Ok(());
                 }
                 match end {
-                    End::Cancel => turn.request_cancel(CANCELED.to_owned(), IDENTITY.to_owned(), request_id),
+                    End::Cancel => {
+                        turn.request_cancel(CANCELED.to_owned(), IDENTITY.to_owned(), request_id);
+                        Ok(())
+                    }
                     End::Terminate => turn.terminate(TERMINATED.to_owned(), None, IDENTITY.to_owned()),
                 }
             });

@@ -18,7 +18,7 @@ use wrt_model::{
 
 use super::take::{TakenTask, Taker};
 use crate::{
-    Engine, EngineError,
+    Engine, EngineError, IDENTITY,
     activity::poll_response,
     clock,
     lane::{HotRun, Lane, Message, Step},
@@ -94,7 +94,13 @@ impl Engine {
         let key = token.run_key();
         self.decide(&key.workflow, &key.run_id, move |turn| {
             turn.check_workflow_task_token(&token)?;
-            turn.fail_workflow_task(cause, failure, &identity)
+            match cause {
+                // What the worker has to say of this task will not become less.
+                WorkflowTaskFailedCause::GrpcMessageTooLarge => {
+                    turn.terminate("GrpcMessageTooLarge".to_owned(), None, IDENTITY.to_owned())
+                }
+                cause => turn.fail_workflow_task(cause, failure, &identity),
+            }
         })
         .await
     }
@@ -106,9 +112,12 @@ impl Engine {
         execution: WorkflowExecution,
     ) -> Result<(), EngineError> {
         let (key, run_id) = key_of(namespace, Some(execution));
-        self.decide(&key, &run_id, |turn| {
-            turn.reset_sticky();
-            Ok(())
+        self.decide(&key, &run_id, |turn| match turn.run().is_open() {
+            true => {
+                turn.reset_sticky();
+                Ok(())
+            }
+            false => Err(Rejection::WorkflowClosed),
         })
         .await
     }
@@ -143,6 +152,7 @@ impl Lane {
             identity: done.completion.identity.clone(),
             is_sticky: done.completion.sticky.is_some(),
             version: version_of_worker(done.completion.deployment.as_ref()),
+            is_starter: false,
         };
         let eager = eager_activities(&done.completion.commands);
         let checked = engine
@@ -156,7 +166,7 @@ impl Lane {
             }
         };
         current.answer_updates(step);
-        current.queries.answer(done.query_results, step);
+        current.queries.answer(done.query_results, &self.limits, step);
         if end == WorkflowTaskEnd::HeartbeatsTimedOut {
             return Err(EngineError::WorkflowTaskHeartbeatTimeout);
         }
@@ -169,7 +179,7 @@ impl Lane {
         current.return_updates();
         let activities = current.start_eager_activities(&engine, &namespace.name, &eager, &taker);
         let task = if done.returns_new_task {
-            current.take_workflow_task(&engine, &taker).await?
+            current.take_workflow_task(&engine, &taker)
         } else {
             None
         };
@@ -185,7 +195,8 @@ impl HotRun {
     fn complete_workflow_task(&mut self, completion: WorkflowTaskCompletion) -> Result<WorkflowTaskEnd, Rejection> {
         let is_heartbeat = completion.forces_new_task;
         let end = self.decide(clock::now(), |turn| turn.complete_workflow_task(completion))?;
-        if !is_heartbeat {
+        // A run that closes leaves out what it does not come to.
+        if !is_heartbeat && self.run.is_open() {
             self.reject_unprocessed_updates();
         }
         Ok(end)

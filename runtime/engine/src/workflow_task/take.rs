@@ -8,7 +8,7 @@ use std::time::Duration;
 use prost::{Message as _, Name as _};
 use tokio::sync::oneshot;
 use uuid::Uuid;
-use wrt_machine::{Directive, Rejection, version_of_worker, workflow_directive};
+use wrt_machine::{Directive, PollerVersion, Rejection, version_of_worker, workflow_directive};
 use wrt_model::{
     Namespace, Run, RunKey, Time,
     proto::{
@@ -33,6 +33,9 @@ use crate::{
 /// How long a worker may be away before its own queue counts as abandoned.
 const STICKY_MEMORY: Duration = Duration::from_secs(10);
 
+/// The event with which a workflow task begins that nothing has come before: it follows the start and its own schedule.
+const FIRST_STARTED_EVENT: i64 = 3;
+
 /// A worker wants the workflow task of a run.
 pub(crate) struct TakeMessage {
     run_id: String,
@@ -48,6 +51,8 @@ pub(crate) struct Taker {
     pub(crate) is_sticky: bool,
     /// The version that it belongs to.
     pub(crate) version: Option<WorkerDeploymentVersion>,
+    /// It has started the workflow, for itself to run, whatever version is current.
+    pub(crate) is_starter: bool,
 }
 
 impl Taker {
@@ -57,6 +62,17 @@ impl Taker {
             identity: request.identity.clone(),
             is_sticky: false,
             version: version_of_worker(request.eager_worker_deployment_options.as_ref()),
+            is_starter: true,
+        }
+    }
+}
+
+impl Taker {
+    /// Whether the run's workflow task may go to it.
+    fn fits(&self, engine: &Engine, run: &Run) -> bool {
+        match workflow_directive(run) {
+            Directive::Target | Directive::Ramping | Directive::Unversioned if self.is_starter => true,
+            _ => engine.workflow_version(run) == self.version,
         }
     }
 }
@@ -96,6 +112,7 @@ impl Engine {
             is_sticky,
             identity: request.identity.clone(),
             version: version.clone(),
+            is_starter: false,
         };
         let queue = QueueKey::new(&namespace.id, task_queue.name);
         let poll = Poll {
@@ -256,36 +273,31 @@ pub(crate) fn workflow_queue(run: &Run, sticky: Option<&str>) -> QueueKey {
 
 impl Lane {
     /// A worker takes the workflow task of the run.
-    pub(crate) async fn receive_take(&mut self, message: TakeMessage, step: &mut Step) {
+    pub(crate) fn receive_take(&mut self, message: TakeMessage, step: &mut Step) {
         let TakeMessage { run_id, taker, reply } = message;
         let current = self.current.as_mut().filter(|run| run.run.run_id == run_id);
-        let taken = match current {
-            Some(run) => run.take_workflow_task(&self.engine, &taker).await,
-            None => Ok(None),
-        };
-        let taken = taken.and_then(|taken| taken.ok_or(Rejection::WorkflowTaskNotFound.into()));
-        step.answer(reply, taken);
+        let taken = current.and_then(|run| run.take_workflow_task(&self.engine, &taker));
+        step.answer(reply, taken.ok_or(Rejection::WorkflowTaskNotFound.into()));
     }
 }
 
 impl HotRun {
     /// Starts the workflow task for a worker; `None` when there is none to be had.
-    pub(crate) async fn take_workflow_task(
-        &mut self,
-        engine: &Engine,
-        taker: &Taker,
-    ) -> Result<Option<TakenTask>, EngineError> {
+    pub(crate) fn take_workflow_task(&mut self, engine: &Engine, taker: &Taker) -> Option<TakenTask> {
         if !self.run.is_run_by_workers() {
-            return Ok(None);
+            return None;
         }
         let now = clock::now();
-        if engine.workflow_version(&self.run) != taker.version {
+        if !taker.fits(engine, &self.run) {
             self.decide(now, |turn| turn.offer_workflow_task_elsewhere());
-            return Ok(None);
+            return None;
         }
-        let admitted = self.admitted_updates(engine).await?;
         let request_id = Uuid::now_v7().to_string();
-        let poller = engine.poller_version(&self.run, taker.version.as_ref());
+        let poller = match taker.is_starter {
+            // The run belongs to no version before the worker says so.
+            true => PollerVersion::default(),
+            false => engine.poller_version(&self.run, taker.version.as_ref()),
+        };
         let started = self.decide(now, |turn| {
             let starts = turn.wants_workflow_task()
                 && turn
@@ -294,19 +306,33 @@ impl HotRun {
             starts.then(|| turn.transient_events())
         });
         let (Some(transient), Some(task)) = (started, self.run.workflow_task.clone()) else {
-            return Ok(None);
+            return None;
         };
-        Ok(Some(TakenTask {
+        Some(TakenTask {
             run: self.run.key(),
             started_event_id: task.started_event_id,
             response: PollWorkflowTaskQueueResponse {
-                messages: self.send_updates(&task, &admitted),
+                messages: self.send_updates(&task),
                 queries: self.queries.attach(),
                 ..response_of_task(&self.run, &task)
             },
             events: taker.is_sticky.then(|| self.unseen_events()).flatten(),
             transient,
-        }))
+        })
+    }
+
+    /// The first workflow task, if this worker has taken it with the start, and it is still under way.
+    pub(crate) fn first_workflow_task(&self, taker: &Taker) -> Option<TakenTask> {
+        let task = self.run.workflow_task.as_ref().filter(|task| task.is_started())?;
+        let is_first = task.started_event_id == FIRST_STARTED_EVENT && task.attempt == 1;
+        let is_takers = self.run.is_run_by_workers() && task.identity == taker.identity;
+        (is_first && is_takers).then(|| TakenTask {
+            run: self.run.key(),
+            started_event_id: task.started_event_id,
+            response: response_of_task(&self.run, task),
+            events: None,
+            transient: Vec::new(),
+        })
     }
 
     /// The events behind those of the last workflow task that was completed, if they are in memory.
@@ -316,22 +342,19 @@ impl HotRun {
         Some(self.tail[begin..].to_vec())
     }
 
-    /// The updates that go to the worker with its workflow task, those first that a reset has brought.
-    fn send_updates(&mut self, task: &WorkflowTask, admitted: &[update::Request]) -> Vec<protocol::Message> {
+    /// The updates that go to the worker with its workflow task. Those that a reset has brought stand in the history, where
+    /// workers look for them.
+    fn send_updates(&mut self, task: &WorkflowTask) -> Vec<protocol::Message> {
         self.updates.iter_mut().for_each(|update| update.is_sent = true);
-        let mut messages: Vec<protocol::Message> = Vec::new();
-        for request in admitted.iter().chain(self.updates.iter().map(|update| &update.request)) {
-            let id = update_id(request);
-            // Callers may have sent one update twice: it comes once.
-            if messages.iter().all(|message| message.protocol_instance_id != id) {
-                messages.push(update_message(id, request, task.started_event_id));
-            }
-        }
-        messages
+        let requests = self.unanswered_updates();
+        requests
+            .map(|request| update_message(request, task.started_event_id))
+            .collect()
     }
 }
 
-fn update_message(id: &str, request: &update::Request, started_event_id: i64) -> protocol::Message {
+fn update_message(request: &update::Request, started_event_id: i64) -> protocol::Message {
+    let id = update_id(request);
     protocol::Message {
         id: format!("{id}/request"),
         protocol_instance_id: id.to_owned(),

@@ -10,7 +10,6 @@ use wrt_model::{
             ScheduleActivityTaskCommandAttributes, StartChildWorkflowExecutionCommandAttributes,
             StartTimerCommandAttributes,
         },
-        enums::CommandType,
         history::{
             ActivityTaskScheduledEventAttributes, StartChildWorkflowExecutionInitiatedEventAttributes,
             TimerStartedEventAttributes,
@@ -268,7 +267,7 @@ fn header(history: Option<&Header>, workflow: Option<&Header>) -> Result<(), Dif
 /// A command with what tells it apart from others of its kind.
 pub(crate) fn describe_command(command: &CommandAttributes) -> String {
     use CommandAttributes as C;
-    let kind = format!("{:?}", command_type(command));
+    let kind = format!("{:?}", wrt_model::command::command_type(command));
     match command {
         C::ScheduleActivityTaskCommandAttributes(attributes) => format!(
             "{kind} (activity `{}` of type `{}`)",
@@ -331,32 +330,6 @@ fn describe_event(event: &HistoryEvent) -> String {
             format!("{kind} (`{}`)", patch.unwrap_or_else(|| attributes.marker_name.clone()))
         }
         _ => kind,
-    }
-}
-
-/// The kind of a command that the contract knows.
-pub(crate) fn command_type(command: &CommandAttributes) -> CommandType {
-    use CommandAttributes as C;
-    match command {
-        C::ScheduleActivityTaskCommandAttributes(_) => CommandType::ScheduleActivityTask,
-        C::StartTimerCommandAttributes(_) => CommandType::StartTimer,
-        C::CompleteWorkflowExecutionCommandAttributes(_) => CommandType::CompleteWorkflowExecution,
-        C::FailWorkflowExecutionCommandAttributes(_) => CommandType::FailWorkflowExecution,
-        C::RequestCancelActivityTaskCommandAttributes(_) => CommandType::RequestCancelActivityTask,
-        C::CancelTimerCommandAttributes(_) => CommandType::CancelTimer,
-        C::CancelWorkflowExecutionCommandAttributes(_) => CommandType::CancelWorkflowExecution,
-        C::RequestCancelExternalWorkflowExecutionCommandAttributes(_) => {
-            CommandType::RequestCancelExternalWorkflowExecution
-        }
-        C::RecordMarkerCommandAttributes(_) => CommandType::RecordMarker,
-        C::ContinueAsNewWorkflowExecutionCommandAttributes(_) => CommandType::ContinueAsNewWorkflowExecution,
-        C::StartChildWorkflowExecutionCommandAttributes(_) => CommandType::StartChildWorkflowExecution,
-        C::SignalExternalWorkflowExecutionCommandAttributes(_) => CommandType::SignalExternalWorkflowExecution,
-        C::UpsertWorkflowSearchAttributesCommandAttributes(_) => CommandType::UpsertWorkflowSearchAttributes,
-        C::ProtocolMessageCommandAttributes(_) => CommandType::ProtocolMessage,
-        C::ModifyWorkflowPropertiesCommandAttributes(_) => CommandType::ModifyWorkflowProperties,
-        C::ScheduleNexusOperationCommandAttributes(_) => CommandType::ScheduleNexusOperation,
-        C::RequestCancelNexusOperationCommandAttributes(_) => CommandType::RequestCancelNexusOperation,
     }
 }
 

@@ -334,7 +334,7 @@ fn in_short(summary: String) -> UserMetadata {
 
 pub(super) fn command(attributes: CommandAttributes, user_metadata: Option<UserMetadata>) -> Command {
     Command {
-        command_type: check::command_type(&attributes).into(),
+        command_type: wrt_model::command::command_type(&attributes).into(),
         user_metadata,
         attributes: Some(attributes),
         ..Default::default()

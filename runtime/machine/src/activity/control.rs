@@ -75,10 +75,18 @@ impl HeartbeatAnswer {
 }
 
 impl Turn<'_> {
-    /// Lets no further attempt begin, from now on. Activities that are paused already stay paused as they were.
+    /// Lets no further attempt begin, from now on. The request that has paused an activity may come again.
     pub fn pause_activities(&mut self, which: &ActivitySelector, pause: &Pause) -> Result<(), Rejection> {
         let time_ns = self.now.nanos();
-        for scheduled_event_id in self.select_activities(which)? {
+        let selected = self.select_activities(which)?;
+        let is_paused_by_another = |scheduled_event_id: &i64| {
+            let paused = self.run.activities[scheduled_event_id].pause.as_ref();
+            paused.is_some_and(|paused| paused.request_id != pause.request_id)
+        };
+        if selected.iter().any(is_paused_by_another) {
+            return Err(Rejection::FailedPrecondition("activity is already paused".into()));
+        }
+        for scheduled_event_id in selected {
             let activity = self.activity(scheduled_event_id);
             if activity.pause.is_none() {
                 activity.pause = Some(Pause {

@@ -61,6 +61,11 @@ pub(super) fn request(
     let mut request = start_request(workflow.clone());
     if !keeps_id {
         request.workflow_id = timed_workflow_id(&workflow.workflow_id, nominal);
+        if start.number_in_second > 0 {
+            request
+                .workflow_id
+                .push_str(&format!("-{}", start.number_in_second + 1));
+        }
     }
     request.workflow_id_reuse_policy = reuse as i32;
     request.identity = identity(schedule);

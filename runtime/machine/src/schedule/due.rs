@@ -15,7 +15,7 @@ use super::{Occurrence, ScheduleEffect, ScheduleTurn};
 pub(super) const TIMES_PER_TURN: usize = 10_000;
 
 /// Starts and backfills that can wait.
-const BUFFER: usize = 1000;
+pub(super) const BUFFER: usize = 1000;
 
 /// Starts of backfills that are made together, when nothing but this holds them back.
 const BACKFILL_STARTS: usize = 10;
@@ -52,21 +52,33 @@ impl ScheduleTurn<'_> {
     }
 
     /// Buffers a start, unless the buffer is full.
-    pub(super) fn buffer(&mut self, time: Occurrence, policy: ScheduleOverlapPolicy, manual: bool) {
+    pub(super) fn buffer(
+        &mut self,
+        time: Occurrence,
+        policy: ScheduleOverlapPolicy,
+        manual: bool,
+    ) -> Option<&mut ScheduledStart> {
         if self.schedule.buffered.len() >= BUFFER {
             self.schedule.info.buffer_dropped += 1;
-            return;
+            return None;
         }
         let number = self.schedule.next_start_number;
         self.schedule.next_start_number += 1;
+        let number_in_second = if manual {
+            0
+        } else {
+            self.number_behind_triggers(time.nominal)
+        };
         self.schedule.buffered.push(ScheduledStart {
             number,
             nominal_ns: time.nominal.nanos(),
             actual_ns: time.actual.nanos(),
             overlap_policy: policy as i32,
             manual,
+            number_in_second,
             ..Default::default()
         });
+        self.schedule.buffered.last_mut()
     }
 
     /// Remembers a span of time that is to be gone through.

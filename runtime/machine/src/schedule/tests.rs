@@ -6,6 +6,7 @@ mod model;
 mod overlap;
 mod spec;
 mod told;
+mod triggers;
 mod turns;
 mod world;
 

@@ -13,9 +13,9 @@ use crate::{Turn, update::is_rejection};
 const FORGETTABLE_EVENTS: i64 = 10;
 
 impl Turn<'_> {
-    /// Schedules a workflow task for updates alone. False when there is another one, or no need of one.
+    /// Schedules a workflow task for updates alone, also before the delay of the start is over. False when there is another
+    /// one, or no need of one.
     pub fn schedule_speculative_workflow_task(&mut self) -> bool {
-        self.end_start_delay();
         if !self.run.is_open() || self.run.is_paused() || self.run.workflow_task.is_some() {
             return false;
         }
@@ -49,6 +49,8 @@ impl Turn<'_> {
         let shipped = task.scheduled_event_id - self.run.last_completed_started_event_id - 2;
         let forgets = match shipped {
             _ if !self.run.is_run_by_workers() => true,
+            // There is no task before the first one that a worker could go back to.
+            _ if self.run.last_completed_started_event_id == 0 => false,
             ..=0 => true,
             shipped => completion.discards_speculative_task_with_events && shipped <= FORGETTABLE_EVENTS,
         };

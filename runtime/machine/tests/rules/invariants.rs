@@ -158,9 +158,11 @@ impl Story {
                     })
                 })
                 .is_ok(),
-            Happening::RequestCancel => self
-                .decide(|turn| turn.request_cancel(String::new(), String::new(), String::new()))
-                .is_ok(),
+            Happening::RequestCancel => {
+                let is_open = self.run.is_open();
+                self.decide(|turn| turn.request_cancel(String::new(), String::new(), String::new()));
+                is_open
+            }
             Happening::Terminate => self
                 .decide(|turn| turn.terminate(String::new(), None, String::new()))
                 .is_ok(),

@@ -12,6 +12,7 @@ mod lengths;
 mod limits;
 mod pause;
 mod rebuild;
+mod repeat;
 mod reset;
 mod signal;
 mod start;

@@ -24,6 +24,7 @@ fn told(run: &Run) -> Run {
         state_transition_count: 0,
         start_request_id: String::new(),
         cancel_request_id: String::new(),
+        reset_request_id: String::new(),
         sticky: None,
         notified_target_version: None,
         ..run.clone()

@@ -98,8 +98,9 @@ fn the_task_at_the_reset_point_fails_and_another_one_follows() {
 
     let run = &story.run;
     assert_eq!(
-        (run.run_id.as_str(), run.start_request_id.as_str()),
-        ("new-run", "reset-1")
+        [&run.run_id, &run.start_request_id, &run.reset_request_id],
+        ["new-run", "start-1", "reset-1"],
+        "the request that started the workflow finds it"
     );
     assert_eq!(run.first_execution_run_id, base.run.first_execution_run_id);
     assert_eq!(run.original_execution_run_id, base.run.original_execution_run_id);

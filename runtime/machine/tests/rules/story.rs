@@ -349,6 +349,7 @@ pub(crate) fn check_bad_commands(commands: Vec<Command>, expected: Cause) {
 
 pub(crate) fn command(attributes: CommandAttributes) -> Command {
     Command {
+        command_type: wrt_model::command::command_type(&attributes) as i32,
         attributes: Some(attributes),
         ..Default::default()
     }

@@ -5,7 +5,7 @@ use wrt_model::{
     Run,
     proto::{
         Command, EventAttributes, RetryPolicy,
-        enums::{WorkflowExecutionStatus as Status, WorkflowTaskFailedCause as Cause},
+        enums::{CommandType, WorkflowExecutionStatus as Status, WorkflowTaskFailedCause as Cause},
     },
     time::proto_span,
 };
@@ -110,6 +110,14 @@ fn commands_that_cannot_be_carried_out() {
             ..Default::default()
         });
     });
+    let without_attributes = Command {
+        command_type: CommandType::StartTimer as i32,
+        ..Default::default()
+    };
+    let of_another_kind = Command {
+        command_type: CommandType::StartTimer as i32,
+        ..complete()
+    };
     for (commands, expected) in [
         (vec![no_timeout], Cause::BadScheduleActivityAttributes),
         (vec![no_type], Cause::BadScheduleActivityAttributes),
@@ -122,7 +130,8 @@ fn commands_that_cannot_be_carried_out() {
             vec![cancel_activity(6), activity("a")],
             Cause::BadRequestCancelActivityAttributes,
         ),
-        (vec![Command::default()], Cause::Unspecified),
+        (vec![without_attributes], Cause::BadStartTimerAttributes),
+        (vec![of_another_kind], Cause::BadStartTimerAttributes),
     ] {
         let mut story = Story::begin();
         story.take_task();
@@ -133,6 +142,17 @@ fn commands_that_cannot_be_carried_out() {
         }
         assert_eq!(story.run, before, "a rejection changes nothing");
     }
+}
+
+#[test]
+fn a_command_of_no_known_kind_is_refused() {
+    let mut story = Story::begin();
+    story.take_task();
+    let refused = story.complete_task(vec![Command::default()]);
+    assert_eq!(
+        refused,
+        Err(Rejection::InvalidArgument("Unknown command type: 0".into()))
+    );
 }
 
 #[test]

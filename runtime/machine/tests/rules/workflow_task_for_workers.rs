@@ -5,7 +5,7 @@ use wrt_model::{
     proto::{Command, enums::WorkflowTaskFailedCause as Cause, protocol},
     run::Sticky,
     task::WorkflowTaskToken,
-    time::span_nanos,
+    time::{proto_span, span_nanos},
 };
 
 use crate::{
@@ -166,6 +166,22 @@ fn an_update_waits_in_a_task_that_is_not_written() {
     let end = story.decide(|turn| turn.complete_workflow_task(cached(Vec::new(), vec![reject("u")])));
     assert_eq!(end, Ok(WorkflowTaskEnd::Discarded));
     assert_eq!(story.run, before);
+}
+
+#[test]
+fn an_update_does_not_wait_for_the_end_of_a_start_delay() {
+    let mut story = Story::begin_for_workers_with(|request| {
+        request.workflow_start_delay = Some(proto_span(seconds(60)));
+    });
+    assert!(story.decide(|turn| turn.schedule_speculative_workflow_task()));
+    assert!(story.last.offers_workflow_task && story.last.events.is_empty());
+    story.take_task();
+    let end = story.decide(|turn| turn.complete_workflow_task(cached(Vec::new(), vec![reject("u")])));
+    assert_eq!(
+        end,
+        Ok(WorkflowTaskEnd::Recorded),
+        "the first task is written in any case"
+    );
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tonic::{Request, metadata::MetadataValue};
 use wrt_model::proto::{
     HistoryEvent, WorkflowExecution,
     enums::HistoryEventFilterType,
@@ -91,7 +92,11 @@ impl HistoryReader {
     /// The next page, or `None` when the server is gone. The token moves only with an answer, so that no event is lost
     /// or comes twice.
     async fn attempt(&mut self) -> anyhow::Result<Option<Vec<HistoryEvent>>> {
-        let request = self.request.clone();
+        let mut request = Request::new(self.request.clone());
+        // So that a run which is retried shows what has become of it.
+        request
+            .metadata_mut()
+            .insert("supported-features", MetadataValue::from_static("follows-next-run-id"));
         let outcome = self.client.workflows().get_workflow_execution_history(request).await;
         if self.request.wait_new_event && outcome.as_ref().is_err_and(is_gone) {
             return Ok(None);

@@ -128,8 +128,8 @@ fn an_update_must_know_what_it_overwrites() {
 fn the_same_request_is_carried_out_once() {
     let mut world = World::every_minute(Policy::AllowAll);
     let mut twice = |request: &str| {
-        let mut effects = world.turn(|turn| turn.patch(trigger(Policy::Unspecified), request));
-        effects.extend(world.turn(|turn| turn.patch(trigger(Policy::Unspecified), request)));
+        let mut effects = world.turn(|turn| turn.patch(trigger(Policy::Unspecified), request).unwrap());
+        effects.extend(world.turn(|turn| turn.patch(trigger(Policy::Unspecified), request).unwrap()));
         effects.len()
     };
     assert_eq!(twice("request"), 1);

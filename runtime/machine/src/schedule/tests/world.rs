@@ -137,7 +137,7 @@ impl World {
     }
 
     pub(super) fn patch(&mut self, patch: SchedulePatch) -> Vec<String> {
-        self.turn(|turn| turn.patch(patch, ""))
+        self.turn(|turn| turn.patch(patch, "").unwrap())
     }
 
     pub(super) fn update(&mut self, definition: Definition) -> Vec<String> {
