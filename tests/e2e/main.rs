@@ -8,6 +8,7 @@ mod cancel;
 mod child_workflow;
 mod delete;
 mod deployment;
+mod diagnosis;
 mod hostile;
 mod http;
 mod limits;

@@ -74,6 +74,7 @@ fn engine_status(error: &EngineError, message: String) -> Status {
         | E::ScheduleNotFound(_)
         | E::WorkerNotFound(_)
         | E::BatchOperationNotFound(_)
+        | E::BatchOperationOver(_)
         | E::SearchAttributeNotFound(_)
         | E::WorkerDeploymentNotFound(_)
         | E::WorkerDeployment(WorkerDeploymentRejection::VersionNotFound(_))
@@ -281,7 +282,7 @@ mod tests {
         check(
             not_found,
             Code::NotFound,
-            "workflow execution order-1 not found in namespace default",
+            "workflow not found for ID: order-1",
             "NotFoundFailure",
         );
         check(
@@ -293,7 +294,7 @@ mod tests {
         check(
             EngineError::NamespaceNotFound("shop".into()),
             Code::NotFound,
-            "namespace shop is not found; create it with `wrt namespace create shop`",
+            "Namespace shop is not found.",
             "NamespaceNotFoundFailure",
         );
         check(

@@ -1,5 +1,7 @@
 //! Queries: questions to the workflow's own code, which change nothing.
 
+mod builtin;
+mod stack;
 pub(crate) mod worker;
 
 use std::time::Duration;
@@ -9,12 +11,14 @@ use wrt_host::WorkflowInstance;
 use wrt_model::{
     Namespace, Run,
     proto::{
+        Failure, Payloads,
         enums::QueryRejectCondition,
         query::{QueryRejected, WorkflowQuery},
         workflowservice::{QueryWorkflowRequest, QueryWorkflowResponse},
     },
 };
 
+use self::builtin::{Builtin, Past};
 use crate::{
     Engine, EngineError,
     lane::{Lane, Message, Step},
@@ -95,14 +99,23 @@ impl Lane {
             if run.is_run_by_workers() {
                 return Ok(Asked::WorkersOf(Some(Box::new(run))));
             }
-            let mut instance = self.engine.query_instance(&run).await?;
-            return ask(&mut instance, &message.query).map(Asked::Here);
+            return self.engine.ask_past_run(&run, &message.query).await.map(Asked::Here);
         };
         if let Some(rejected) = reject(&current.run, message.reject_condition) {
             return Ok(Asked::Here(rejected));
         }
         if current.run.is_run_by_workers() {
             return Ok(Asked::WorkersOf(None));
+        }
+        let builtin = Builtin::named(&message.query.query_type);
+        if let Some(builtin) = builtin {
+            let past = Past {
+                run: &current.run,
+                is_stored: current.version > 0,
+                uncommitted: &current.tail[current.uncommitted..],
+            };
+            let answer = self.engine.answer_builtin(builtin, past).await;
+            return answer.map(answered).map(Asked::Here);
         }
         if current.run.last_completed_started_event_id == 0 {
             return Err(EngineError::WorkflowNotReady(
@@ -117,11 +130,31 @@ impl Lane {
         let answer = ask(&mut instance, &message.query);
         // One that has trapped cannot answer again.
         current.instance = answer.is_ok().then_some(instance);
-        answer.map(Asked::Here)
+        match answer {
+            Ok(answer) => Ok(Asked::Here(answer)),
+            Err(refusal) => Err(self.engine.explain_refusal(&current.run, &message.query, refusal).await),
+        }
     }
 }
 
 impl Engine {
+    /// Asks a run that is not the current one of its workflow.
+    async fn ask_past_run(&self, run: &Run, query: &WorkflowQuery) -> Result<QueryWorkflowResponse, EngineError> {
+        if let Some(builtin) = Builtin::named(&query.query_type) {
+            let past = Past {
+                run,
+                is_stored: true,
+                uncommitted: &[],
+            };
+            return self.answer_builtin(builtin, past).await.map(answered);
+        }
+        let mut instance = self.query_instance(run).await?;
+        match ask(&mut instance, query) {
+            Ok(answer) => Ok(answer),
+            Err(refusal) => Err(self.explain_refusal(run, query, refusal).await),
+        }
+    }
+
     async fn query_instance(&self, run: &Run) -> Result<WorkflowInstance, EngineError> {
         self.rebuild(run, true)
             .await
@@ -129,14 +162,28 @@ impl Engine {
     }
 }
 
-fn ask(instance: &mut WorkflowInstance, query: &WorkflowQuery) -> Result<QueryWorkflowResponse, EngineError> {
+/// Why a guest has not answered.
+struct Refusal {
+    failure: Failure,
+    /// It has stopped in the middle, so it knows the query.
+    has_trapped: bool,
+}
+
+fn ask(instance: &mut WorkflowInstance, query: &WorkflowQuery) -> Result<QueryWorkflowResponse, Refusal> {
     let answer = instance.query(&query.query_type, query.query_args.clone(), query.header.clone());
     match answer {
-        Ok(query_result) => Ok(QueryWorkflowResponse {
-            query_result,
-            ..Default::default()
+        Ok(query_result) => Ok(answered(query_result)),
+        Err(failure) => Err(Refusal {
+            failure: worker::query_failure(failure.to_string()),
+            has_trapped: instance.has_trapped(),
         }),
-        Err(failure) => Err(query_failed(failure.to_string())),
+    }
+}
+
+fn answered(query_result: Option<Payloads>) -> QueryWorkflowResponse {
+    QueryWorkflowResponse {
+        query_result,
+        ..Default::default()
     }
 }
 

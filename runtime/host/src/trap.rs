@@ -3,7 +3,7 @@
 use wasmtime::{Error, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use crate::{console::Console, limits::MemoryLimit, workflow::Divergence};
+use crate::{console::Console, frame::without_hash, limits::MemoryLimit, workflow::Divergence};
 
 /// Why a guest stopped in the middle.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,36 +63,4 @@ fn backtrace(error: &Error) -> String {
     // The first line is a title.
     let frames: Vec<_> = text.lines().skip(1).map(without_hash).collect();
     frames.join("\n")
-}
-
-/// Takes the hash from the end of a name of Rust's: it says nothing to a reader, and changes with each build.
-fn without_hash(frame: &str) -> &str {
-    const HASH_DIGITS: usize = 16;
-    match frame.rsplit_once("::h") {
-        Some((name, hash)) if hash.len() == HASH_DIGITS && hash.bytes().all(|digit| digit.is_ascii_hexdigit()) => name,
-        _ => frame,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_hash;
-
-    #[test]
-    fn frames_lose_their_hash_and_nothing_else() {
-        for (frame, expected) in [
-            ("0: a.wasm!order::charge::h0123456789abcdef", "0: a.wasm!order::charge"),
-            ("0: a.wasm!order::hire", "0: a.wasm!order::hire"),
-            (
-                "0: a.wasm!order::h0123456789abcdefg",
-                "0: a.wasm!order::h0123456789abcdefg",
-            ),
-            (
-                "0: a.wasm!wrt:workflow/guest@0.1.0#activate",
-                "0: a.wasm!wrt:workflow/guest@0.1.0#activate",
-            ),
-        ] {
-            assert_eq!(without_hash(frame), expected);
-        }
-    }
 }

@@ -37,11 +37,13 @@ mod local_activity;
 mod log;
 mod patch;
 mod random;
+mod rehearsal;
 mod resolutions;
 mod start;
 mod state;
 mod temporal;
 mod timer;
+mod trace;
 mod turns;
 mod update;
 mod visibility;
@@ -57,6 +59,7 @@ pub use self::{
     instance::WorkflowInstance,
     ledger::Completion,
     local_activity::{LocalActivity, LocalActivityEnd},
+    temporal::TEMPORAL_CONTRACT,
 };
 
 /// A workflow component, compiled and ready to be instantiated. Clones share the code.

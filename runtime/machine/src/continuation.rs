@@ -19,7 +19,7 @@ use crate::{
     cron::next_cron_time,
     retry,
     start::{Beginning, WORKFLOW_TASK_TIMEOUT_MAXIMUM},
-    worker_deployment::{inheritance::declined_by, search_attribute::without_versioning},
+    worker_deployment::{inheritance::declined_by, search_attribute::without_own},
 };
 
 /// The run that follows one that has closed.
@@ -104,7 +104,7 @@ impl Turn<'_> {
         command.memo = command.memo.or_else(|| run.memo.clone());
         command.search_attributes = command
             .search_attributes
-            .or_else(|| without_versioning(run.search_attributes.clone()));
+            .or_else(|| without_own(run.search_attributes.clone()));
         if command.initiator() == ContinueAsNewInitiator::Unspecified {
             command.set_initiator(ContinueAsNewInitiator::Workflow);
         }
@@ -237,7 +237,7 @@ fn started_by(
             continued_failure: Some(failure),
             attempt,
             memo: previous.memo.clone(),
-            search_attributes: without_versioning(previous.search_attributes.clone()),
+            search_attributes: without_own(previous.search_attributes.clone()),
             ..started
         },
         ContinuationKind::Cron { result, failure } => WorkflowExecutionStartedEventAttributes {
@@ -246,7 +246,7 @@ fn started_by(
             last_completion_result: result.or(started.last_completion_result),
             attempt: 1,
             memo: previous.memo.clone(),
-            search_attributes: without_versioning(previous.search_attributes.clone()),
+            search_attributes: without_own(previous.search_attributes.clone()),
             ..started
         },
         ContinuationKind::ContinueAsNew(command) => WorkflowExecutionStartedEventAttributes {

@@ -19,7 +19,7 @@ use crate::{
 };
 
 pub use activity::{Activity, ActivityState};
-pub use workflow_task::{Sticky, WorkflowTask, WorkflowTaskState};
+pub use workflow_task::{Sticky, WorkflowTask, WorkflowTaskProblems, WorkflowTaskState};
 
 /// One run of a workflow.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -172,6 +172,9 @@ pub struct Run {
     /// Where this run, which is pinned, could go, as its last workflow task has been told.
     #[prost(message, optional, tag = "62")]
     pub notified_target_version: Option<WorkerDeploymentVersion>,
+    /// Why its workflow tasks do not succeed; absent while they do.
+    #[prost(message, optional, tag = "110")]
+    pub workflow_task_problems: Option<WorkflowTaskProblems>,
 }
 
 /// Somebody has stopped a run or an activity for a while.
@@ -334,6 +337,14 @@ impl Run {
     /// True when its code is not here: its workflow tasks are handed to workers.
     pub fn is_run_by_workers(&self) -> bool {
         self.component.is_empty()
+    }
+
+    /// True while no worker has taken any workflow task of it: its code may still come from anywhere.
+    pub fn is_untouched(&self) -> bool {
+        let task = self.workflow_task.as_ref();
+        self.last_completed_started_event_id == 0
+            && self.workflow_task_problems.is_none()
+            && task.is_none_or(|task| task.attempt == 1 && !task.is_started())
     }
 
     /// True while neither workflow tasks nor activities of it are handed out.
