@@ -54,6 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     wrt.include_imports(true).include_source_info(true).open_files([
         "wrt/v1/component_service.proto",
         "wrt/v1/namespace_service.proto",
+        "wrt/v1/run_service.proto",
         "wrt/v1/statistics_service.proto",
     ])?;
     fs::write(out.join("wrt.bin"), wrt.encode_file_descriptor_set())?;

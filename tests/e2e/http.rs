@@ -209,7 +209,7 @@ async fn a_schedule_is_kept_over_http() -> Result<()> {
         assert_eq!(times["startTime"].as_array().map(Vec::len), Some(2));
         post(server, &path, schedule)
             .await?
-            .assert_refused(409, 6, "schedule nightly is already registered");
+            .assert_refused(409, 6, r#"schedule "nightly" is already registered"#);
         ok(send(server, &format!("DELETE {path}"), "", b"").await?);
         get(server, &path).await?.assert_refused(404, 5, "nightly");
         Ok(())

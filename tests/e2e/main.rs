@@ -10,6 +10,7 @@ mod delete;
 mod deployment;
 mod endless;
 mod events;
+mod diagnosis;
 mod hostile;
 mod http;
 mod limits;

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use tonic::{Code, Status};
 use wrt_model::proto::{
-    enums::{EventType, WorkflowExecutionStatus},
+    enums::{EventType, HistoryEventFilterType, WorkflowExecutionStatus},
     workflowservice::{PauseWorkflowExecutionRequest, UnpauseWorkflowExecutionRequest},
 };
 use wrt_tests::{Client, Run, Worker, patterns::updating};
@@ -48,6 +48,15 @@ async fn what_happens_to_a_paused_run_waits_also_for_another_server() -> Result<
         server.kill().await?;
         server.restart().await?;
         assert_eq!(status(&run).await?, WorkflowExecutionStatus::Paused);
+        let mut request = run.reading();
+        request.history_event_filter_type = HistoryEventFilterType::CloseEvent as i32;
+        let last = run.page(request).await?;
+        assert_eq!(
+            last.history.unwrap_or_default().events.len(),
+            1,
+            "Temporal's tools describe it by its last event"
+        );
+        assert!(last.next_page_token.is_empty());
         assert_eq!(
             run.event_types().await?[5..],
             [

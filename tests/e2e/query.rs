@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use serde_json::Value;
 use tonic::Code;
 use wrt_model::{
     proto::enums::{QueryRejectCondition, WorkflowExecutionStatus},
@@ -93,6 +94,49 @@ async fn a_query_can_be_rejected_by_the_status_of_the_run() -> Result<()> {
 }
 
 #[tokio::test]
+async fn every_component_answers_what_tools_ask() -> Result<()> {
+    with_contract(async |server| {
+        let client = server.client();
+        let script = "start => now; timer 3600; schedule bake\nsignal go => timer 7200\nsignal end => complete";
+        let run = client.script("w", script).await?;
+        run.signal("go", "").await?;
+
+        let metadata: Value = serde_json::from_str(&run.query("__temporal_workflow_metadata", "").await?)?;
+        assert_eq!(metadata["definition"]["type"], "Scripted");
+        let queries = metadata["definition"]["queryDefinitions"]
+            .as_array()
+            .context("queries")?;
+        assert!(queries.iter().any(|query| query["name"] == "transcript"), "{metadata}");
+
+        let stack: String = serde_json::from_str(&run.query("__stack_trace", "").await?)?;
+        let waits: Vec<&str> = stack.split("\n\n").collect();
+        assert_eq!(waits.len(), 3, "{stack}");
+        assert!(waits[0].starts_with("waits for timer 1, due at 20"), "{stack}");
+        assert!(waits[1].starts_with("waits for activity bake"), "{stack}");
+        assert!(waits[2].starts_with("waits for timer 3, due at 20"), "{stack}");
+        for wait in waits {
+            assert!(wait.contains("contract::actions::act"), "{stack}");
+        }
+
+        let trace: Value = serde_json::from_str(&run.query("__enhanced_stack_trace", "").await?)?;
+        assert_eq!(trace["sdk"]["name"], "contract-guest");
+        let stacks = trace["stacks"].as_array().context("stacks")?;
+        assert_eq!(stacks.len(), 3, "{trace}");
+        assert!(
+            stacks[0]["locations"].as_array().is_some_and(|frames| frames.len() > 2),
+            "{trace}"
+        );
+
+        run.signal("end", "").await?;
+        run.closed().await?;
+        let over: String = serde_json::from_str(&run.query("__stack_trace", "").await?)?;
+        assert_eq!(over, "the workflow is over and waits for nothing");
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
 async fn what_cannot_be_answered_is_refused() -> Result<()> {
     with_contract(async |server| {
         let client = server.client();
@@ -100,7 +144,8 @@ async fn what_cannot_be_answered_is_refused() -> Result<()> {
         assert_refused(
             run.query("nonsense", "").await,
             Code::InvalidArgument,
-            "there is no query `nonsense`",
+            "unknown queryType nonsense. KnownQueryTypes=[__enhanced_stack_trace __stack_trace \
+             __temporal_workflow_metadata transcript]",
         );
         assert_refused(
             client.run("nobody", "").query("transcript", "").await,

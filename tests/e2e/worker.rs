@@ -78,7 +78,7 @@ async fn a_worker_says_goodbye_with_a_last_heartbeat() -> Result<()> {
             worker_instance_key: "a".to_owned(),
         };
         let unknown = temporal.describe_worker(describe.clone()).await;
-        assert_refused(unknown, Code::NotFound, "worker a is not found");
+        assert_refused(unknown, Code::NotFound, "Worker a not found");
 
         let goodbye = WorkerHeartbeat {
             status: WorkerStatus::ShuttingDown as i32,

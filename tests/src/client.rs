@@ -14,7 +14,7 @@ use wrt_api::proto::{
     wrt::v1::{
         DeployComponentRequest, DeployComponentResponse, DeployOptions, LimitChange, UpdateLimitsRequest,
         component_service_client::ComponentServiceClient, deploy_component_request::Part,
-        namespace_service_client::NamespaceServiceClient,
+        namespace_service_client::NamespaceServiceClient, run_service_client::RunServiceClient,
     },
 };
 use wrt_model::proto::{
@@ -89,6 +89,11 @@ impl Client {
     /// The service of deployed components.
     pub fn components(&self) -> ComponentServiceClient<Channel> {
         ComponentServiceClient::new(self.channel.clone())
+    }
+
+    /// The service of what is known of runs beside Temporal's words.
+    pub fn runs(&self) -> RunServiceClient<Channel> {
+        RunServiceClient::new(self.channel.clone())
     }
 
     /// The service of limits.

@@ -111,6 +111,7 @@ async fn deploy(engine: &Engine, options: DeployOptions, bytes: Vec<u8>) -> Resu
     };
     let (deployment, deployed) = engine.deploy(&namespace, deploy).await?;
     Ok(DeployComponentResponse {
+        warnings: engine.deployment_warnings(&deployment, &deployed),
         deployment: Some(component::deployment(deployment)),
         component: Some(component::component(deployed)),
     })

@@ -80,6 +80,7 @@ fn engine_status(error: &EngineError, message: String) -> Status {
         | E::ScheduleNotFound(_)
         | E::WorkerNotFound(_)
         | E::BatchOperationNotFound(_)
+        | E::BatchOperationOver(_)
         | E::WorkerDeploymentNotFound(_)
         | E::WorkerDeployment(WorkerDeploymentRejection::VersionNotFound(_))
         | E::UpdateNotFound(_)
@@ -284,7 +285,7 @@ mod tests {
         check(
             not_found,
             Code::NotFound,
-            "workflow execution order-1 not found in namespace default",
+            "workflow not found for ID: order-1",
             "NotFoundFailure",
         );
         check(
@@ -296,7 +297,7 @@ mod tests {
         check(
             EngineError::NamespaceNotFound("shop".into()),
             Code::NotFound,
-            "namespace shop is not found; create it with `wrt namespace create shop`",
+            "Namespace shop is not found.",
             "NamespaceNotFoundFailure",
         );
         check(

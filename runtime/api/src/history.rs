@@ -174,13 +174,16 @@ fn resume(execution: &mut WorkflowExecution, token: &[u8]) -> Checked<i64> {
 // === impl Reader ===
 
 impl Reader<'_> {
-    /// The last event of a closed run; nothing of an open one, with a token when the caller waits for the end.
+    /// The last event of a closed run; nothing of an open one, with a token when the caller waits for the end. Who does not
+    /// wait gets that of a paused one, too.
     async fn close_event(self, wait: Option<Duration>) -> Result<GetWorkflowExecutionHistoryResponse, ApiError> {
         let end = |wait| self.engine.history_end(self.namespace, self.execution.clone(), wait);
-        let waited = self.shutdown.run_until_cancelled(end(wait.unwrap_or_default())).await;
-        let end = match waited {
-            Some(end) => end?,
-            None => end(Duration::ZERO).await?,
+        let end = match wait {
+            None => self.engine.history_last(self.namespace, self.execution.clone()).await?,
+            Some(wait) => match self.shutdown.run_until_cancelled(end(wait)).await {
+                Some(end) => end?,
+                None => end(Duration::ZERO).await?,
+            },
         };
         let waits_on = end.closing_event.is_none() && wait.is_some();
         let closing_event = end.closing_event.map(|event| match self.follows_next_run {

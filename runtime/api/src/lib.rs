@@ -21,6 +21,7 @@ mod pause;
 pub mod proto;
 mod reply;
 mod reset;
+mod run_service;
 mod schedule;
 mod server;
 mod statistics_service;

@@ -216,6 +216,7 @@ fn info(namespace: &Namespace, limits: &Limits) -> NamespaceInfo {
             poller_autoscaling: true,
             worker_heartbeats: true,
             workflow_task_completion_pagination: true,
+            reported_problems_search_attribute: true,
             ..Default::default()
         }),
         limits: Some(namespace_info::Limits {

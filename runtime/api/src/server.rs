@@ -28,9 +28,11 @@ use crate::{
         wrt::v1::{
             component_service_server::{self, ComponentServiceServer},
             namespace_service_server::NamespaceServiceServer,
+            run_service_server::RunServiceServer,
             statistics_service_server::StatisticsServiceServer,
         },
     },
+    run_service::RunService,
     statistics_service::StatisticsService,
     test_service::TestService,
     workflow_service::WorkflowService,
@@ -162,6 +164,11 @@ async fn routes(
     )
     .add_service(
         NamespaceServiceServer::new(NamespaceService::new(engine.clone()))
+            .accept_compressed(Gzip)
+            .send_compressed(Gzip),
+    )
+    .add_service(
+        RunServiceServer::new(RunService::new(engine.clone()))
             .accept_compressed(Gzip)
             .send_compressed(Gzip),
     )

@@ -35,6 +35,7 @@ impl statistics_service_server::StatisticsService for StatisticsService {
             replayed_events: stats.replayed_events,
             parked_runs: stats.parked_runs,
             parked_bytes: stats.parked_bytes,
+            unserved_starts: stats.unserved_starts,
         }))
     }
 }

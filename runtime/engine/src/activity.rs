@@ -332,7 +332,12 @@ impl Pick {
             Pick::Id(activity_id) => {
                 let mut activities = turn.run().activities.iter();
                 let found = activities.find(|(_, activity)| activity.activity_id == *activity_id);
-                let message = || format!("activity task not found: no activity {activity_id} is open");
+                let message = || {
+                    format!(
+                        "cannot find pending activity with ActivityID {activity_id}, check workflow execution history for \
+                         more details"
+                    )
+                };
                 found
                     .map(|(&id, _)| (id, 0))
                     .ok_or_else(|| Rejection::ActivityNotFound(message()))

@@ -234,7 +234,7 @@ impl Engine {
         .await
     }
 
-    /// Changes a batch operation that goes on. Errors: [`EngineError::BatchOperationNotFound`].
+    /// Changes a batch operation that goes on. Errors: [`EngineError::BatchOperationNotFound`], [`EngineError::BatchOperationOver`].
     async fn change_batch(
         &self,
         key: &BatchKey,
@@ -243,10 +243,7 @@ impl Engine {
         let _changing = self.inner.batches.changing.lock().await;
         let mut operation = self.stored_batch(key).await?;
         if !operation.is_open() {
-            return Err(EngineError::BatchOperationNotFound(format!(
-                "{} is over; `wrt batch describe` shows how it went",
-                key.job_id
-            )));
+            return Err(EngineError::BatchOperationOver(key.job_id.clone()));
         }
         change(&mut operation);
         self.inner.store.batch_update(&operation).await?;
@@ -255,12 +252,7 @@ impl Engine {
 
     async fn stored_batch(&self, key: &BatchKey) -> Result<BatchOperation, EngineError> {
         let stored = self.inner.store.batch(key).await?;
-        stored.ok_or_else(|| {
-            EngineError::BatchOperationNotFound(format!(
-                "{} is not found; `wrt batch list` shows what there is",
-                key.job_id
-            ))
-        })
+        stored.ok_or_else(|| EngineError::BatchOperationNotFound(key.job_id.clone()))
     }
 }
 

@@ -104,7 +104,7 @@ impl Engine {
         let is_last = deployment.versions.len() == 1;
         if digest == deployment.current && !is_last {
             return Err(EngineError::FailedPrecondition(format!(
-                "version {} is the current one of {name}; make another one current first, with `wrt module set-current`",
+                "version {} is the current one of {name}; make another one current first",
                 digest.short()
             )));
         }
@@ -143,7 +143,7 @@ impl Engine {
         self.inner.store.deployment_put(&deployment).await?;
         self.serve(deployment.clone()).await?;
         if deployment.kind == ComponentKind::Workflow {
-            self.retry_failed_tasks(deployment);
+            self.wake_waiting_runs(deployment);
         }
         Ok(())
     }
@@ -158,7 +158,8 @@ impl Engine {
         Ok(())
     }
 
-    async fn component(&self, digest: &Digest) -> Result<Component, EngineError> {
+    /// What is known of a component.
+    pub(crate) async fn component(&self, digest: &Digest) -> Result<Component, EngineError> {
         let component = self.inner.store.component(digest).await?;
         component.ok_or_else(|| EngineError::FailedPrecondition(format!("the component {digest} is not in the store")))
     }
@@ -225,8 +226,8 @@ fn find_version(deployment: &Deployment, digest_prefix: &str) -> Result<Digest, 
     match matches.as_slice() {
         [digest] => Ok((*digest).clone()),
         [] => Err(EngineError::InvalidArgument(format!(
-            "deployment {} has no version {digest_prefix:?}; `wrt module describe {}` shows them",
-            deployment.name, deployment.name
+            "deployment {} has no version {digest_prefix:?}",
+            deployment.name
         ))),
         _ => Err(EngineError::InvalidArgument(format!(
             "several versions of deployment {} begin with {digest_prefix:?}; give more digits",

@@ -15,7 +15,7 @@ pub enum EngineError {
     Rejected(#[from] Rejection),
 
     /// No run has this id.
-    #[error("workflow execution {workflow_id}{} not found in namespace {namespace}", run_suffix(.run_id))]
+    #[error("{}", workflow_not_found(.workflow_id, .run_id))]
     WorkflowNotFound {
         /// The namespace's name.
         namespace: String,
@@ -26,7 +26,7 @@ pub enum EngineError {
     },
 
     /// No namespace has this name.
-    #[error("namespace {0} is not found; create it with `wrt namespace create {0}`")]
+    #[error("Namespace {0} is not found.")]
     NamespaceNotFound(String),
 
     /// A namespace has this name already.
@@ -34,23 +34,27 @@ pub enum EngineError {
     NamespaceAlreadyExists(String),
 
     /// No deployment has this name.
-    #[error("deployment {0} is not found; `wrt module list` shows what is deployed")]
+    #[error("deployment {0} is not found")]
     DeploymentNotFound(String),
 
-    /// No schedule has this id.
-    #[error("schedule {0} is not found; `wrt schedule list` shows what there is")]
+    /// No schedule has this id. Temporal, where a schedule is a workflow, says so of that one.
+    #[error("workflow not found for ID: temporal-sys-scheduler:{0}")]
     ScheduleNotFound(String),
 
-    /// No batch operation of this id goes on.
-    #[error("batch operation {0}")]
+    /// No batch operation has this id. Temporal, where one is a workflow, says so of that one.
+    #[error("workflow not found for ID: {0}")]
     BatchOperationNotFound(String),
+
+    /// The batch operation of this id has ended. In the same words as of a workflow.
+    #[error("workflow execution already completed")]
+    BatchOperationOver(String),
 
     /// A batch operation has this id already.
     #[error("batch operation {0} already exists; choose another job id")]
     BatchOperationAlreadyExists(String),
 
     /// No worker with this key has been heard of lately.
-    #[error("worker {0} is not found; ListWorkers shows those that send heartbeats")]
+    #[error("Worker {0} not found")]
     WorkerNotFound(String),
 
     /// No worker deployment has this name.
@@ -70,7 +74,7 @@ pub enum EngineError {
     InvalidVersioningOverride(String),
 
     /// A schedule has this id already.
-    #[error("schedule {schedule_id} is already registered; choose another id, or update it")]
+    #[error("schedule {schedule_id:?} is already registered")]
     ScheduleAlreadyExists {
         /// The id asked for.
         schedule_id: String,
@@ -103,9 +107,7 @@ pub enum EngineError {
     QueryFailed(Box<Failure>),
 
     /// No worker has answered a query in time.
-    #[error(
-        "no worker has answered the query within {0:?}; `wrt task-queue describe` shows who polls the task queue of the run"
-    )]
+    #[error("no worker has answered the query within {0:?}; does one poll the task queue of the run?")]
     QueryTimedOut(Duration),
 
     /// A worker has asked for one workflow task after the other without any progress.
@@ -161,10 +163,10 @@ impl From<ScheduleRejection> for EngineError {
     }
 }
 
-fn run_suffix(run_id: &str) -> String {
-    if run_id.is_empty() {
-        String::new()
-    } else {
-        format!(" (run {run_id})")
+/// Temporal's words, which tools look for.
+fn workflow_not_found(workflow_id: &str, run_id: &str) -> String {
+    match run_id {
+        "" => format!("workflow not found for ID: {workflow_id}"),
+        run_id => format!("workflow execution not found for workflow ID {workflow_id:?} and run ID {run_id:?}"),
     }
 }

@@ -128,6 +128,23 @@ impl Engine {
         }
     }
 
+    /// The last event of a run that has closed, or that is paused: as in Temporal, whoever asks for the end and does not wait
+    /// for it gets what has stopped the run. Nothing of a run that goes on.
+    pub async fn history_last(
+        &self,
+        namespace: &Namespace,
+        execution: WorkflowExecution,
+    ) -> Result<HistoryEnd, EngineError> {
+        let run = self.stored_run(namespace, execution).await?;
+        if !run.is_paused() {
+            return self.stored_end(run).await;
+        }
+        Ok(HistoryEnd {
+            closing_event: Some(self.stored_event(&run.key(), run.history_length()).await?),
+            run_id: run.run_id,
+        })
+    }
+
     async fn stored_end(&self, run: Run) -> Result<HistoryEnd, EngineError> {
         let closing_event = match run.is_open() {
             true => None,

@@ -5,6 +5,7 @@
 
 mod activity;
 mod activity_control;
+mod adoption;
 mod attending;
 mod batch;
 mod child_workflow;
@@ -58,6 +59,7 @@ use wrt_model::Limits;
 use wrt_store::Store;
 
 pub use activity::ActivityRef;
+pub use adoption::{RunDescription, Unserved};
 pub use deployment::Deploy;
 pub use error::EngineError;
 pub use history::{HistoryEnd, HistoryPage};
@@ -75,7 +77,7 @@ pub use wrt_machine::{
     Rejection, ResetPoint, WorkerDeploymentRejection, WorkflowOptionsChange, WorkflowTaskCompletion,
     deployment_conflict_token, reset_point,
     schedule::{NewSchedule, ScheduleUpdate, conflict_token, start_request, timed_workflow_id},
-    version_not_found, version_status,
+    version_not_found, version_status, workflow_task_cause,
 };
 pub use wrt_store::{RunCount, ScheduleCount, StoreError};
 

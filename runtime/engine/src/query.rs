@@ -1,5 +1,7 @@
 //! Queries: questions to the workflow's own code, which change nothing.
 
+mod builtin;
+mod stack;
 pub(crate) mod worker;
 
 use std::time::Duration;
@@ -9,13 +11,14 @@ use wrt_host::WorkflowInstance;
 use wrt_model::{
     Limits, Namespace, Run, payload,
     proto::{
-        Payloads,
+        Failure, Payloads,
         enums::QueryRejectCondition,
         query::{QueryRejected, WorkflowQuery},
         workflowservice::{QueryWorkflowRequest, QueryWorkflowResponse},
     },
 };
 
+use self::builtin::{Builtin, Past};
 use crate::{
     Engine, EngineError,
     lane::{Lane, Message, Step},
@@ -97,8 +100,11 @@ impl Lane {
             if run.is_run_by_workers() {
                 return Ok(Asked::WorkersOf(Some(Box::new(run))));
             }
-            let mut instance = self.engine.query_instance(&run).await?;
-            return ask(&mut instance, &message.query, &self.limits).map(Asked::Here);
+            return self
+                .engine
+                .ask_past_run(&run, &message.query, &self.limits)
+                .await
+                .map(Asked::Here);
         };
         if let Some(rejected) = reject(&current.run, message.reject_condition) {
             return Ok(Asked::Here(rejected));
@@ -106,6 +112,16 @@ impl Lane {
         check_began(&current.run)?;
         if current.run.is_run_by_workers() {
             return Ok(Asked::WorkersOf(None));
+        }
+        let builtin = Builtin::named(&message.query.query_type);
+        if let Some(builtin) = builtin {
+            let past = Past {
+                run: &current.run,
+                is_stored: current.version > 0,
+                uncommitted: &current.tail[current.uncommitted..],
+            };
+            let answer = self.engine.answer_builtin(builtin, past).await;
+            return answer.map(answered).map(Asked::Here);
         }
         if current.run.last_completed_started_event_id == 0 {
             return Err(EngineError::WorkflowNotReady(
@@ -117,14 +133,39 @@ impl Lane {
             Some(instance) => instance,
             None => self.engine.query_instance(&current.run).await?,
         };
-        let answer = ask(&mut instance, &message.query, &self.limits);
+        let answer = ask(&mut instance, &message.query);
         // One that has trapped cannot answer again.
         current.instance = answer.is_ok().then_some(instance);
-        answer.map(Asked::Here)
+        match answer {
+            Ok(answer) => answer_with(answer, &self.limits).map(Asked::Here),
+            Err(refusal) => Err(self.engine.explain_refusal(&current.run, &message.query, refusal).await),
+        }
     }
 }
 
 impl Engine {
+    /// Asks a run that is not the current one of its workflow.
+    async fn ask_past_run(
+        &self,
+        run: &Run,
+        query: &WorkflowQuery,
+        limits: &Limits,
+    ) -> Result<QueryWorkflowResponse, EngineError> {
+        if let Some(builtin) = Builtin::named(&query.query_type) {
+            let past = Past {
+                run,
+                is_stored: true,
+                uncommitted: &[],
+            };
+            return self.answer_builtin(builtin, past).await.map(answered);
+        }
+        let mut instance = self.query_instance(run).await?;
+        match ask(&mut instance, query) {
+            Ok(answer) => answer_with(answer, limits),
+            Err(refusal) => Err(self.explain_refusal(run, query, refusal).await),
+        }
+    }
+
     async fn query_instance(&self, run: &Run) -> Result<WorkflowInstance, EngineError> {
         self.rebuild(run, true)
             .await
@@ -132,15 +173,28 @@ impl Engine {
     }
 }
 
-fn ask(
-    instance: &mut WorkflowInstance,
-    query: &WorkflowQuery,
-    limits: &Limits,
-) -> Result<QueryWorkflowResponse, EngineError> {
+/// Why a guest has not answered.
+struct Refusal {
+    failure: Failure,
+    /// It has stopped in the middle, so it knows the query.
+    has_trapped: bool,
+}
+
+fn ask(instance: &mut WorkflowInstance, query: &WorkflowQuery) -> Result<Option<Payloads>, Refusal> {
     let answer = instance.query(&query.query_type, query.query_args.clone(), query.header.clone());
     match answer {
-        Ok(query_result) => answer_with(query_result, limits),
-        Err(failure) => Err(query_failed(failure.to_string())),
+        Ok(query_result) => Ok(query_result),
+        Err(failure) => Err(Refusal {
+            failure: worker::query_failure(failure.to_string()),
+            has_trapped: instance.has_trapped(),
+        }),
+    }
+}
+
+fn answered(query_result: Option<Payloads>) -> QueryWorkflowResponse {
+    QueryWorkflowResponse {
+        query_result,
+        ..Default::default()
     }
 }
 

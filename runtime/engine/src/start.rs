@@ -1,7 +1,5 @@
 //! Starting workflows.
 
-use std::time::Duration;
-
 use tokio::sync::oneshot;
 use uuid::Uuid;
 use wrt_machine::{
@@ -24,12 +22,10 @@ use crate::{
     lane::{HotRun, Lane, Step},
     matching::QueueKey,
     search_attribute::{check_search_attributes, with_types},
+    stats::count,
     update::UpdateMessage,
     workflow_task::take::{TakenTask, Taker},
 };
-
-/// How long a worker that has polled a task queue counts as one that serves it.
-const WORKER_MEMORY: Duration = Duration::from_secs(5 * 60);
 
 /// A caller wants a run to begin.
 pub(crate) struct StartMessage {
@@ -145,6 +141,9 @@ impl Engine {
         let chosen = request.versioning_override.as_ref();
         self.check_override(&namespace.id, &component, task_queue, chosen)
             .await?;
+        if component.is_empty() && !self.has_workers(&namespace.id, task_queue) {
+            count(&self.inner.counters.unserved_starts, 1);
+        }
         let started_by = started_by.map(|by| StartedBy {
             inherited: match component.is_empty() {
                 true => by
@@ -204,11 +203,11 @@ impl Engine {
         }
         let elsewhere = routing.queues_of(&namespace.id, workflow_type);
         let is_components = !elsewhere.is_empty() || routing.has(&queue, ComponentKind::Workflow);
-        if !is_components || self.inner.workflow_matching.is_polled(&queue, WORKER_MEMORY) {
+        if !is_components || self.has_workers(&namespace.id, task_queue) {
             return Ok(String::new());
         }
         let hint = match elsewhere.as_slice() {
-            [] => "deploy one with `wrt deploy`".to_owned(),
+            [] => "deploy a component that defines it, or start a worker".to_owned(),
             queues => format!("it is served on {}", queues.join(", ")),
         };
         Err(EngineError::FailedPrecondition(format!(

@@ -19,6 +19,8 @@ pub struct EngineStats {
     pub parked_runs: u64,
     /// Bytes that they hold.
     pub parked_bytes: u64,
+    /// Starts that nobody could run when they came: no component, and no worker.
+    pub unserved_starts: u64,
     /// Figures of the store.
     pub store: StoreStats,
 }
@@ -28,6 +30,7 @@ pub(crate) struct Counters {
     pub(crate) workflow_tasks: AtomicU64,
     pub(crate) replays: AtomicU64,
     pub(crate) replayed_events: AtomicU64,
+    pub(crate) unserved_starts: AtomicU64,
 }
 
 /// Adds to a counter.
@@ -45,6 +48,7 @@ impl Engine {
             replayed_events: counters.replayed_events.load(Relaxed),
             parked_runs: self.inner.parking.len() as u64,
             parked_bytes: self.inner.parking.bytes(),
+            unserved_starts: counters.unserved_starts.load(Relaxed),
             store: self.inner.store.stats(),
         }
     }

@@ -169,7 +169,9 @@ impl Engine {
 
     fn time_skipping(&self) -> Result<&TimeSkipping, EngineError> {
         self.inner.time_skipping.as_ref().ok_or_else(|| {
-            EngineError::FailedPrecondition("this server does not skip time; `wrt server start-test` does".to_owned())
+            EngineError::FailedPrecondition(
+                "this server does not skip time; one that is started for tests does".to_owned(),
+            )
         })
     }
 

@@ -7,7 +7,7 @@
 use wrt_machine::Turn;
 use wrt_model::{ComponentKind, Deployment, Run, proto::workflow::versioning_override::Override};
 
-use crate::{Engine, EngineError, lane::HotRun, matching::QueueKey};
+use crate::{Engine, EngineError, adoption::waits_for, lane::HotRun, matching::QueueKey};
 
 impl HotRun {
     /// Moves the run to the version that it should be on, if its history replays there.
@@ -65,22 +65,23 @@ impl Engine {
         Some(route.deployment.current.as_str().to_owned())
     }
 
-    /// Lets the runs of a deployment whose task fails try again now, and not only when their time comes.
-    pub(crate) fn retry_failed_tasks(&self, deployment: Deployment) {
+    /// Lets the runs of a deployment whose task fails try again now, and not only when their time comes, and those begin that
+    /// have waited for it.
+    pub(crate) fn wake_waiting_runs(&self, deployment: Deployment) {
         let engine = self.clone();
         self.inner.tasks.spawn(async move {
-            let retried = engine.inner.stopping.run_until_cancelled(engine.retry_all(&deployment));
+            let retried = engine.inner.stopping.run_until_cancelled(engine.wake_all(&deployment));
             if let Some(Err(error)) = retried.await {
-                tracing::warn!(%error, deployment = deployment.name, "look for runs whose workflow task fails");
+                tracing::warn!(%error, deployment = deployment.name, "look for runs that wait for a deployment");
             }
         });
     }
 
-    async fn retry_all(&self, deployment: &Deployment) -> Result<(), EngineError> {
-        let mut failing = Vec::new();
-        self.each_open_run(|run| failing.extend(fails(run, deployment).then(|| run.key())))
+    async fn wake_all(&self, deployment: &Deployment) -> Result<(), EngineError> {
+        let mut waiting = Vec::new();
+        self.each_open_run(|run| waiting.extend(waits(run, deployment).then(|| run.key())))
             .await?;
-        for run in failing {
+        for run in waiting {
             let hasten = |turn: &mut Turn<'_>| {
                 turn.hasten_workflow_task();
                 Ok(())
@@ -91,6 +92,11 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// A step of the run's lane finds that the deployment is there.
+fn waits(run: &Run, deployment: &Deployment) -> bool {
+    fails(run, deployment) || waits_for(run, deployment)
 }
 
 fn fails(run: &Run, deployment: &Deployment) -> bool {

@@ -35,6 +35,7 @@ impl Lane {
         for _ in 0..TASKS_PER_STEP {
             self.continue_run(step).await;
             let Some(current) = &mut self.current else { return };
+            current.go_to_component(&self.engine);
             if current.run.is_run_by_workers() {
                 current.prepare_for_workers(&self.engine, step);
                 return;
@@ -224,6 +225,24 @@ impl HotRun {
 impl Engine {
     /// An instance of the run's component that has replayed what the store holds of its history.
     pub(crate) async fn rebuild(&self, run: &Run, has_history: bool) -> Result<WorkflowInstance, TaskFailure> {
+        let mut instance = self.empty_instance(run).await?;
+        if has_history {
+            self.replay(&mut instance, &run.key()).await?;
+        }
+        Ok(instance)
+    }
+
+    /// The same, for one that keeps the stacks of what is open.
+    pub(crate) async fn rebuild_traced(&self, run: &Run, has_history: bool) -> Result<WorkflowInstance, TaskFailure> {
+        let mut instance = self.empty_instance(run).await?;
+        instance.trace();
+        if has_history {
+            self.replay(&mut instance, &run.key()).await?;
+        }
+        Ok(instance)
+    }
+
+    async fn empty_instance(&self, run: &Run) -> Result<WorkflowInstance, TaskFailure> {
         let module = self
             .workflow_module(&run.component)
             .await
@@ -239,18 +258,14 @@ impl Engine {
             original_execution_run_id: run.original_execution_run_id.clone(),
             start_time: run.original_started(),
         };
-        let mut instance = match module.instantiate(identity.clone()) {
-            Ok(instance) => instance,
+        match module.instantiate(identity.clone()) {
+            Ok(instance) => Ok(instance),
             // Every place in the pool may be taken by parked runs.
-            Err(_) if self.inner.parking.clear() => module
-                .instantiate(identity)
-                .map_err(|error| not_loaded(&error.into()))?,
-            Err(error) => return Err(not_loaded(&error.into())),
-        };
-        if has_history {
-            self.replay(&mut instance, &run.key()).await?;
+            Err(_) if self.inner.parking.clear() => {
+                module.instantiate(identity).map_err(|error| not_loaded(&error.into()))
+            }
+            Err(error) => Err(not_loaded(&error.into())),
         }
-        Ok(instance)
     }
 
     async fn replay(&self, instance: &mut WorkflowInstance, key: &RunKey) -> Result<(), TaskFailure> {

@@ -16,8 +16,10 @@ mod describe;
 mod engine;
 mod error;
 mod failure;
+mod frame;
 mod host;
 mod limits;
+mod lines;
 mod options;
 mod prepare;
 mod trap;
@@ -27,10 +29,15 @@ pub use self::{
     activity::{ActivityControl, ActivityModule},
     error::{BoxError, HostError, PrepareError},
     failure::{QueryFailure, TaskFailure},
+    frame::{Frame, Location},
     host::Host,
+    lines::Lines,
     options::{ActivityLimits, HostOptions, MAPPINGS_PER_INSTANCE, WorkflowLimits},
     prepare::Prepared,
-    workflow::{Attendant, Completion, LocalActivity, LocalActivityEnd, RunIdentity, WorkflowInstance, WorkflowModule},
+    workflow::{
+        Attendant, Completion, LocalActivity, LocalActivityEnd, RunIdentity, TEMPORAL_CONTRACT, WorkflowInstance,
+        WorkflowModule,
+    },
 };
 
 /// The version of the contracts in `wit/` that this host speaks.

@@ -38,11 +38,13 @@ mod local_activity;
 mod log;
 mod patch;
 mod random;
+mod rehearsal;
 mod resolutions;
 mod start;
 mod state;
 mod temporal;
 mod timer;
+mod trace;
 mod turns;
 mod update;
 mod visibility;
@@ -54,6 +56,7 @@ pub use self::{
     instance::WorkflowInstance,
     ledger::Completion,
     local_activity::{LocalActivity, LocalActivityEnd},
+    temporal::TEMPORAL_CONTRACT,
 };
 pub(crate) use self::{check::Divergence, turns::BrokenHistory};
 use self::{

@@ -219,20 +219,16 @@ impl Turn<'_> {
         let activity = self.open_activity(start.scheduled_event_id, start.attempt)?;
         if activity.is_started() {
             let same = activity.started_request_id == start.request_id && !start.request_id.is_empty();
-            return if same {
-                Ok(())
-            } else {
-                Err(not_found("another worker holds the activity task"))
-            };
+            return if same { Ok(()) } else { Err(task_not_found()) };
         }
         if activity.backing_off {
-            return Err(not_found("the next attempt of the activity is not due yet"));
+            return Err(task_not_found());
         }
         if run_is_paused || activity.pause.is_some() {
-            return Err(not_found("the activity is paused"));
+            return Err(task_not_found());
         }
         if run_is_moving {
-            return Err(not_found("the workflow moves to another version first"));
+            return Err(task_not_found());
         }
         activity.set_state(ActivityState::Started);
         activity.started_ns = now_ns;
@@ -255,7 +251,7 @@ impl Turn<'_> {
         self.check_open()?;
         let activity = self.open_activity(scheduled_event_id, attempt)?;
         if !activity.is_started() || activity.started_request_id != request_id {
-            return Err(not_found("another worker holds the activity task"));
+            return Err(task_not_found());
         }
         activity.set_state(ActivityState::Scheduled);
         activity.started_ns = 0;
@@ -323,7 +319,7 @@ impl Turn<'_> {
         let is_too_large = self.is_too_large(size(details.as_ref()));
         let activity = self.open_activity(scheduled_event_id, attempt)?;
         if !activity.is_started() {
-            return Err(not_found("no worker holds the activity task"));
+            return Err(task_not_found());
         }
         if is_too_large {
             let (identity, failure) = (activity.identity.clone(), heartbeat_too_large());
@@ -374,10 +370,14 @@ impl Turn<'_> {
         let activity = self.run.activities.get_mut(&scheduled_event_id);
         activity
             .filter(|activity| attempt == 0 || activity.attempt == attempt)
-            .ok_or_else(|| not_found("the activity has ended, or this attempt of it is over"))
+            .ok_or_else(task_not_found)
     }
 }
 
-fn not_found(why: &str) -> Rejection {
-    Rejection::ActivityNotFound(format!("activity task not found: {why}"))
+/// The activity has ended, or this attempt of it is over, or is not for whoever wants it. Temporal's words, which SDKs and
+/// tools read.
+fn task_not_found() -> Rejection {
+    Rejection::ActivityNotFound(
+        "invalid activityID or activity already timed out or invoking workflow is completed".to_owned(),
+    )
 }

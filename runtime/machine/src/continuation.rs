@@ -20,7 +20,7 @@ use crate::{
     cron::next_cron_time,
     retry,
     start::{Beginning, normal_queue, run_timeout, task_timeout},
-    worker_deployment::{inheritance::declined_by, search_attribute::without_versioning},
+    worker_deployment::{inheritance::declined_by, search_attribute::without_own},
 };
 
 /// The run that follows one that has closed.
@@ -107,7 +107,7 @@ impl Turn<'_> {
         command.memo = command.memo.or_else(|| run.memo.clone());
         command.search_attributes = command
             .search_attributes
-            .or_else(|| without_versioning(run.search_attributes.clone()));
+            .or_else(|| without_own(run.search_attributes.clone()));
 
         let run_id = ids::successor_run_id(&run.run_id);
         self.append(continued_as_new(&command, run_id.clone(), completed_event_id));
@@ -242,7 +242,7 @@ fn started_by(
             continued_failure: Some(failure),
             attempt,
             memo: previous.memo.clone(),
-            search_attributes: without_versioning(previous.search_attributes.clone()),
+            search_attributes: without_own(previous.search_attributes.clone()),
             ..started
         },
         ContinuationKind::Cron { result, failure } => WorkflowExecutionStartedEventAttributes {
@@ -251,7 +251,7 @@ fn started_by(
             last_completion_result: result.or(started.last_completion_result),
             attempt: 1,
             memo: previous.memo.clone(),
-            search_attributes: without_versioning(previous.search_attributes.clone()),
+            search_attributes: without_own(previous.search_attributes.clone()),
             ..started
         },
         ContinuationKind::ContinueAsNew(command) => WorkflowExecutionStartedEventAttributes {

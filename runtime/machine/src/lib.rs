@@ -61,4 +61,4 @@ pub use worker_deployment::{
     },
 };
 pub use workflow_options::{WorkflowOptionsChange, workflow_options};
-pub use workflow_task::{WorkflowTaskCompletion, WorkflowTaskEnd};
+pub use workflow_task::{WorkflowTaskCompletion, WorkflowTaskEnd, problem::workflow_task_cause};

@@ -45,7 +45,7 @@ pub enum Rejection {
     ActivityNotFound(String),
 
     /// The workflow task is over, or was never started.
-    #[error("workflow task not found")]
+    #[error("Workflow task not found.")]
     WorkflowTaskNotFound,
 
     /// The commands of a workflow task cannot be carried out as a whole.

@@ -127,8 +127,7 @@ impl Turn<'_> {
         };
         if !component.is_empty() && Digest::parse(&version.build_id).is_none() {
             return Err(Rejection::InvalidArgument(format!(
-                "the workflow is run by a component, and build id {:?} is no digest of one; `wrt deployment describe` \
-                 shows those that are deployed",
+                "the workflow is run by a component, and build id {:?} is no digest of one that is deployed",
                 version.build_id
             )));
         }

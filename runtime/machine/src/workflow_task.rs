@@ -13,10 +13,12 @@
 //!
 //! A component's task is run where it is decided. For a run without one the task is [offered](offer) to workers.
 
+mod adopt;
 mod buffer;
 mod complete;
 mod events;
 mod offer;
+pub(crate) mod problem;
 mod speculative;
 
 use std::time::Duration;
@@ -119,6 +121,7 @@ impl Turn<'_> {
         identity: &str,
     ) -> Result<(), Rejection> {
         let task = self.started_workflow_task()?;
+        self.workflow_task_ended_badly(&task, cause, failure.as_ref(), identity);
         if task.attempt == 1 {
             let failure = failure.map(|failure| self.bounded_failure(failure));
             self.append_transient_events(&task);
@@ -143,6 +146,7 @@ impl Turn<'_> {
         let task = self
             .started_workflow_task()
             .expect("the deadline belongs to a started task");
+        self.workflow_task_ended_badly(&task, WorkflowTaskFailedCause::Unspecified, None, &task.identity);
         if task.attempt == 1 {
             self.append_transient_events(&task);
             self.append_workflow_task_timed_out(&task, TimeoutType::StartToClose);

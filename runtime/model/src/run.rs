@@ -21,7 +21,7 @@ use crate::{
 
 pub use activity::{Activity, ActivityState};
 pub use pending::{Parts, Pending, Written};
-pub use workflow_task::{Sticky, WorkflowTask, WorkflowTaskState};
+pub use workflow_task::{Sticky, WorkflowTask, WorkflowTaskProblems, WorkflowTaskState};
 
 /// One run of a workflow.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -186,6 +186,9 @@ pub struct Run {
     /// Where those of its open entries are that are not in its row.
     #[prost(message, optional, tag = "65")]
     pub parts: Option<Parts>,
+    /// Why its workflow tasks do not succeed; absent while they do.
+    #[prost(message, optional, tag = "110")]
+    pub workflow_task_problems: Option<WorkflowTaskProblems>,
     /// The first workflow tasks of the builds that have run it, which it can be reset to. Only the last ones are kept.
     #[prost(message, repeated, tag = "120")]
     pub reset_points: Vec<ResetPointInfo>,
@@ -397,6 +400,14 @@ impl Run {
     /// True when its code is not here: its workflow tasks are handed to workers.
     pub fn is_run_by_workers(&self) -> bool {
         self.component.is_empty()
+    }
+
+    /// True while no worker has taken any workflow task of it: its code may still come from anywhere.
+    pub fn is_untouched(&self) -> bool {
+        let task = self.workflow_task.as_ref();
+        self.last_completed_started_event_id == 0
+            && self.workflow_task_problems.is_none()
+            && task.is_none_or(|task| task.attempt == 1 && !task.is_started())
     }
 
     /// True while neither workflow tasks nor activities of it are handed out.

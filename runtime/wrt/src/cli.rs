@@ -228,6 +228,8 @@ mod tests {
             "wrt workflow update start -w a --name approve --wait-for-stage accepted",
             "wrt workflow update result -w a --update-id u",
             "wrt workflow query -w a --type status --reject-condition not_open",
+            "wrt workflow stack -w a -r b --detailed --reject-condition not_open",
+            "wrt workflow metadata -w a -o json",
             "wrt workflow show -w a --follow --detailed --color never",
             "wrt workflow terminate -w a --reason enough --command-timeout 5s",
             "wrt workflow reset -w a -r b --event-id 4 --reason r --reapply-exclude Signal,Update",

@@ -5,13 +5,16 @@ use std::{error::Error, sync::Arc, time::Duration};
 use anyhow::{Context as _, anyhow};
 use prost::{Message, Name};
 use temporalio_protos::{
-    google::rpc::Status as RpcStatus, temporal::api::errordetails::v1::WorkflowExecutionAlreadyStartedFailure,
+    google::rpc::Status as RpcStatus,
+    temporal::api::errordetails::v1::{NamespaceNotFoundFailure, WorkflowExecutionAlreadyStartedFailure},
 };
 use tonic::{Code, Response, Status, codec::CompressionEncoding, transport::Endpoint};
 
 use crate::{
     codec::{Codec, CodecChannel},
-    proto::{ComponentServiceClient, NamespaceServiceClient, OperatorServiceClient, WorkflowServiceClient},
+    proto::{
+        ComponentServiceClient, NamespaceServiceClient, OperatorServiceClient, RunServiceClient, WorkflowServiceClient,
+    },
 };
 
 /// Answers may be as large as the Go client takes them.
@@ -75,6 +78,11 @@ impl Client {
         NamespaceServiceClient::new(self.channel.clone()).accept_compressed(CompressionEncoding::Gzip)
     }
 
+    /// The service of what is known of a run beside Temporal's words.
+    pub(crate) fn runs(&self) -> RunServiceClient<CodecChannel> {
+        RunServiceClient::new(self.channel.clone()).accept_compressed(CompressionEncoding::Gzip)
+    }
+
     /// The service of deployed components.
     pub(crate) fn components(&self) -> ComponentServiceClient<CodecChannel> {
         ComponentServiceClient::new(self.channel.clone())
@@ -93,7 +101,7 @@ pub(crate) fn identity() -> String {
 pub(crate) fn answer<T>(action: &str, outcome: Result<Response<T>, Status>) -> anyhow::Result<T> {
     outcome
         .map(Response::into_inner)
-        .map_err(|status| anyhow!("{action}: {}", explain(&status)))
+        .map_err(|status| anyhow!("{action}: {}", explain(action, &status)))
 }
 
 /// True when the server did not answer at all: it is down, or went down while it was asked.
@@ -102,30 +110,64 @@ pub(crate) fn is_gone(status: &Status) -> bool {
     status.code() == Code::Unavailable || status.source().is_some()
 }
 
-fn explain(status: &Status) -> String {
+fn explain(action: &str, status: &Status) -> String {
     if let Some(source) = status.source() {
         return format!("lost the server: {}; is it still running?", root_cause(source));
     }
     let message = match status.message() {
         "" => format!("the server answers {:?}", status.code()),
-        message => message.to_owned(),
+        message => in_own_words(message),
     };
-    match next_step(status) {
+    match next_step(action, status) {
         Some(next_step) => format!("{}; {next_step}", message.trim_end_matches('.')),
         None => message,
     }
 }
 
-fn next_step(status: &Status) -> Option<&'static str> {
-    has_detail::<WorkflowExecutionAlreadyStartedFailure>(status)
-        .then_some("give another --workflow-id, or see --id-conflict-policy and --id-reuse-policy")
+/// What stands for a schedule in Temporal's words, in which it is a workflow.
+const SCHEDULE_NOT_FOUND: &str = "workflow not found for ID: temporal-sys-scheduler:";
+
+/// The server speaks as Temporal's, for the sake of other clients.
+fn in_own_words(message: &str) -> String {
+    match message.strip_prefix(SCHEDULE_NOT_FOUND) {
+        Some(schedule_id) => format!("schedule {schedule_id} is not found"),
+        None => message.to_owned(),
+    }
+}
+
+/// What helps when something is not found, by the noun in the name of the action.
+const LISTS: [(&str, &str); 5] = [
+    ("schedule", "`wrt schedule list` shows what there is"),
+    ("batch operation", "`wrt batch list` shows what there is"),
+    ("worker deployment", "`wrt worker deployment list` shows what there is"),
+    ("deployment", "`wrt module list` shows what is deployed"),
+    ("workflow", "`wrt workflow list` shows what there is"),
+];
+
+fn next_step(action: &str, status: &Status) -> Option<String> {
+    if has_detail::<WorkflowExecutionAlreadyStartedFailure>(status) {
+        return Some("give another --workflow-id, or see --id-conflict-policy and --id-reuse-policy".to_owned());
+    }
+    if let Some(missing) = detail::<NamespaceNotFoundFailure>(status) {
+        return Some(format!("create it with `wrt namespace create {}`", missing.namespace));
+    }
+    let is_missing = status.code() == Code::NotFound && status.message().contains("not found");
+    let mut lists = LISTS
+        .into_iter()
+        .filter(|(noun, _)| is_missing && action.contains(noun));
+    lists.next().map(|(_, list)| list.to_owned())
 }
 
 /// True when the status carries a detail of this type.
-fn has_detail<M: Name>(status: &Status) -> bool {
+fn has_detail<M: Name + Default>(status: &Status) -> bool {
+    detail::<M>(status).is_some()
+}
+
+fn detail<M: Name + Default>(status: &Status) -> Option<M> {
     let suffix = format!("/{}", M::full_name());
-    RpcStatus::decode(status.details())
-        .is_ok_and(|status| status.details.iter().any(|any| any.type_url.ends_with(&suffix)))
+    let details = RpcStatus::decode(status.details()).ok()?.details;
+    let found = details.into_iter().find(|any| any.type_url.ends_with(&suffix))?;
+    M::decode(found.value.as_slice()).ok()
 }
 
 /// The innermost reason, which is the one that says something: `Connection refused` rather than `transport error`.
@@ -162,6 +204,50 @@ mod tests {
             answer::<()>("start workflow", Err(status)).unwrap_err().to_string(),
             "start workflow: Already running; give another --workflow-id, or see --id-conflict-policy and \
              --id-reuse-policy"
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_what_there_is() {
+        let told = |action: &str, message: &str| {
+            answer::<()>(action, Err(Status::not_found(message)))
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            told(
+                "describe schedule",
+                "workflow not found for ID: temporal-sys-scheduler:nightly"
+            ),
+            "describe schedule: schedule nightly is not found; `wrt schedule list` shows what there is"
+        );
+        assert_eq!(
+            told("describe deployment", "deployment shop is not found"),
+            "describe deployment: deployment shop is not found; `wrt module list` shows what is deployed"
+        );
+        assert_eq!(
+            told("signal workflow", "workflow execution already completed"),
+            "signal workflow: workflow execution already completed"
+        );
+    }
+
+    #[test]
+    fn a_namespace_that_is_missing_can_be_created() {
+        let detail = NamespaceNotFoundFailure {
+            namespace: "shop".to_owned(),
+        };
+        let status = RpcStatus {
+            details: vec![Any {
+                type_url: format!("type.googleapis.com/{}", NamespaceNotFoundFailure::full_name()),
+                value: detail.encode_to_vec(),
+            }],
+            ..Default::default()
+        };
+        let details = status.encode_to_vec().into();
+        let status = Status::with_details(Code::NotFound, "Namespace shop is not found.", details);
+        assert_eq!(
+            answer::<()>("count workflows", Err(status)).unwrap_err().to_string(),
+            "count workflows: Namespace shop is not found; create it with `wrt namespace create shop`"
         );
     }
 

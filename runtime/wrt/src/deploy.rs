@@ -12,7 +12,7 @@ use crate::{
     exit::Exit,
     json,
     module::short,
-    output::{card, heading},
+    output::{self, card, heading},
     payload::key_value,
     progress::Progress,
     proto::wrt::{
@@ -59,6 +59,9 @@ impl DeployArgs {
         let outcome = client.components().deploy_component(tokio_stream::iter(parts)).await;
         drop(progress);
         let deployed = answer("deploy component", outcome)?;
+        for warning in deployed.warnings.iter().filter(|_| context.output.is_text()) {
+            output::warning(warning);
+        }
         context.output.one(|| text(&deployed), || json(&deployed))?;
         Ok(Exit::Success)
     }
@@ -118,6 +121,7 @@ fn json(deployed: &DeployComponentResponse) -> serde_json::Value {
     json!({
         "deployment": json::named("wrt.v1.Deployment", &deployment),
         "component": json::named("wrt.v1.Component", &component),
+        "warnings": deployed.warnings,
     })
 }
 

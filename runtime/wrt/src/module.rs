@@ -1,5 +1,7 @@
 //! `wrt module`: what is deployed, and which version is current.
 
+mod similar;
+
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -111,10 +113,10 @@ impl DescribeCommand {
         let client = context.client().await?;
         let request = DescribeDeploymentRequest {
             namespace: client.namespace(),
-            name: self.name,
+            name: self.name.clone(),
         };
         let outcome = client.components().describe_deployment(request).await;
-        let described = answer("describe deployment", outcome)?;
+        let described = similar::answer(&client, "describe deployment", &self.name, outcome).await?;
         context.output.one(
             || text(&described),
             || json::named("wrt.v1.DescribeDeploymentResponse", &described),
@@ -128,11 +130,12 @@ impl SetCurrentCommand {
         let client = context.client().await?;
         let request = SetCurrentVersionRequest {
             namespace: client.namespace(),
-            name: self.version.name,
+            name: self.version.name.clone(),
             digest_prefix: self.version.build_id,
         };
         let outcome = client.components().set_current_version(request).await;
-        let deployment = answer("set current version", outcome)?.deployment.unwrap_or_default();
+        let answered = similar::answer(&client, "set current version", &self.version.name, outcome).await?;
+        let deployment = answered.deployment.unwrap_or_default();
         let text = || {
             format!(
                 "New runs of {} start on {}",
@@ -152,10 +155,11 @@ impl DeleteVersionCommand {
         let client = context.client().await?;
         let request = DeleteVersionRequest {
             namespace: client.namespace(),
-            name: self.version.name,
+            name: self.version.name.clone(),
             digest_prefix: self.version.build_id.clone(),
         };
-        answer("delete version", client.components().delete_version(request).await)?;
+        let outcome = client.components().delete_version(request).await;
+        similar::answer(&client, "delete version", &self.version.name, outcome).await?;
         let text = || format!("Version {} deleted", self.version.build_id);
         context.output.one(text, || json!({"deleted": self.version.build_id}))?;
         Ok(())

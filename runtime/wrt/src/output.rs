@@ -94,6 +94,12 @@ pub(crate) fn error(error: &anyhow::Error) {
     let _ = writeln!(io::stderr(), "{label} {error:#}");
 }
 
+/// Says on stderr what worked, but may not be what is wanted.
+pub(crate) fn warning(text: &str) {
+    let label = style("warning:").for_stderr().yellow().bold();
+    let _ = writeln!(io::stderr(), "{label} {text}");
+}
+
 /// Says something on stderr about the work itself.
 pub(crate) fn note(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");

@@ -3,6 +3,7 @@
 mod close;
 mod delete;
 mod describe;
+mod diagnosis;
 mod event;
 mod execute;
 mod history;
@@ -36,6 +37,8 @@ pub(crate) enum WorkflowCommand {
     #[command(subcommand)]
     Update(update::UpdateCommand),
     Query(query::QueryCommand),
+    Stack(query::StackCommand),
+    Metadata(query::MetadataCommand),
     Describe(describe::DescribeCommand),
     Show(show::ShowCommand),
     List(list::ListCommand),
@@ -61,6 +64,8 @@ impl WorkflowCommand {
             WorkflowCommand::SignalWithStart(command) => command.run(context).await,
             WorkflowCommand::Update(command) => command.run(context).await,
             WorkflowCommand::Query(command) => command.run(context).await,
+            WorkflowCommand::Stack(command) => command.run(context).await,
+            WorkflowCommand::Metadata(command) => command.run(context).await,
             WorkflowCommand::Describe(command) => command.run(context).await,
             WorkflowCommand::Show(command) => command.run(context).await,
             WorkflowCommand::List(command) => command.run(context).await,

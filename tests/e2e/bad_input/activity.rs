@@ -99,7 +99,7 @@ async fn activities() -> Result<()> {
             [
                 (poll("default", ""), InvalidArgument, "TaskQueue is not set"),
                 (poll("default", &long()), InvalidArgument, "TaskQueue exceeds"),
-                (poll("nowhere", "q"), NotFound, "namespace nowhere is not found"),
+                (poll("nowhere", "q"), NotFound, "Namespace nowhere is not found."),
             ]
         );
         Ok(())

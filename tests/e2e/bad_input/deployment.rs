@@ -25,7 +25,7 @@ async fn components() -> Result<()> {
         assert_refused(
             client.of_namespace("nowhere").deploy(options(String::new()), b"").await,
             Code::NotFound,
-            "namespace nowhere is not found",
+            "Namespace nowhere is not found.",
         );
         let mut components = client.components();
         let (namespace, name) = ("default".to_owned(), "contract-guest".to_owned());
@@ -37,7 +37,7 @@ async fn components() -> Result<()> {
                     namespace: "nowhere".into()
                 },
                 NotFound,
-                "namespace nowhere is not found"
+                "Namespace nowhere is not found."
             ),]
         );
         refused!(

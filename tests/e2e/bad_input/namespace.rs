@@ -30,7 +30,7 @@ async fn namespaces_and_lists() -> Result<()> {
         refused!(
             client,
             describe_namespace,
-            [(describe, NotFound, "namespace nowhere is not found")]
+            [(describe, NotFound, "Namespace nowhere is not found.")]
         );
         let update = UpdateNamespaceRequest {
             namespace: "nowhere".to_owned(),
@@ -39,7 +39,7 @@ async fn namespaces_and_lists() -> Result<()> {
         refused!(
             client,
             update_namespace,
-            [(update, NotFound, "namespace nowhere is not found")]
+            [(update, NotFound, "Namespace nowhere is not found.")]
         );
         let list = |namespace: &str, page_size, token: &[u8]| ListWorkflowExecutionsRequest {
             namespace: namespace.to_owned(),
@@ -51,7 +51,7 @@ async fn namespaces_and_lists() -> Result<()> {
             client,
             list_workflow_executions,
             [
-                (list("nowhere", 0, b""), NotFound, "namespace nowhere is not found"),
+                (list("nowhere", 0, b""), NotFound, "Namespace nowhere is not found."),
                 (list("default", -1, b""), InvalidArgument, "PageSize cannot be negative"),
                 (list("default", 1_001, b""), InvalidArgument, "PageSize is larger"),
                 (list("default", 0, b"garbage"), InvalidArgument, "page token"),
@@ -64,7 +64,7 @@ async fn namespaces_and_lists() -> Result<()> {
         refused!(
             client,
             count_workflow_executions,
-            [(count, NotFound, "namespace nowhere is not found")]
+            [(count, NotFound, "Namespace nowhere is not found.")]
         );
         Ok(())
     })

@@ -36,7 +36,7 @@ async fn calls_about_a_run() -> Result<()> {
             }
         }
         for answer in about("nowhere", client, execution("w", "")).await {
-            assert_refused(answer, Code::NotFound, "namespace nowhere is not found");
+            assert_refused(answer, Code::NotFound, "Namespace nowhere is not found.");
         }
         Ok(())
     })

@@ -18,7 +18,7 @@ const STARTS: [Wrong<StartWorkflowExecutionRequest>; 19] = [
     (
         |r| r.namespace = "nowhere".into(),
         NotFound,
-        "namespace nowhere is not found",
+        "Namespace nowhere is not found.",
     ),
     (|r| r.workflow_id.clear(), InvalidArgument, "WorkflowId is not set"),
     (|r| r.workflow_id = long(), InvalidArgument, "WorkflowId exceeds"),
@@ -72,7 +72,7 @@ const SIGNALS_WITH_STARTS: [Wrong<SignalWithStartWorkflowExecutionRequest>; 5] =
     (
         |r| r.namespace = "nowhere".into(),
         NotFound,
-        "namespace nowhere is not found",
+        "Namespace nowhere is not found.",
     ),
     (|r| r.workflow_id.clear(), InvalidArgument, "WorkflowId is not set"),
     (|r| r.signal_name.clear(), InvalidArgument, "SignalName is not set"),

@@ -19,8 +19,16 @@ async fn a_schedule_starts_workflows_as_time_passes() -> Result<()> {
             })
             .await?;
         handle.delete().await?;
-        assert_refused(handle.describe().await, Code::NotFound, "schedule s is not found");
-        assert_refused(handle.delete().await, Code::NotFound, "schedule s is not found");
+        assert_refused(
+            handle.describe().await,
+            Code::NotFound,
+            "workflow not found for ID: temporal-sys-scheduler:s",
+        );
+        assert_refused(
+            handle.delete().await,
+            Code::NotFound,
+            "workflow not found for ID: temporal-sys-scheduler:s",
+        );
 
         let (first, second) = (&info.recent_actions[0], &info.recent_actions[1]);
         let seconds = |time: &Option<prost_types::Timestamp>| time.unwrap_or_default().seconds;

@@ -27,7 +27,7 @@ async fn a_schedule_is_created_once() -> Result<()> {
         assert_refused(
             handle.send(other).await,
             Code::AlreadyExists,
-            "schedule s is already registered",
+            r#"schedule "s" is already registered"#,
         );
         Ok(())
     })
@@ -128,7 +128,7 @@ async fn an_update_must_know_what_it_overwrites() -> Result<()> {
         assert_refused(
             nobody.update(daily(), Vec::new()).await,
             Code::NotFound,
-            "schedule nobody is not found",
+            "workflow not found for ID: temporal-sys-scheduler:nobody",
         );
         Ok(())
     })
@@ -255,7 +255,7 @@ async fn schedules_that_make_no_sense_are_refused() -> Result<()> {
         assert_refused(unnamed.map(drop), Code::InvalidArgument, "ScheduleId is not set");
         let elsewhere = client.of_namespace("elsewhere");
         let homeless = Handle::create(&elsewhere, "s", schedule("@daily", PATIENT, Policy::Skip)).await;
-        assert_refused(homeless.map(drop), Code::NotFound, "namespace elsewhere is not found");
+        assert_refused(homeless.map(drop), Code::NotFound, "Namespace elsewhere is not found.");
         let nobody = Handle::new(client, "nobody");
         assert_refused(nobody.patch(trigger(1, Policy::Skip)).await, Code::NotFound, "nobody");
         Ok(())

@@ -195,7 +195,9 @@ impl Engine {
 
     /// Lets workers know that a run has a workflow task.
     pub(crate) fn offer_workflow_task(&self, run: &Run) {
-        let Some(task) = run.workflow_task.as_ref().filter(|task| !task.is_started()) else {
+        // A component may have taken the run since the task was to be offered.
+        let waiting = run.workflow_task.as_ref().filter(|task| !task.is_started());
+        let Some(task) = waiting.filter(|_| run.is_run_by_workers()) else {
             return;
         };
         let sticky = task.sticky.as_ref().map(|sticky| sticky.task_queue.as_str());

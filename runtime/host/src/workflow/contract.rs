@@ -6,7 +6,7 @@ use wasmtime::{
 };
 use wrt_model::proto::{Header, Payloads};
 
-use super::{guest, jobs::Activation, state::RunState, temporal};
+use super::{guest, jobs::Activation, state::RunState, temporal, trace};
 use crate::{
     bindings::{
         temporal::{WorkflowModule, WorkflowModulePre},
@@ -43,7 +43,8 @@ pub(crate) enum Stopped {
 /// Gives a linker the imports of every contract.
 pub(crate) fn add_to_linker(linker: &mut Linker<RunState>) -> Result<()> {
     Workflow::add_to_linker::<_, HasSelf<RunState>>(linker, |state| state)?;
-    WorkflowModule::add_to_linker::<_, HasSelf<RunState>>(linker, |state| state)
+    WorkflowModule::add_to_linker::<_, HasSelf<RunState>>(linker, |state| state)?;
+    trace::add_to_linker(linker)
 }
 
 impl Code {

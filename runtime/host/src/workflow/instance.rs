@@ -20,14 +20,14 @@ use crate::{
 /// One run of a workflow: its own instance, with its own memory. It is driven by the events of its history, in order,
 /// by one path for those that were seen before and those that are new.
 pub struct WorkflowInstance {
-    store: Store<RunState>,
+    pub(super) store: Store<RunState>,
     guest: Guest,
     /// Events after the last task that was run. Their jobs belong to the next one.
-    kept: Vec<HistoryEvent>,
+    pub(super) kept: Vec<HistoryEvent>,
     /// The last task, if it was run here for the first time: the history has yet to say that it was completed.
     unsettled: Option<Unsettled>,
     last_event_id: i64,
-    tainted: bool,
+    pub(super) tainted: bool,
     trapped: bool,
 }
 
@@ -124,6 +124,16 @@ impl WorkflowInstance {
             self.trapped = true;
             Err(trap::explain(&error, &state.memory, &state.console).into())
         })
+    }
+
+    /// True once a call of the guest has stopped in the middle.
+    pub fn has_trapped(&self) -> bool {
+        self.trapped
+    }
+
+    /// What the workflow says of its state to people; empty when it says nothing.
+    pub fn current_details(&self) -> &str {
+        &self.store.data().current_details
     }
 
     /// The last event that it has seen; 0 before the first.

@@ -17,6 +17,7 @@ use super::{
     check::{self, Divergence},
     local_activity::{LocalActivities, LocalActivity},
     patch,
+    trace::Trace,
 };
 
 /// The commands of one run.
@@ -31,6 +32,8 @@ pub(crate) struct Ledger {
     open: HashMap<i64, Open>,
     /// The event of what is open, by sequence number.
     events: HashMap<u32, i64>,
+    /// The guest's stacks at the commands that it has issued, if they are wanted.
+    pub(super) trace: Option<Box<Trace>>,
     /// The local activities that are open.
     pub(super) local_activities: LocalActivities,
     /// The answers to `patched`, by patch.
@@ -111,6 +114,7 @@ impl Ledger {
             closed_by: None,
             open: HashMap::new(),
             events: HashMap::new(),
+            trace: None,
             local_activities: LocalActivities::default(),
             patches: HashMap::new(),
             marked: BTreeSet::new(),
@@ -212,6 +216,7 @@ impl Ledger {
     ) -> Result<i64> {
         let event_id = self.issue(attributes, metadata)?;
         self.open.insert(event_id, Open { seq, kind });
+        self.opened(event_id);
         Ok(event_id)
     }
 

@@ -25,6 +25,8 @@ pub(crate) struct RunState {
     /// The task queue of the run; activities go there unless they name another one.
     pub(crate) task_queue: String,
     pub(crate) ledger: Ledger,
+    /// What the workflow says of its state to people.
+    pub(crate) current_details: String,
     /// Commands of a guest of Temporal's contract that have yet to go to the ledger.
     pub(super) pushed: Pushed,
     pub(crate) clock: RunClock,
@@ -49,6 +51,7 @@ impl RunState {
         RunState {
             task_queue: String::new(),
             ledger: Ledger::new(),
+            current_details: String::new(),
             pushed: Pushed::default(),
             clock: RunClock::starting(run.start_time),
             random: RunRandom::seeded(&run.original_execution_run_id),

@@ -25,6 +25,7 @@ use crate::{
     bindings::temporal::{WorkflowModule, guest as wit, imports},
     describe::Description,
     failure::{QueryFailure, TaskFailure},
+    frame::Frame,
 };
 
 mod activation;
@@ -38,8 +39,11 @@ mod waiting;
 
 use self::{commands::Commands, routines::Routines};
 
+/// The name of the contract, and what components of it name as their SDK.
+pub const TEMPORAL_CONTRACT: &str = "temporal:workflow-runtime";
+
 /// The contract's name and version, as what it knows of the SDK.
-const SDK: (&str, &str) = ("temporal:workflow-runtime", "0.1.0");
+const SDK: (&str, &str) = (TEMPORAL_CONTRACT, "0.1.0");
 
 /// An instance of a component, and the workflow in it.
 pub(crate) struct Guest {
@@ -214,13 +218,15 @@ fn type_definition(definition: wit::WorkflowDefinition) -> TypeDefinition {
 pub(crate) struct Pushed {
     commands: Vec<WorkflowCommand>,
     bytes: usize,
+    /// The guest's stacks at these commands, if they are wanted.
+    pub(super) stacks: Vec<Vec<Frame>>,
 }
 
 impl imports::types::Host for RunState {}
 
 impl imports::workflow_host::Host for RunState {
-    /// The guest itself keeps them, for its answer to the query for metadata.
-    fn set_current_details(&mut self, _details: String) -> Result<()> {
+    fn set_current_details(&mut self, details: String) -> Result<()> {
+        self.current_details = details;
         Ok(())
     }
 

@@ -187,11 +187,9 @@ impl Turn<'_> {
             .map(|(&scheduled_event_id, _)| scheduled_event_id)
             .collect();
         if selected.is_empty() {
-            return Err(Rejection::ActivityNotFound(match which {
-                ActivitySelector::Id(id) => format!("activity not found: no activity with the id {id} is open"),
-                ActivitySelector::Type(kind) => format!("activity not found: no activity of the type {kind} is open"),
-                ActivitySelector::All => "activity not found: no activity is open".to_owned(),
-            }));
+            return Err(Rejection::ActivityNotFound(
+                "Can't find pending activity with such ID. Invalid activityID or activity already completed".to_owned(),
+            ));
         }
         Ok(selected)
     }

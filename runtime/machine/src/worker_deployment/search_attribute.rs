@@ -10,7 +10,7 @@ use wrt_model::{
 };
 
 use super::versioning::{deployment_version, versioning_behavior};
-use crate::Turn;
+use crate::{Turn, workflow_task::problem::without_problems};
 
 /// The search attributes that say which version a run is on.
 const DEPLOYMENT: &str = "TemporalWorkerDeployment";
@@ -84,9 +84,9 @@ fn add_used_version(attributes: &mut SearchAttributes, version: String) {
     }
 }
 
-/// Search attributes without what the server itself says of versions, for the run that follows.
-pub(crate) fn without_versioning(attributes: Option<SearchAttributes>) -> Option<SearchAttributes> {
-    let mut attributes = attributes?;
+/// Search attributes without what the server itself says of the run that they are of, for the one that follows.
+pub(crate) fn without_own(attributes: Option<SearchAttributes>) -> Option<SearchAttributes> {
+    let mut attributes = without_problems(attributes)?;
     let own = [DEPLOYMENT, VERSION, BEHAVIOR, USED_VERSIONS, BUILD_IDS];
     attributes
         .indexed_fields

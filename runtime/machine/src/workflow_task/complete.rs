@@ -9,7 +9,7 @@ use wrt_model::{
         command::ProtocolMessageCommandAttributes,
         common::{MeteringMetadata, WorkerVersionStamp},
         deployment::WorkerDeploymentOptions,
-        enums::{CommandType, TimeoutType, VersioningBehavior},
+        enums::{CommandType, TimeoutType, VersioningBehavior, WorkflowTaskFailedCause},
         history::WorkflowTaskCompletedEventAttributes,
         protocol,
         sdk::WorkflowTaskCompletedMetadata,
@@ -85,6 +85,7 @@ impl Turn<'_> {
             return Ok(WorkflowTaskEnd::Discarded);
         }
         if heartbeats_since_ns > 0 && Time::from_nanos(heartbeats_since_ns).plus(LONGEST_HEARTBEATS) <= self.now {
+            self.workflow_task_ended_badly(&task, WorkflowTaskFailedCause::Unspecified, None, &task.identity);
             self.append_transient_events(&task);
             self.append_workflow_task_timed_out(&task, TimeoutType::StartToClose);
             self.schedule_next_attempt(task.attempt, Duration::ZERO);
@@ -146,6 +147,7 @@ impl Turn<'_> {
         self.built_by(&completed, self.run.next_event_id);
         self.append(EventAttributes::WorkflowTaskCompletedEventAttributes(completed));
         self.run.component_changed = false;
+        self.workflow_task_ended_well();
         self.run.last_completed_started_event_id = task.started_event_id;
         self.run.sticky = completion.sticky.take();
         completion

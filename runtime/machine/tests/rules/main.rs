@@ -25,3 +25,4 @@ mod workflow;
 mod workflow_options;
 mod workflow_task;
 mod workflow_task_for_workers;
+mod workflow_task_problem;

@@ -27,8 +27,13 @@ fn told(run: &Run) -> Run {
         reset_request_id: String::new(),
         sticky: None,
         notified_target_version: None,
+        workflow_task_problems: None,
         ..run.clone()
     };
+    if let Some(attributes) = &mut told.search_attributes {
+        attributes.indexed_fields.remove("TemporalReportedProblems");
+    }
+    told.search_attributes = told.search_attributes.filter(|it| !it.indexed_fields.is_empty());
     if let Some(info) = &mut told.versioning_info {
         info.version_transition = None;
     }

@@ -1,4 +1,6 @@
-//! Workflow tasks that are open.
+//! Workflow tasks that are open, and why the last ones have failed.
+
+use crate::proto::{Failure, enums::WorkflowTaskFailedCause};
 
 /// A worker that keeps a run in its cache, and takes the run's workflow tasks from a queue of its own.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -58,6 +60,29 @@ pub struct WorkflowTask {
     /// It is told that there is another version for the run to go to.
     #[prost(bool, tag = "14")]
     pub target_version_changed: bool,
+}
+
+/// Why no workflow task has been completed since the last one that was.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct WorkflowTaskProblems {
+    /// Attempts that have failed or timed out, but for those of a worker on its own queue.
+    #[prost(int32, tag = "1")]
+    pub attempts: i32,
+    /// Why, as of the last one that the history has. Unspecified for one that timed out.
+    #[prost(enumeration = "WorkflowTaskFailedCause", tag = "2")]
+    pub recorded_cause: i32,
+    /// Why the last of all has failed. Unspecified for one that timed out.
+    #[prost(enumeration = "WorkflowTaskFailedCause", tag = "3")]
+    pub cause: i32,
+    /// What its worker, or the component, has said.
+    #[prost(message, optional, tag = "4")]
+    pub failure: Option<Failure>,
+    /// When it ended.
+    #[prost(int64, tag = "5")]
+    pub time_ns: i64,
+    /// Who ran it.
+    #[prost(string, tag = "6")]
+    pub identity: String,
 }
 
 /// Where a workflow task stands.

@@ -9,7 +9,7 @@ use wrt_model::proto::{
 };
 
 use super::{
-    ExecutionArgs, close,
+    ExecutionArgs, close, diagnosis,
     history::HistoryReader,
     status_word,
     update_options::{version, versioning},
@@ -20,6 +20,7 @@ use crate::{
     exit::Exit,
     failure, json,
     output::{card, heading, table},
+    proto::wrt::DescribeRunResponse,
     time,
     words::camel,
 };
@@ -43,9 +44,18 @@ impl DescribeCommand {
         let described = answer("describe workflow", outcome)?;
         let info = described.workflow_execution_info.clone().unwrap_or_default();
         let closed = closing_event(&client, &info).await?;
+        let diagnosis = diagnosis::ask(&client, &info.execution.clone().unwrap_or_default()).await;
         context.output.one(
-            || text(&client.namespace(), &info, &described, closed.as_ref()),
-            || with_result(json::friendly(&described), closed.as_ref()),
+            || {
+                text(
+                    &client.namespace(),
+                    &info,
+                    &described,
+                    diagnosis.as_ref(),
+                    closed.as_ref(),
+                )
+            },
+            || json(&described, diagnosis.as_ref(), closed.as_ref()),
         )?;
         Ok(Exit::Success)
     }
@@ -61,11 +71,17 @@ async fn closing_event(client: &Client, info: &WorkflowExecutionInfo) -> anyhow:
     Ok(events.into_iter().next_back())
 }
 
-fn with_result(mut described: Value, closed: Option<&HistoryEvent>) -> Value {
-    if let (Value::Object(fields), Some(event)) = (&mut described, closed) {
-        let mut more = close::json(event);
+fn json(
+    described: &DescribeWorkflowExecutionResponse,
+    diagnosis: Option<&DescribeRunResponse>,
+    closed: Option<&HistoryEvent>,
+) -> Value {
+    let mut described = json::friendly(described);
+    if let Value::Object(fields) = &mut described {
+        let mut more = closed.map(close::json).unwrap_or_default();
         more.remove("status");
         fields.extend(more);
+        fields.extend(diagnosis.map(diagnosis::fields).unwrap_or_default());
     }
     described
 }
@@ -74,14 +90,31 @@ fn text(
     namespace: &str,
     info: &WorkflowExecutionInfo,
     described: &DescribeWorkflowExecutionResponse,
+    diagnosis: Option<&DescribeRunResponse>,
     closed: Option<&HistoryEvent>,
 ) -> String {
-    let facts = format!("{}\n{}", heading("Execution Info:"), facts(namespace, info, described));
-    let rest = match closed {
-        Some(event) => close::text(event, time::between(info.start_time.as_ref(), info.close_time.as_ref())),
-        None => pending(&described.pending_activities),
-    };
-    format!("{facts}\n\n{rest}")
+    let mut parts = vec![format!(
+        "{}\n{}",
+        heading("Execution Info:"),
+        facts(namespace, info, described)
+    )];
+    match closed {
+        Some(event) => parts.push(close::text(
+            event,
+            time::between(info.start_time.as_ref(), info.close_time.as_ref()),
+        )),
+        None => {
+            let task = described.pending_workflow_task.as_ref();
+            let problem = diagnosis.and_then(|diagnosis| diagnosis.workflow_task_problem.as_ref());
+            parts.extend(diagnosis::workflow_task(task, problem));
+            parts.push(pending(&described.pending_activities));
+            let hints = diagnosis::hints(diagnosis);
+            parts.extend(
+                (!hints.is_empty()).then(|| format!("{}\n  {}", heading("Waits In Vain:"), hints.join("\n  "))),
+            );
+        }
+    }
+    parts.join("\n\n")
 }
 
 fn facts(namespace: &str, info: &WorkflowExecutionInfo, described: &DescribeWorkflowExecutionResponse) -> String {

@@ -17,8 +17,13 @@ pub(super) fn line(event: &HistoryEvent) -> String {
         &event.event_id.to_string(),
         &time::point(event.event_time.as_ref()),
         &name,
-        &facts(event),
+        &facts(event).join(", "),
     )
+}
+
+/// True when the line does not show some value whole.
+pub(super) fn is_cut(event: &HistoryEvent) -> bool {
+    facts(event).iter().any(|fact| fact.ends_with(CUT))
 }
 
 /// An event as a line, with all its attributes below.
@@ -56,12 +61,18 @@ const FACTS: [(&str, &str); 15] = [
 /// Longer values are cut here; `--detailed` shows them whole.
 const VALUE_CHARS: usize = 60;
 
+/// The same for what went wrong: people come for that.
+const FAILURE_CHARS: usize = 300;
+
+/// What stands for the rest of a value.
+const CUT: char = '…';
+
 /// The event's type, such as `TimerFired`.
 fn name(event: &HistoryEvent) -> String {
     words::camel(event.event_type().as_str_name(), "EVENT_TYPE_")
 }
 
-fn facts(event: &HistoryEvent) -> String {
+fn facts(event: &HistoryEvent) -> Vec<String> {
     let attributes = attributes(event);
     // Workflow tasks have a scheduling event as well, which tells nobody anything.
     let is_task = event.event_type().as_str_name().starts_with("EVENT_TYPE_WORKFLOW_TASK");
@@ -69,8 +80,7 @@ fn facts(event: &HistoryEvent) -> String {
         .iter()
         .filter(|(_, pointer)| !(is_task && *pointer == "/scheduledEventId"))
         .filter_map(|(label, pointer)| fact(label, attributes.pointer(pointer)?))
-        .collect::<Vec<_>>()
-        .join(", ")
+        .collect()
 }
 
 fn fact(label: &str, value: &Value) -> Option<String> {
@@ -83,7 +93,11 @@ fn fact(label: &str, value: &Value) -> Option<String> {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    let text = cut(&text.replace('\n', " "));
+    let most = match label {
+        "failure" | "caused by" => FAILURE_CHARS,
+        _ => VALUE_CHARS,
+    };
+    let text = cut(&text.replace('\n', " "), most);
     Some(if label.is_empty() {
         text
     } else {
@@ -91,9 +105,9 @@ fn fact(label: &str, value: &Value) -> Option<String> {
     })
 }
 
-fn cut(text: &str) -> String {
-    match text.char_indices().nth(VALUE_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}{CUT}", &text[..end]),
         None => text.to_owned(),
     }
 }
@@ -192,6 +206,21 @@ mod tests {
            6  2023-11-14T22:13:20.000Z  ActivityTaskFailed                  activity of event 5, failure no stock
         1007  2023-11-14T22:13:20.000Z  TimerStarted                        timer 2, fires after 60s
         "#);
+    }
+
+    #[test]
+    fn lines_say_when_they_do_not_say_everything() {
+        let cut: Vec<i64> = events().iter().filter(|it| is_cut(it)).map(|it| it.event_id).collect();
+        assert_eq!(cut, [5]);
+        let failed = |message: String| {
+            let attributes = ActivityTaskFailedEventAttributes {
+                failure: Some(application(message, "X", false)),
+                ..Default::default()
+            };
+            event(7, EventType::ActivityTaskFailed, attributes.into())
+        };
+        assert!(!is_cut(&failed("x".repeat(FAILURE_CHARS))));
+        assert!(is_cut(&failed("x".repeat(FAILURE_CHARS + 1))));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{
     client::{Client, answer},
     context::Context,
     exit::Exit,
+    output,
     progress::Progress,
     time,
 };
@@ -41,6 +42,12 @@ impl ExecuteCommand {
         let client = context.client().await?;
         let started = self.start.start(&client).await?;
         context.output.text(&started.text())?;
+        // It is waited for, in JSON too, and that may be for ever.
+        started
+            .hints(&client)
+            .await
+            .iter()
+            .for_each(|hint| output::warning(hint));
         let fields = started.fields();
         let execution = WorkflowExecution {
             workflow_id: started.workflow_id,

@@ -42,9 +42,11 @@ impl ShowCommand {
         context.output.text(&event::header())?;
         let mut reader = self.reader(client);
         let mut last: Option<HistoryEvent> = None;
+        let mut is_cut = false;
         while let Some(events) = reader.next(|| ()).await? {
             for event in &events {
                 context.output.text(&self.line(event))?;
+                is_cut |= !self.detailed && event::is_cut(event);
             }
             last = events.into_iter().next_back().or(last);
         }
@@ -53,6 +55,11 @@ impl ShowCommand {
                 .output
                 .text(&format!("\n{}", close::text(&event, String::new())))?,
             None => context.output.text("\nThe workflow is still running.")?,
+        }
+        if is_cut {
+            context
+                .output
+                .text("\nValues that end with … are longer; --detailed shows them whole.")?;
         }
         Ok(())
     }

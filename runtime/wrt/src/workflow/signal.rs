@@ -115,7 +115,7 @@ impl SignalWithStartCommand {
         };
         let outcome = client.workflows().signal_with_start_workflow_execution(request).await;
         started.run_id = answer("signal with start", outcome)?.run_id;
-        context.output.one(|| started.text(), || started.json())?;
+        started.print(context, &client).await?;
         Ok(Exit::Success)
     }
 }

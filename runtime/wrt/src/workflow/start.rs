@@ -7,16 +7,17 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 use wrt_model::proto::{
-    Memo, SearchAttributes, TaskQueue, WorkflowType,
+    Memo, SearchAttributes, TaskQueue, WorkflowExecution, WorkflowType,
     enums::{WorkflowIdConflictPolicy, WorkflowIdReusePolicy},
     workflowservice::StartWorkflowExecutionRequest,
 };
 
+use super::diagnosis;
 use crate::{
     client::{Client, answer, identity},
     context::Context,
     exit::Exit,
-    output::{card, heading},
+    output::{self, card, heading},
     payload::{self, InputArgs},
     proto::wrt::{ComponentKind, ListDeploymentsRequest, list_deployments_response::Entry},
     time,
@@ -110,7 +111,7 @@ impl StartCommand {
     pub(super) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         let client = context.client().await?;
         let started = self.start.start(&client).await?;
-        context.output.one(|| started.text(), || started.json())?;
+        started.print(context, &client).await?;
         Ok(Exit::Success)
     }
 }
@@ -257,6 +258,30 @@ impl Started {
         }
     }
 
+    /// Prints what was started, with a warning when nobody can run it.
+    pub(super) async fn print(&self, context: &Context, client: &Client) -> anyhow::Result<()> {
+        let hints = self.hints(client).await;
+        if context.output.is_text() {
+            hints.iter().for_each(|hint| output::warning(hint));
+        }
+        let fields = || {
+            let mut fields = self.fields();
+            fields.extend(diagnosis::hint_fields(&hints));
+            Value::Object(fields)
+        };
+        context.output.one(|| self.text(), fields)?;
+        Ok(())
+    }
+
+    /// What keeps it from being run, if something does.
+    pub(super) async fn hints(&self, client: &Client) -> Vec<String> {
+        let execution = WorkflowExecution {
+            workflow_id: self.workflow_id.clone(),
+            run_id: self.run_id.clone(),
+        };
+        diagnosis::hints(diagnosis::ask(client, &execution).await.as_ref())
+    }
+
     /// The card for people.
     pub(super) fn text(&self) -> String {
         let lines = card(&[
@@ -270,11 +295,6 @@ impl Started {
     }
 
     /// The same for programs.
-    pub(super) fn json(&self) -> Value {
-        Value::Object(self.fields())
-    }
-
-    /// The fields of [`Self::json`].
     pub(super) fn fields(&self) -> Map<String, Value> {
         [
             ("workflowId", &self.workflow_id),

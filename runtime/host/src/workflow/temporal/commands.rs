@@ -15,14 +15,18 @@ use wrt_model::proto::{
 };
 
 use super::{
+    Pushed,
     cancellation::{self, OnCancel},
     queue::Queued,
     translation,
     waiting::{Noun, Place, Waiting},
 };
-use crate::workflow::{
-    ledger::{Ledger, OpenKind},
-    state::RunState,
+use crate::{
+    frame::Frame,
+    workflow::{
+        ledger::{Ledger, OpenKind},
+        state::RunState,
+    },
 };
 
 #[cfg(test)]
@@ -33,6 +37,8 @@ mod tests;
 pub(super) struct Commands {
     /// A place is empty when its command was canceled.
     queue: Vec<Option<Queued>>,
+    /// The guest's stacks at the commands in the queue, by their places, if they are wanted.
+    stacks: HashMap<usize, Vec<Frame>>,
     waiting: HashMap<(Noun, u32), Waiting>,
     resolutions: Vec<WorkflowActivationJob>,
     is_closed: bool,
@@ -77,8 +83,14 @@ impl Commands {
 
     /// Takes what the guest has pushed.
     pub(super) fn take(&mut self, state: &mut RunState) -> Result<()> {
-        for command in std::mem::take(&mut state.pushed).commands {
+        let Pushed { commands, stacks, .. } = std::mem::take(&mut state.pushed);
+        let mut stacks = stacks.into_iter();
+        for command in commands {
+            let place = self.queue.len();
             self.push(command, state)?;
+            if let Some(stack) = stacks.next() {
+                self.stacks.insert(place, stack);
+            }
         }
         Ok(())
     }
@@ -288,7 +300,10 @@ impl Commands {
 
     /// Issues what is queued.
     pub(super) fn issue(&mut self, ledger: &mut Ledger) -> Result<()> {
-        for queued in std::mem::take(&mut self.queue).into_iter().flatten() {
+        let mut stacks = std::mem::take(&mut self.stacks);
+        for (place, queued) in std::mem::take(&mut self.queue).into_iter().enumerate() {
+            let Some(queued) = queued else { continue };
+            ledger.issued_by(stacks.remove(&place).unwrap_or_default());
             if let Some((noun, seq, event_id)) = queued.issue(ledger)? {
                 self.issued(noun, seq, event_id);
             }
