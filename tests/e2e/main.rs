@@ -8,6 +8,8 @@ mod cancel;
 mod child_workflow;
 mod delete;
 mod deployment;
+mod door;
+mod files;
 mod hostile;
 mod http;
 mod limits;

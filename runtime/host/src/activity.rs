@@ -73,7 +73,7 @@ impl ActivityLinker {
         let shared = Shared {
             limits: options.activity.clone(),
             places: Semaphore::new(places),
-            warm: WarmInstances::default(),
+            warm: WarmInstances::new(options.activities),
         };
         Ok(ActivityLinker {
             linker,
