@@ -5,6 +5,7 @@ mod deployment;
 mod namespace;
 mod run;
 mod start;
+mod token;
 
 use wrt_model::{payload, proto::Payloads};
 

@@ -11,6 +11,8 @@ mod deployment;
 mod endless;
 mod events;
 mod diagnosis;
+mod door;
+mod files;
 mod hostile;
 mod http;
 mod limits;

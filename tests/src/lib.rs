@@ -21,7 +21,7 @@ pub use client::{Client, polling};
 pub use golden::Golden;
 pub use replay::{check_gapless, divergence, replay_run};
 pub use run::Run;
-pub use server::{Options, Server, with_server, with_time_skipping};
+pub use server::{Options, Server, refused_start, with_server, with_time_skipping};
 pub use suite::run_suite;
 pub use worker::Worker;
 pub use workflow_worker::{WorkflowWorker, command};
@@ -82,6 +82,6 @@ pub fn program(name: &str) -> Result<PathBuf> {
 }
 
 /// Where compiled components are kept from one test to the next.
-fn component_cache() -> PathBuf {
+pub fn component_cache() -> PathBuf {
     root().join("target/tmp/components")
 }

@@ -32,12 +32,15 @@ pub struct Options {
     pub limits: &'static str,
     /// Lines that stand before the first section of the configuration.
     pub settings: &'static str,
+    /// A line of shell for the process before it becomes the server, such as `ulimit -n 64`.
+    pub prelude: &'static str,
 }
 
 /// A server with its data. It is killed, and its data are removed, when it is dropped.
 pub struct Server {
     folder: TempDir,
     process: Process,
+    prelude: &'static str,
     client: Client,
     /// Every workflow component that was deployed, by which runs are replayed.
     components: Vec<Vec<u8>>,
@@ -92,8 +95,8 @@ impl Server {
             options.limits
         );
         std::fs::write(folder.path().join("wrt.toml"), configuration).context("write the configuration")?;
-        let process = Process::start(folder.path(), "127.0.0.1:0").await?;
-        Self::of(folder, process)
+        let process = Process::start(folder.path(), "127.0.0.1:0", options.prelude).await?;
+        Self::of(folder, process, options.prelude)
     }
 
     /// Starts a server that skips time, as Temporal's SDKs start one for tests.
@@ -102,15 +105,16 @@ impl Server {
     /// The program is missing, or does not come up.
     pub async fn start_skipping_time() -> Result<Self> {
         let folder = tempfile::tempdir().context("make a folder for the server")?;
-        let process = Process::start_with(folder.path(), &["0".as_ref()]).await?;
-        Self::of(folder, process)
+        let process = Process::start_with(folder.path(), &["0".as_ref()], "").await?;
+        Self::of(folder, process, "")
     }
 
-    fn of(folder: TempDir, process: Process) -> Result<Self> {
+    fn of(folder: TempDir, process: Process, prelude: &'static str) -> Result<Self> {
         let client = Client::connect(&process.address)?;
         Ok(Server {
             folder,
             process,
+            prelude,
             client,
             components: Vec::new(),
         })
@@ -154,7 +158,7 @@ impl Server {
             "kill the server before a restart"
         );
         let address = self.process.address.clone();
-        self.process = Process::start(self.folder.path(), &address).await?;
+        self.process = Process::start(self.folder.path(), &address, self.prelude).await?;
         Ok(())
     }
 
@@ -235,22 +239,24 @@ impl Server {
 // === impl Process ===
 
 impl Process {
-    async fn start(folder: &Path, listen: &str) -> Result<Self> {
+    async fn start(folder: &Path, listen: &str, prelude: &str) -> Result<Self> {
         let configuration = folder.join("wrt.toml");
         let arguments = ["server", "--listen", listen, "--config"].map(OsStr::new);
-        Self::start_with(folder, &[&arguments[..], &[configuration.as_os_str()]].concat()).await
+        Self::start_with(
+            folder,
+            &[&arguments[..], &[configuration.as_os_str()]].concat(),
+            prelude,
+        )
+        .await
     }
 
-    async fn start_with(folder: &Path, arguments: &[&OsStr]) -> Result<Self> {
+    async fn start_with(folder: &Path, arguments: &[&OsStr], prelude: &str) -> Result<Self> {
         let log = File::options()
             .create(true)
             .append(true)
             .open(folder.join("server.log"))
             .context("open the server's log")?;
-        let mut child = Command::new(program("wrt")?)
-            .args(arguments)
-            .env("XDG_CACHE_HOME", root().join("target/tmp/cache"))
-            .stdin(Stdio::null())
+        let mut child = command(arguments, prelude)?
             .stdout(Stdio::piped())
             .stderr(log)
             .kill_on_drop(true)
@@ -273,6 +279,40 @@ impl Process {
             _output: output,
         })
     }
+}
+
+/// The server as a process of its own.
+fn command(arguments: &[&OsStr], prelude: &str) -> Result<Command> {
+    let program = program("wrt")?;
+    let mut command = match prelude {
+        "" => Command::new(program),
+        prelude => {
+            let mut shell = Command::new("sh");
+            shell
+                .arg("-c")
+                .arg(format!("{prelude}; exec \"$0\" \"$@\""))
+                .arg(program);
+            shell
+        }
+    };
+    command
+        .args(arguments)
+        .env("XDG_CACHE_HOME", root().join("target/tmp/cache"))
+        .stdin(Stdio::null());
+    Ok(command)
+}
+
+/// What a server says that does not start.
+///
+/// # Errors
+/// It starts, or runs on for long.
+pub async fn refused_start(arguments: &[&OsStr], prelude: &str) -> Result<String> {
+    let running = command(arguments, prelude)?.kill_on_drop(true).output();
+    let output = timeout(PATIENCE, running)
+        .await
+        .context("wait for the server's end")??;
+    ensure!(!output.status.success(), "the server has started and ended in order");
+    Ok(String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 /// The address in `wrt 0.1.0 listening on 127.0.0.1:7233, data in …`.

@@ -146,16 +146,9 @@ pub(crate) async fn heartbeat_by_id(
 
 /// The attempt that a task token names. A worker of another namespace may not use it.
 async fn by_token(engine: &Engine, namespace: &str, token: &[u8]) -> Result<ActivityRef, ApiError> {
-    if token.is_empty() {
-        return validate::invalid("Task token not set on request.");
-    }
-    let Some(token) = ActivityToken::from_bytes(token) else {
-        return validate::invalid("Error deserializing task token.");
-    };
-    if !namespace.is_empty() && namespace::resolve(engine, namespace).await?.id != token.namespace_id {
-        return validate::invalid("Operation requested with a token from a different namespace.");
-    }
-    Ok(ActivityRef::Token(token))
+    let of = |token: &ActivityToken| token.namespace_id.clone();
+    let token = namespace::task_token(engine, namespace, token, ActivityToken::from_bytes, of);
+    Ok(ActivityRef::Token(token.await?))
 }
 
 /// The open activity with this id.

@@ -167,7 +167,8 @@ fn store_status(error: &StoreError, message: String) -> Status {
         S::InvalidQuery(_) | S::InvalidPageToken => Status::invalid_argument(message),
         S::AlreadyExists { .. } => Status::already_exists(message),
         S::NotFound { .. } => not_found(message),
-        S::Conflict { .. } | S::Closed => Status::unavailable(message),
+        // What was lost is in the log already.
+        S::Conflict { .. } | S::Closed | S::Lost { .. } => Status::unavailable(message),
         S::Corrupt { .. } | S::Unreadable { .. } => {
             tracing::error!(%error, "a call met stored data that cannot be read");
             Status::data_loss(message)

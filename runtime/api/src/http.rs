@@ -5,8 +5,8 @@
 //! call is implemented twice.
 
 mod content;
+mod document;
 mod dynamic;
-mod origin;
 mod refusal;
 mod request;
 mod route;
@@ -21,11 +21,11 @@ use serde_json::Value;
 use tonic::{Status, body::Body};
 use tower::{Service, service_fn};
 
-pub(crate) use self::site::Site;
-use self::{
-    content::Form,
+use self::route::{Found, ROUTES};
+pub(crate) use self::{
+    content::{Form, is_grpc},
     refusal::Refusal,
-    route::{Found, ROUTES},
+    site::Site,
 };
 use crate::{long_poll, proto::DESCRIPTORS};
 
@@ -52,7 +52,7 @@ pub(crate) fn beside(grpc: impl GrpcService, site: Site) -> impl GrpcService {
     service_fn(move |request: Request<Body>| {
         let (mut grpc, site) = (grpc.clone(), site.clone());
         async move {
-            if content::is_grpc(request.headers()) {
+            if is_grpc(request.headers()) {
                 return grpc.call(request).await;
             }
             // Boxed, so that gRPC calls do not carry the room for it.
@@ -74,16 +74,12 @@ async fn respond(grpc: impl GrpcService, site: &Site, request: Request<Body>) ->
     };
     match answer {
         Ok((status, value)) => form.response(status, HeaderMap::new(), &value),
-        Err(refusal) => {
-            let value = refusal.json();
-            form.response(refusal.http, refusal.headers, &value)
-        }
+        Err(refusal) => refusal.response(&form),
     }
 }
 
 async fn answer(grpc: impl GrpcService, site: &Site, request: Request<Body>, form: &Form) -> Answer {
     let (parts, body) = request.into_parts();
-    origin::check(&parts)?;
     let path = parts.uri.path();
     if let Some(answer) = site::answer(grpc.clone(), site, path).await {
         return answer;

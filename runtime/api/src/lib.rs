@@ -9,6 +9,7 @@ mod batch;
 mod component;
 mod component_service;
 mod delete;
+mod door;
 mod error;
 mod grpc_status;
 mod history;
@@ -38,4 +39,5 @@ mod workflow_options;
 mod workflow_service;
 mod workflow_task;
 
+pub use door::ConnectionLimits;
 pub use server::{ServeError, ServeOptions, serve};

@@ -35,6 +35,33 @@ pub(crate) async fn resolve(engine: &Engine, name: &str) -> Result<Arc<Namespace
     Ok(engine.namespace(name).await?)
 }
 
+/// What a task token says. It has to belong to the namespace that the request names, and the request has to name one: who may
+/// use a namespace is asked by its name.
+pub(crate) async fn task_token<T>(
+    engine: &Engine,
+    namespace: &str,
+    token: &[u8],
+    read: impl FnOnce(&[u8]) -> Option<T>,
+    namespace_id: impl FnOnce(&T) -> String,
+) -> Result<T, ApiError> {
+    // An unknown namespace is the first that is said, and a missing one the last.
+    let named = match namespace {
+        "" => None,
+        name => Some(resolve(engine, name).await?),
+    };
+    if token.is_empty() {
+        return validate::invalid("Task token not set on request.");
+    }
+    let Some(token) = read(token) else {
+        return validate::invalid("Error deserializing task token.");
+    };
+    match named {
+        Some(namespace) if namespace.id == namespace_id(&token) => Ok(token),
+        Some(_) => validate::invalid("Operation requested with a token from a different namespace."),
+        None => validate::invalid("Namespace is not set on request."),
+    }
+}
+
 pub(crate) async fn register(engine: &Engine, request: RegisterNamespaceRequest) -> Result<(), ApiError> {
     let namespace = registered(request)?;
     Ok(engine.namespace_register(namespace).await?)

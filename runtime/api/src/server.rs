@@ -1,21 +1,17 @@
 //! The server: its services, its connections and its end.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use tokio::net::TcpListener;
-use tokio_stream::{StreamExt as _, StreamMap};
 use tokio_util::sync::CancellationToken;
-use tonic::{
-    codec::CompressionEncoding::Gzip,
-    service::Routes,
-    transport::{Server, server::TcpIncoming},
-};
+use tonic::{codec::CompressionEncoding::Gzip, service::Routes, transport::Server};
 use tonic_health::{ServingStatus, server::HealthReporter};
 use tower::layer::layer_fn;
 use wrt_engine::Engine;
 
 use crate::{
     component_service::ComponentService,
+    door::{self, ConnectionLimits, Entry, Names},
     grpc_status,
     http::{self, Site},
     namespace_service::NamespaceService,
@@ -72,6 +68,10 @@ pub struct ServeOptions {
     pub longest_poll: Duration,
     /// A server that decodes payloads for the web page, as a URL.
     pub codec_endpoint: Option<String>,
+    /// Names that the server goes by, beside those of its machine: `*.example.com` for all below one, `*` for every name.
+    pub allowed_hosts: Vec<String>,
+    /// How many connections there may be.
+    pub connections: ConnectionLimits,
     /// Serves the clock too, of an engine that skips time.
     pub time_skipping: bool,
 }
@@ -103,24 +103,25 @@ pub async fn serve(
     let site = Site {
         codec_endpoint: options.codec_endpoint.clone(),
     };
-    let (health, routes) = routes(engine, options, shutdown.clone()).await?;
-    let incoming: StreamMap<_, _> = listeners
-        .into_iter()
-        .map(|listener| TcpIncoming::from(listener).with_nodelay(Some(true)))
-        .enumerate()
-        .collect();
+    let limits = options.connections;
+    // Who listens on all addresses may be called by the one that stands for all of them.
+    let listened = listeners
+        .iter()
+        .filter_map(|listener| Some(listener.local_addr().ok()?.ip().to_string()));
+    let names = Names::new(options.allowed_hosts.iter().cloned().chain(listened));
+    let (health, routes) = routes(engine.clone(), options, shutdown.clone()).await?;
+    let entry = Entry::new(limits);
+    let incoming = door::incoming(listeners, &entry, &shutdown);
     let serving = Server::builder()
         .accept_http1(true)
         .max_concurrent_streams(CALLS_PER_CONNECTION)
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(KEEPALIVE_TIMEOUT))
+        .layer(layer_fn(move |inside| door::guard(inside, names.clone(), limits)))
         .layer(layer_fn(move |grpc| http::beside(grpc, site.clone())))
         .layer(layer_fn(grpc_status::rewrite_errors))
         .add_routes(routes)
-        .serve_with_incoming_shutdown(
-            incoming.map(|(_, connection)| connection),
-            shutdown.clone().cancelled_owned(),
-        );
+        .serve_with_incoming_shutdown(incoming, shutdown.clone().cancelled_owned());
     let overdue = async {
         shutdown.cancelled().await;
         set_health(&health, ServingStatus::NotServing).await;
@@ -128,6 +129,8 @@ pub async fn serve(
     };
     tokio::select! {
         served = serving => Ok(served?),
+        never = entry.warn() => match never {},
+        never = unhealthy_when_lost(&engine, &health) => match never {},
         () = overdue => {
             tracing::warn!(?drain, "calls were still under way at the end of the drain period; they are cut off");
             Ok(())
@@ -201,6 +204,13 @@ fn reflection() -> tonic_reflection::server::Builder<'static> {
         .register_encoded_file_descriptor_set(TEMPORAL_DESCRIPTORS)
         .register_encoded_file_descriptor_set(WRT_DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+}
+
+/// Says that the server does not serve, once it has no database any more.
+async fn unhealthy_when_lost(engine: &Engine, health: &HealthReporter) -> Infallible {
+    engine.store_lost().await;
+    set_health(health, ServingStatus::NotServing).await;
+    std::future::pending().await
 }
 
 async fn set_health(health: &HealthReporter, status: ServingStatus) {

@@ -129,13 +129,6 @@ fn check_poll(request: &PollWorkflowTaskQueueRequest) -> Checked {
 
 /// The task that a token names. It has to belong to the namespace of the request.
 async fn token(engine: &Engine, namespace: &str, token: &[u8]) -> Result<WorkflowTaskToken, ApiError> {
-    let namespace = namespace::resolve(engine, namespace).await?;
-    if token.is_empty() {
-        return validate::invalid("Task token is not set on request.");
-    }
-    match WorkflowTaskToken::from_bytes(token) {
-        Some(token) if token.namespace_id == namespace.id => Ok(token),
-        Some(_) => validate::invalid("Operation requested with a token from a different namespace."),
-        None => validate::invalid("Error deserializing task token."),
-    }
+    let of = |token: &WorkflowTaskToken| token.namespace_id.clone();
+    namespace::task_token(engine, namespace, token, WorkflowTaskToken::from_bytes, of).await
 }

@@ -228,6 +228,11 @@ impl Engine {
         Ok(engine)
     }
 
+    /// Waits until the store has lost its database, and answers every call with an error.
+    pub async fn store_lost(&self) {
+        self.inner.store.lost().await;
+    }
+
     /// Lets what is under way end, at most `grace` long, and closes the store. Activities of components are cut off: they
     /// run again after the next start.
     pub async fn shutdown(&self, grace: Duration) {

@@ -79,7 +79,7 @@ impl ActivityLinker {
             limits: options.activity.clone(),
             describe_time: options.workflow.activation_time,
             places: Semaphore::new(places),
-            warm: WarmInstances::default(),
+            warm: WarmInstances::new(options.activities),
         };
         Ok(ActivityLinker {
             linker,

@@ -1,15 +1,14 @@
 //! Compiled components: each is compiled once, kept in memory while it is in use and on disk for the next start.
 
-use std::{
-    future::Future,
-    io,
-    path::{Path, PathBuf},
-};
+mod folder;
+
+use std::{future::Future, io, path::PathBuf};
 
 use quick_cache::sync::Cache;
 use wasmtime::{Engine, component::Component};
 use wrt_model::Digest;
 
+use self::folder::Folder;
 use crate::error::{BoxError, HostError, message};
 
 /// Components of one world that are kept in memory.
@@ -49,18 +48,13 @@ impl<M: Clone> ModuleCache<M> {
 /// Turns bytes into machine code, or finds what it made of them before.
 pub(crate) struct Compiler {
     engine: Engine,
-    folder: Option<PathBuf>,
+    folder: Option<Folder>,
 }
 
 impl Compiler {
-    /// `folder` is made when it is missing.
+    /// `folder` is made when it is missing, and refused when others may write to it.
     pub(crate) fn new(engine: Engine, folder: Option<PathBuf>) -> Result<Self, HostError> {
-        if let Some(folder) = &folder {
-            std::fs::create_dir_all(folder).map_err(|cause| HostError::Cache {
-                folder: folder.display().to_string(),
-                cause,
-            })?;
-        }
+        let folder = folder.map(Folder::open).transpose()?;
         Ok(Compiler { engine, folder })
     }
 
@@ -69,11 +63,8 @@ impl Compiler {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Vec<u8>, BoxError>>,
     {
-        let file = self
-            .folder
-            .as_ref()
-            .map(|folder| folder.join(format!("{digest}.cwasm")));
-        if let Some(component) = file.as_deref().and_then(|file| self.read(file)) {
+        let folder = self.folder.as_ref();
+        if let Some(component) = folder.and_then(|folder| self.read(folder, digest)) {
             return Ok(component);
         }
         let bytes = bytes().await.map_err(|cause| HostError::Load {
@@ -81,11 +72,11 @@ impl Compiler {
             cause,
         })?;
         let component = self.compile(digest, bytes).await?;
-        if let Some(file) = &file
-            && let Err(error) = write(file, &component)
+        if let Some(folder) = folder
+            && let Err(error) = keep(folder, digest, &component)
         {
             // The next start compiles again; nothing else is lost.
-            tracing::warn!(file = %file.display(), %error, "keep a compiled component");
+            tracing::warn!(component = %digest, %error, "keep a compiled component");
         }
         Ok(component)
     }
@@ -103,27 +94,20 @@ impl Compiler {
     }
 
     /// What an earlier start wrote, if it fits this version of wasmtime, its settings and this processor.
-    fn read(&self, file: &Path) -> Option<Component> {
-        if !file.exists() {
-            return None;
-        }
-        // SAFETY: the file is what `Component::serialize` gave, since only the server writes into this folder, under a
-        // new name that is moved into place when it is complete and never written again. wasmtime itself refuses files
-        // of other versions and settings.
+    fn read(&self, folder: &Folder, digest: &Digest) -> Option<Component> {
+        let code = folder.read(digest)?;
+        // SAFETY: the bytes are what `Component::serialize` gave: nobody else may write into the folder, and a checksum
+        // over all of them, and over the component that they belong to, has been compared. They are copied, so that what
+        // happens to the file from now on does not matter. wasmtime itself refuses code of other versions and settings.
         #[allow(unsafe_code)]
-        let component = unsafe { Component::deserialize_file(&self.engine, file) };
+        let component = unsafe { Component::deserialize(&self.engine, &code) };
         component
-            .inspect_err(|error| {
-                tracing::info!(file = %file.display(), %error, "compile a component again");
-            })
+            .inspect_err(|error| tracing::info!(component = %digest, %error, "compile a component again"))
             .ok()
     }
 }
 
-/// Writes beside the file and moves it into place, so that nobody ever reads a part of it.
-fn write(file: &Path, component: &Component) -> io::Result<()> {
+fn keep(folder: &Folder, digest: &Digest, component: &Component) -> io::Result<()> {
     let code = component.serialize().map_err(io::Error::other)?;
-    let unfinished = file.with_extension(format!("{}.tmp", std::process::id()));
-    std::fs::write(&unfinished, code)?;
-    std::fs::rename(&unfinished, file)
+    folder.write(digest, &code)
 }

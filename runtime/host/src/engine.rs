@@ -4,8 +4,10 @@ use std::{num::NonZeroUsize, thread, time::Duration};
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+use wrt_model::ComponentKind;
+
 use crate::{
-    activity::warm::WARM_INSTANCES,
+    activity::warm::warm_instances,
     error::{HostError, message},
     options::{ActivityLimits, HostOptions, WorkflowLimits},
 };
@@ -28,6 +30,9 @@ const CORE_INSTANCES_PER_COMPONENT: u32 = 100;
 /// Bytes that wasmtime itself keeps for one instance, beside memory and tables. An upper bound: nothing is reserved.
 const INSTANCE_BYTES: usize = 16 << 20;
 
+/// What wasmtime reserves for a memory so that the processor itself checks every access: all that 32 bits can name.
+const RESERVED_BYTES: u64 = 4 << 30;
+
 /// Bytes of a memory, and of a table, that stay mapped for the next instance in its place, on kernels that can tell which
 /// pages were written (Linux 6.7): only those are reset. To give pages back and fault them in again takes longer than a
 /// short activity does.
@@ -42,12 +47,15 @@ pub(crate) fn workflow_engine(options: &HostOptions) -> Result<Engine, HostError
         ..
     } = options.workflow;
     let mut config = config(stack_bytes);
-    // Bounds are checked in code, so that an instance needs no 4 GiB of address space.
-    config.memory_reservation(round_up(memory_bytes) as u64);
-    config.memory_guard_size(64 << 10);
+    reserve_exactly(&mut config, memory_bytes);
     config.cranelift_nan_canonicalization(true);
     config.relaxed_simd_deterministic(true);
-    start(config, pool(options.instances, memory_bytes))
+    let place = Place {
+        kind: ComponentKind::Workflow,
+        instances: options.instances,
+        bytes: round_up(memory_bytes) as u64,
+    };
+    start(config, pool(options.instances, memory_bytes), place)
 }
 
 /// The engine of activities.
@@ -56,12 +64,38 @@ pub(crate) fn activity_engine(options: &HostOptions) -> Result<Engine, HostError
         memory_bytes,
         stack_bytes,
     } = options.activity;
-    let instances = options.activities.saturating_add(WARM_INSTANCES);
+    let instances = options.activities.saturating_add(warm_instances(options.activities));
     let mut config = config(stack_bytes);
     config.async_stack_size(stack_bytes + HOST_STACK_BYTES);
+    let bytes = match options.address_space_is_limited {
+        true => {
+            reserve_exactly(&mut config, memory_bytes);
+            round_up(memory_bytes) as u64
+        }
+        false => RESERVED_BYTES,
+    };
     let mut pool = pool(instances, memory_bytes);
     pool.total_stacks(instances);
-    start(config, pool)
+    let place = Place {
+        kind: ComponentKind::Activity,
+        instances,
+        bytes,
+    };
+    start(config, pool, place)
+}
+
+/// What an engine reserves address space for.
+struct Place {
+    kind: ComponentKind,
+    instances: u32,
+    /// Of each instance, at least.
+    bytes: u64,
+}
+
+/// Bounds are checked in code, so that an instance needs no 4 GiB of address space.
+fn reserve_exactly(config: &mut Config, memory_bytes: usize) {
+    config.memory_reservation(round_up(memory_bytes) as u64);
+    config.memory_guard_size(64 << 10);
 }
 
 fn config(stack_bytes: usize) -> Config {
@@ -95,16 +129,22 @@ fn round_up(bytes: usize) -> usize {
     bytes.next_multiple_of(64 << 10)
 }
 
-fn start(mut config: Config, pool: PoolingAllocationConfig) -> Result<Engine, HostError> {
+fn start(mut config: Config, pool: PoolingAllocationConfig, place: Place) -> Result<Engine, HostError> {
     let mut keeping = pool.clone();
     keeping
         .pagemap_scan(Enabled::Yes)
         .linear_memory_keep_resident(KEEP_MEMORY_BYTES)
         .table_keep_resident(KEEP_TABLE_BYTES);
     config.allocation_strategy(InstanceAllocationStrategy::Pooling(keeping));
+    let Place { kind, instances, bytes } = place;
     let engine = Engine::new(&config)
         .or_else(|_| Engine::new(config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool))))
-        .map_err(|error| HostError::Engine(message(&error)))?;
+        .map_err(|error| HostError::AddressSpace {
+            kind,
+            instances,
+            bytes: bytes.saturating_mul(instances.into()),
+            cause: message(&error),
+        })?;
     tick(&engine)?;
     Ok(engine)
 }

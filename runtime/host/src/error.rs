@@ -12,8 +12,24 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
     /// wasmtime does not start with these options on this machine.
-    #[error("start the WebAssembly engine: {0}. Fewer instances or smaller limits need less address space")]
+    #[error("start the WebAssembly engine: {0}")]
     Engine(String),
+    /// The address space for all instances of a world cannot be had. Fewer of them, or less memory for each, need less.
+    #[error(
+        "reserve {} GiB of address space for {instances} instances of {kind} components: {cause}",
+        bytes.div_ceil(1 << 30),
+        kind = kind.as_str()
+    )]
+    AddressSpace {
+        /// The world.
+        kind: ComponentKind,
+        /// Instances that there is to be room for.
+        instances: u32,
+        /// What they take together, at least.
+        bytes: u64,
+        /// What the system said.
+        cause: String,
+    },
     /// The cache of compiled components cannot be used.
     #[error("open the folder of compiled components {folder}: {cause}")]
     Cache {
@@ -21,6 +37,17 @@ pub enum HostError {
         folder: String,
         /// What the system said.
         cause: std::io::Error,
+    },
+    /// Others could put code into the cache of compiled components, which the server would run.
+    #[error(
+        "others may write to the folder of compiled components {folder}: {reason}. The server runs what lies there; choose \
+         a folder of its own"
+    )]
+    SharedCache {
+        /// The folder.
+        folder: String,
+        /// Why they may.
+        reason: String,
     },
     /// The bytes of a component could not be had.
     #[error("load component {digest}: {cause}")]

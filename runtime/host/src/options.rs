@@ -17,6 +17,9 @@ pub struct HostOptions {
     pub instances: u32,
     /// Activity attempts that can run at the same time; more of them wait for a place.
     pub activities: u32,
+    /// The process may not have any address space it likes. Then activities get no more than their limit of memory says,
+    /// and are a little slower: each access to memory is checked in code.
+    pub address_space_is_limited: bool,
 }
 
 /// Memory mappings that a parked workflow instance holds: those of its linear memory (zeroes, image, heap, reserve).
@@ -53,6 +56,7 @@ impl Default for HostOptions {
             activity: ActivityLimits::default(),
             instances: feasible_instances(max_map_count()),
             activities: 1_000,
+            address_space_is_limited: false,
         }
     }
 }

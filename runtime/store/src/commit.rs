@@ -249,14 +249,32 @@ impl Writer {
     /// All together at first. What the database refuses about one of them fails them all, so then each gets a savepoint
     /// of its own.
     fn write(&self, connection: &mut rusqlite::Connection, commits: &[Commit]) -> Vec<Result<(), StoreError>> {
-        let outcome = match self.write_together(connection, commits) {
+        let written = self
+            .database
+            .glance()
+            .and_then(|()| self.write_all(connection, commits));
+        let outcome = written.and_then(|outcomes| self.database.glance().map(|()| outcomes));
+        outcome.unwrap_or_else(|error| vec![Err(error); commits.len()])
+    }
+
+    fn write_all(
+        &self,
+        connection: &mut rusqlite::Connection,
+        commits: &[Commit],
+    ) -> Result<Vec<Result<(), StoreError>>, StoreError> {
+        match self.write_together(connection, commits) {
             Err(StoreError::Conflict { .. } | StoreError::Refused { .. }) if commits.len() > 1 => {
                 self.write_apart(connection, commits)
             }
+            Err(error @ StoreError::Full { .. }) => {
+                // When it is the log that has no more room, it may be begun anew once it has been copied.
+                let copied = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+                copied.unwrap_or_else(|error| tracing::debug!(%error, "copy the log of a full disk"));
+                Err(error)
+            }
             Err(error) => Err(error),
             Ok(()) => Ok(vec![Ok(()); commits.len()]),
-        };
-        outcome.unwrap_or_else(|error| vec![Err(error); commits.len()])
+        }
     }
 
     fn write_together(&self, connection: &mut rusqlite::Connection, commits: &[Commit]) -> Result<(), StoreError> {

@@ -62,6 +62,18 @@ pub enum StoreError {
         cause: String,
     },
 
+    /// Somebody has deleted, moved, replaced or cut the files of the open database.
+    #[error(
+        "the database {database} is not what this server has written: {cause}. Nothing more is read or stored, since it \
+         would be lost; stop the server, put the files back or restore a backup, and start it again"
+    )]
+    Lost {
+        /// The file.
+        database: String,
+        /// What was noticed.
+        cause: String,
+    },
+
     /// The file or its folder cannot be written.
     #[error("the database {database} cannot be written ({cause}); check that its folder exists and is writable")]
     NotWritable {

@@ -62,6 +62,7 @@ impl Store {
     pub async fn open(options: StoreOptions) -> Result<Store, StoreError> {
         let database = Arc::new(Database::open(&options).await?);
         let gate = Arc::new(Gate::open(database.clone()));
+        tokio::spawn(Database::watch(Arc::downgrade(&database)));
         let store = Store {
             database,
             gate,
@@ -69,6 +70,11 @@ impl Store {
         };
         store.load_schemas().await?;
         Ok(store)
+    }
+
+    /// Waits until somebody has taken the files of the database away. Every call answers [`StoreError::Lost`] from then on.
+    pub async fn lost(&self) {
+        self.database.lost().await;
     }
 
     /// Waits for the commits under way, refuses new ones, and closes the database. All clones are closed with it, and

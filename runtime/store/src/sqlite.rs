@@ -6,22 +6,28 @@
 //! that on the caller's own thread. Both use the same SQLite.
 
 use std::{
-    fs::{self, File, TryLockError},
     ops::{Deref, DerefMut},
-    path::{Path, PathBuf},
-    sync::PoisonError,
+    sync::{PoisonError, Weak},
+    time::Duration,
 };
 
 use sqlx::{ConnectOptions, Connection as _, migrate::Migrator, sqlite::SqliteConnectOptions};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, Semaphore};
 
+mod ending;
 mod fault;
+mod lock;
 mod place;
+mod stamp;
+mod watch;
 
 pub(crate) use self::fault::{Fault, is_conflict};
 use self::{
+    ending::Ending,
     fault::{failure, migration_failure},
+    lock::{Lock, lock},
     place::Place,
+    watch::Watch,
 };
 use crate::{StoreError, StoreOptions};
 
@@ -33,7 +39,12 @@ pub(crate) type Statement<'q> = sqlx::query::Query<'q, Backend, sqlx::sqlite::Sq
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
+/// How often the files are looked at beside commits.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+
 /// An open database: two connections that write, in turns, and some that read beside them.
+///
+/// Fields are dropped in this order: the lock outlives the connections.
 pub(crate) struct Database {
     name: String,
     place: Place,
@@ -41,6 +52,14 @@ pub(crate) struct Database {
     /// Those that read on the thread of whoever asks; `None` once the database is closed.
     quick_readers: std::sync::Mutex<Option<Vec<rusqlite::Connection>>>,
     writer: Mutex<Option<Writer>>,
+    /// Only of a database in a file.
+    file: Option<LockedFile>,
+}
+
+/// The file of a database, for as long as it is open.
+struct LockedFile {
+    watch: Watch,
+    lock: Lock,
 }
 
 /// The connections that read.
@@ -59,22 +78,27 @@ pub(crate) struct Reader<'a> {
     connection: Option<Connection>,
 }
 
-/// Fields are dropped in this order: the lock outlives the connection.
 struct Writer {
     /// Writes commits.
     gate: rusqlite::Connection,
     /// Writes everything else.
     connection: Connection,
-    lock: Option<File>,
 }
 
 impl Database {
     /// Opens the database, creates it if it is missing, and brings its schema up to date.
     pub(crate) async fn open(options: &StoreOptions) -> Result<Self, StoreError> {
         let (name, lock, place) = match &options.path {
-            Some(path) => (path.display().to_string(), Some(lock(path)?), Place::File(path.clone())),
+            Some(path) => {
+                let lock = lock(path)?;
+                let place = Place::File(lock.path.clone());
+                (path.display().to_string(), Some(lock), place)
+            }
             None => ("in memory".to_owned(), None, Place::memory()),
         };
+        if let Some(lock) = &lock {
+            inspect(&name, lock)?;
+        }
         let connect = place.options();
         let mut connection = connect.connect().await.map_err(|error| failure(&name, "open", error))?;
         MIGRATIONS
@@ -82,18 +106,72 @@ impl Database {
             .await
             .map_err(|error| migration_failure(&name, error))?;
         let gate = place.open_gate().map_err(|error| failure(&name, "open", error))?;
+        let file = lock
+            .map(|lock| LockedFile::open(&name, lock, &place, &gate))
+            .transpose()?;
 
         let connect = connect.pragma("query_only", "ON").create_if_missing(false);
         let readers = Readers::open(&connect, options.readers.max(1))
             .await
             .map_err(|error| failure(&name, "open", error))?;
-        let writer = Writer { gate, connection, lock };
         Ok(Database {
             name,
             place,
             readers,
             quick_readers: std::sync::Mutex::new(Some(Vec::new())),
-            writer: Mutex::new(Some(writer)),
+            writer: Mutex::new(Some(Writer { gate, connection })),
+            file,
+        })
+    }
+
+    /// Fails when the file, as far as it is open, is not as it was left. For commits, before and after they are written.
+    pub(crate) fn glance(&self) -> Result<(), StoreError> {
+        self.file.as_ref().map_or(Ok(()), |file| file.watch.glance())
+    }
+
+    /// Fails once the file has been lost.
+    fn check(&self) -> Result<(), StoreError> {
+        self.file.as_ref().map_or(Ok(()), |file| file.watch.check())
+    }
+
+    /// Waits until the file has been lost, which one in memory never is.
+    pub(crate) async fn lost(&self) {
+        match &self.file {
+            Some(file) => file.watch.lost().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Looks at the file now and then, until it is lost or closed. Nobody has to commit for it to be noticed.
+    pub(crate) async fn watch(database: Weak<Database>) {
+        loop {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+            let Some(database) = database.upgrade() else { return };
+            let Some(LockedFile { watch, .. }) = &database.file else {
+                return;
+            };
+            if database.quick_readers().is_none() || watch.look().is_err() {
+                return;
+            }
+            if watch.is_copied() {
+                let stamped = tokio::task::spawn_blocking(move || database.stamp()).await;
+                if let Ok(Err(error)) = stamped {
+                    tracing::debug!(%error, "stamp the database");
+                }
+            }
+        }
+    }
+
+    /// Stamps the file anew, once its log has been copied into it.
+    fn stamp(&self) -> Result<(), StoreError> {
+        let (Some(LockedFile { watch, .. }), Some(gate)) = (&self.file, self.gate()) else {
+            return Ok(());
+        };
+        self.read_here("stamp", |reader| {
+            let even = stamp::next(watch.last_stamp());
+            watch.expect_stamp(even);
+            // What it finds wrong, the next call hears.
+            stamp::write(&gate, reader, even, || drop(watch.glance()))
         })
     }
 
@@ -113,6 +191,7 @@ impl Database {
         action: &'static str,
         read: impl FnOnce(&rusqlite::Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
+        self.check()?;
         let failed = |error| self.failure(action, error);
         let idle = self.quick_readers().as_mut().ok_or(StoreError::Closed)?.pop();
         let connection = match idle {
@@ -132,6 +211,7 @@ impl Database {
 
     /// A connection that reads, once one is free. Each statement sees all that was committed before it began.
     pub(crate) async fn reader(&self) -> Result<Reader<'_>, StoreError> {
+        self.check()?;
         self.readers.take().await.ok_or(StoreError::Closed)
     }
 
@@ -139,25 +219,42 @@ impl Database {
     pub(crate) async fn write(&self, action: &'static str, statement: Statement<'_>) -> Result<u64, StoreError> {
         let mut writer = self.writer.lock().await;
         let Writer { connection, .. } = writer.as_mut().ok_or(StoreError::Closed)?;
+        self.glance()?;
         let done = statement
             .execute(connection)
             .await
             .map_err(|error| self.failure(action, error))?;
+        self.glance()?;
         Ok(done.rows_affected())
     }
 
     /// Copies the log into the database file and closes all connections.
     pub(crate) async fn close(&self) {
-        self.readers.close().await;
-        self.quick_readers().take();
-        let Some(Writer {
-            gate,
-            mut connection,
-            lock,
-        }) = self.writer.lock().await.take()
-        else {
+        let is_whole = self.file.as_ref().is_none_or(|file| file.watch.end());
+        let readers = self.readers.close();
+        let quick_readers = self.quick_readers().take();
+        let writer = self.writer.lock().await.take();
+        if !is_whole {
+            // SQLite would write into what is there now, and delete a log that may be somebody else's.
+            std::mem::forget((readers, quick_readers, writer));
             return;
-        };
+        }
+        drop(quick_readers);
+        for reader in readers {
+            if let Err(error) = reader.close().await {
+                tracing::warn!(%error, "close a connection that reads");
+            }
+        }
+        if let Some(writer) = writer {
+            self.close_writer(writer).await;
+        }
+        if let Some(file) = &self.file {
+            file.lock.unlock();
+        }
+    }
+
+    async fn close_writer(&self, writer: Writer) {
+        let Writer { gate, mut connection } = writer;
         drop(gate);
         // Nothing is lost when this fails: the log is read when the database is opened again.
         for outcome in [
@@ -171,7 +268,6 @@ impl Database {
                 tracing::warn!(database = self.name, %error, "close the database");
             }
         }
-        drop(lock);
     }
 
     /// Says what an error means for whoever can act on it.
@@ -205,15 +301,10 @@ impl Readers {
         })
     }
 
-    /// Refuses new reads. Connections in use end with what they do.
-    async fn close(&self) {
+    /// Refuses new reads, and gives back the connections that are idle. Those in use end with what they do.
+    fn close(&self) -> Vec<Connection> {
         self.places.close();
-        let idle = std::mem::take(&mut *self.idle());
-        for connection in idle {
-            if let Err(error) = connection.close().await {
-                tracing::warn!(%error, "close a connection that reads");
-            }
-        }
+        std::mem::take(&mut *self.idle())
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
@@ -247,34 +338,55 @@ impl Drop for Reader<'_> {
 
 // === Opening ===
 
-/// Takes the lock that keeps a second server away from the file. SQLite's own locks would let it in: they keep writers
-/// apart for the time of a transaction only. The operating system releases it when the process ends, however it ends.
-fn lock(path: &Path) -> Result<File, StoreError> {
-    let database = path.display().to_string();
-    let not_writable = |error: std::io::Error| StoreError::NotWritable {
-        database: database.clone(),
-        cause: error.to_string(),
-    };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        fs::create_dir_all(folder).map_err(not_writable)?;
-    }
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(lock_path(path))
-        .map_err(not_writable)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { database }),
-        Err(TryLockError::Error(error)) => Err(not_writable(error)),
+impl LockedFile {
+    /// Stamps the file and begins to watch it. `gate` is the first connection, and sees what SQLite has found in the log.
+    fn open(name: &str, lock: Lock, place: &Place, gate: &rusqlite::Connection) -> Result<Self, StoreError> {
+        let failed = |error| failure(name, "open", error);
+        let found = stamp::read(gate).map_err(failed)?;
+        if stamp::misses_log(found) {
+            warn_of_missing_end(name, "its log (-wal), which has what was stored last, is gone or empty");
+        }
+        let even = stamp::next(found);
+        let reader = place.open_reader().map_err(failed)?;
+        stamp::write(gate, &reader, even, || ()).map_err(failed)?;
+        let watched = lock
+            .file
+            .try_clone()
+            .and_then(|file| Watch::new(name, &lock.path, file, found));
+        let watch = watched.map_err(|error| StoreError::NotWritable {
+            database: name.to_owned(),
+            cause: error.to_string(),
+        })?;
+        watch.expect_stamp(even);
+        Ok(LockedFile { watch, lock })
     }
 }
 
-fn lock_path(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".lock");
-    name.into()
+/// Looks whether the database has its end, before SQLite opens it and takes what there is.
+fn inspect(name: &str, lock: &Lock) -> Result<(), StoreError> {
+    let found = ending::inspect(&lock.file, &lock.path).map_err(|error| StoreError::NotWritable {
+        database: name.to_owned(),
+        cause: error.to_string(),
+    })?;
+    match found {
+        Ending::Whole => Ok(()),
+        Ending::Older(cause) => {
+            warn_of_missing_end(name, &cause);
+            Ok(())
+        }
+        Ending::Broken(cause) => Err(StoreError::Corrupt {
+            database: name.to_owned(),
+            cause,
+        }),
+    }
+}
+
+fn warn_of_missing_end(database: &str, cause: &str) {
+    tracing::error!(
+        database,
+        "the end of the database is missing: {cause}. What was stored last is lost, though callers were told that it is \
+         stored; stop the server and restore a backup if that matters"
+    );
 }
 
 fn gate_of(writer: MutexGuard<'_, Option<Writer>>) -> Option<MappedMutexGuard<'_, rusqlite::Connection>> {

@@ -1,7 +1,9 @@
 //! `wrt server`: a server for development, or one that a configuration file describes.
 
 mod config;
+mod door;
 mod logging;
+mod process;
 mod run;
 mod settings;
 mod signals;
@@ -14,6 +16,7 @@ use wrt_model::proto::enums::IndexedValueType;
 
 use self::{
     config::Config,
+    door::DoorArgs,
     logging::{LogArgs, LogFormat, LogLevel},
     settings::{Settings, listen_address, set},
     temporal::TemporalArgs,
@@ -45,6 +48,8 @@ pub(crate) struct ServerArgs {
     #[arg(long, env = "WRT_CACHE_DIR", hide_env_values = true, value_name = "FOLDER")]
     cache_dir: Option<PathBuf>,
     #[command(flatten)]
+    door: DoorArgs,
+    #[command(flatten)]
     log: LogArgs,
 }
 
@@ -68,6 +73,8 @@ struct StartDevArgs {
     /// The database file, or `:memory:` [default: a file in the user's data folder for port 7233, memory for any other port]
     #[arg(long, short = 'f', value_name = "FILE")]
     db_filename: Option<PathBuf>,
+    #[command(flatten)]
+    door: DoorArgs,
     #[command(flatten)]
     log: LogArgs,
     /// A search attribute that each namespace is to have, such as `Color=Keyword`. Repeatable
@@ -122,6 +129,7 @@ impl ServerArgs {
         set(&mut settings.listen, self.listen.clone());
         settings.database = self.db_filename.clone().or(settings.database);
         settings.cache_dir = self.cache_dir.clone().or(settings.cache_dir);
+        self.door.apply_to(&mut settings);
         self.log.apply_to(&mut settings);
         Ok(settings)
     }
@@ -143,6 +151,7 @@ impl StartDevArgs {
         settings.namespaces.extend_from_slice(namespaces);
         settings.search_attributes = self.search_attribute.iter().cloned().collect();
         self.temporal.apply_to(&mut settings, &self.ip);
+        self.door.apply_to(&mut settings);
         self.log.apply_to(&mut settings);
         settings
     }
@@ -234,17 +243,30 @@ mod tests {
     }
 
     #[test]
+    fn further_names_of_the_server_are_added_to_the_configured_ones() {
+        let settings = start_dev("server start-dev --allowed-host wrt.example --allowed-host *.shop.example");
+        assert_eq!(settings.allowed_hosts, ["wrt.example", "*.shop.example"]);
+        let line = ["server", "start-dev", "--allowed-host", "http://wrt.example/"];
+        let error = Line::try_parse_from(line).map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("not a host without scheme, port and path"), "{error}");
+    }
+
+    #[test]
     fn flags_win_over_the_configuration_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("wrt.toml");
         std::fs::write(
             &file,
-            "listen = \"0.0.0.0:1\"\n[database]\npath = \"a.db\"\n[log]\nformat = \"json\"",
+            "listen = \"0.0.0.0:1\"\nallowed_hosts = [\"a\"]\n[database]\npath = \"a.db\"\n[log]\nformat = \"json\"",
         )
         .unwrap();
-        let args = parse(&format!("server --config {} --listen [::]:2", file.display()));
+        let args = parse(&format!(
+            "server --config {} --listen [::]:2 --allowed-host b",
+            file.display()
+        ));
         let settings = args.configured().unwrap();
         assert_eq!(settings.listen, "[::]:2");
+        assert_eq!(settings.allowed_hosts, ["a", "b"]);
         assert_eq!(settings.database.as_deref(), Some(Path::new("a.db")));
         assert_eq!(settings.log_format, LogFormat::Json);
     }

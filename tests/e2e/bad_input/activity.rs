@@ -51,7 +51,10 @@ async fn activities() -> Result<()> {
         refused!(
             client,
             respond_activity_task_failed,
-            [(fail(Vec::new()), InvalidArgument, "Task token not set")]
+            [
+                (fail(Vec::new()), InvalidArgument, "Task token not set"),
+                (fail(never_given.clone()), InvalidArgument, "different namespace")
+            ]
         );
         let cancel = RespondActivityTaskCanceledRequest::default();
         refused!(

@@ -11,6 +11,9 @@ use tonic::{Status, body::Body};
 use super::Refusal;
 use crate::{reply::COMPRESS_FROM, server::REQUEST_BYTES};
 
+/// The content type of gRPC.
+const GRPC: &str = "application/grpc";
+
 /// What content types and queries say when payloads are to stay as they are.
 const NO_SHORTHAND: (&str, &str) = ("+no-payload-shorthand", "noPayloadShorthand");
 
@@ -21,8 +24,8 @@ const PRETTY: (&str, &str) = ("+pretty", "pretty");
 pub(super) const QUERY_WORDS: [&str; 2] = [NO_SHORTHAND.1, PRETTY.1];
 
 /// In which form a request comes and its answer is wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Form {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Form {
     /// Payloads may be written as the JSON that they hold.
     pub(super) expands: bool,
     /// Payloads are shown as the JSON that they hold.
@@ -33,9 +36,17 @@ pub(super) struct Form {
     gzip: bool,
 }
 
-/// Whether a request says that it is gRPC.
-pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
-    says(headers, header::CONTENT_TYPE, "application/grpc")
+/// Whether a request says that it is gRPC, in whatever format of messages, and nothing else beside. gRPC for pages has a type
+/// of its own, `application/grpc-web`.
+pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
+    let mut types = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(only), None) = (types.next(), types.next()) else {
+        return false;
+    };
+    let begins = only.as_bytes().split_at_checked(GRPC.len());
+    begins.is_some_and(|(begin, rest)| {
+        begin.eq_ignore_ascii_case(GRPC.as_bytes()) && matches!(rest.first(), None | Some(b'+' | b';' | b' '))
+    })
 }
 
 /// The body of a request, unpacked.
@@ -44,7 +55,11 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Vec<u8>, Ref
         if error.is::<LengthLimitError>() {
             return too_large();
         }
-        Status::cancelled(format!("read the body: {error}")).into()
+        match error.downcast::<Status>() {
+            // It has not come in time.
+            Ok(status) => Refusal::new(StatusCode::REQUEST_TIMEOUT, *status),
+            Err(error) => Status::cancelled(format!("read the body: {error}")).into(),
+        }
     })?;
     let body = body.to_bytes();
     match headers
@@ -163,6 +178,38 @@ mod tests {
         let both = form("/a", &[("accept", "application/json+pretty+no-payload-shorthand")]);
         assert!(both.pretty && !both.shortens);
         assert!(form("/a?b=1&pretty=", &[]).pretty);
+    }
+
+    #[test]
+    fn grpc_says_so_first_and_alone() {
+        let is_grpc = |types: &[&'static str]| {
+            let values = types.iter().map(|value| (header::CONTENT_TYPE, value.parse().unwrap()));
+            let mut headers = HeaderMap::new();
+            headers.extend(values);
+            super::is_grpc(&headers)
+        };
+        for content_type in [
+            "application/grpc",
+            "application/grpc+proto",
+            "application/grpc; a=b",
+            "Application/GRPC",
+        ] {
+            assert!(is_grpc(&[content_type]), "{content_type}");
+        }
+        for content_type in [
+            "text/plain;x=application/grpc",
+            "text/plain, application/grpc",
+            "multipart/form-data; boundary=application/grpc",
+            "application/grpc-web",
+            "application/grpc-web+proto",
+            "application/grpcx",
+            "application/json",
+            "",
+        ] {
+            assert!(!is_grpc(&[content_type]), "{content_type}");
+        }
+        assert!(!is_grpc(&["application/grpc", "text/plain"]));
+        assert!(!is_grpc(&[]));
     }
 
     async fn read_packed(body: Vec<u8>) -> Result<Vec<u8>, StatusCode> {

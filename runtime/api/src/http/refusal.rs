@@ -1,30 +1,36 @@
 //! Why a request is not served, as HTTP says it: a status of its own, and a `google.rpc.Status` as JSON.
 
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use prost::Message as _;
 use prost_reflect::DynamicMessage;
 use serde_json::{Value, json};
-use tonic::{Code, Status};
+use tonic::{Code, Status, body::Body};
 
-use super::DESCRIPTORS;
+use super::{DESCRIPTORS, Form};
 
 /// Why a request is not served.
 #[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) http: StatusCode,
-    pub(super) status: Status,
-    pub(super) headers: HeaderMap,
+pub(crate) struct Refusal {
+    pub(crate) http: StatusCode,
+    pub(crate) status: Status,
+    pub(crate) headers: HeaderMap,
 }
 
 impl Refusal {
     /// A refusal that HTTP has a status of its own for.
-    pub(super) fn new(http: StatusCode, status: Status) -> Self {
+    pub(crate) fn new(http: StatusCode, status: Status) -> Self {
         let headers = HeaderMap::new();
         Refusal { http, status, headers }
     }
 
+    /// The response that says so.
+    pub(crate) fn response(self, form: &Form) -> Response<Body> {
+        let value = self.json();
+        form.response(self.http, self.headers, &value)
+    }
+
     /// `{"code": …, "message": …, "details": […]}`.
-    pub(super) fn json(&self) -> Value {
+    fn json(&self) -> Value {
         json!({
             "code": self.status.code() as i32,
             "message": self.status.message(),

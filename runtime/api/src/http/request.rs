@@ -6,6 +6,7 @@ use tonic::Status;
 
 use super::{
     content::QUERY_WORDS,
+    document,
     route::{BodyRule, Route},
     shorthand,
 };
@@ -32,12 +33,12 @@ pub(super) fn message(
         for (path, text) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             if !QUERY_WORDS.contains(&path.as_ref()) {
                 // Names that the message does not know are left alone, as other gateways do.
-                put(fields, &descriptor, &path, &text)?;
+                put(fields, &descriptor, &path, &text, Given::Refused)?;
             }
         }
     }
     for (path, text) in parameters {
-        put(fields, &descriptor, path, text)?;
+        put(fields, &descriptor, path, text, Given::Replaced)?;
     }
     parse(&descriptor, std::mem::take(fields))
 }
@@ -58,12 +59,27 @@ fn body_fields(rule: &BodyRule, descriptor: &MessageDescriptor, body: &[u8]) -> 
 }
 
 fn json(body: &[u8]) -> Result<Value, Status> {
-    serde_json::from_slice(body).map_err(|error| Status::invalid_argument(format!("the body is no JSON: {error}")))
+    document::parse(body).map_err(|error| Status::invalid_argument(format!("the body is no JSON: {error}")))
+}
+
+/// What becomes of a value that a field has already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Given {
+    /// The path wins over the body.
+    Replaced,
+    /// A query says nothing twice.
+    Refused,
 }
 
 /// Sets the field that a path like `execution.workflow_id` names, by its names in protobuf or in JSON. Does nothing when
 /// there is no such field.
-fn put(fields: &mut Map<String, Value>, message: &MessageDescriptor, path: &str, text: &str) -> Result<(), Status> {
+fn put(
+    fields: &mut Map<String, Value>,
+    message: &MessageDescriptor,
+    path: &str,
+    text: &str,
+    given_before: Given,
+) -> Result<(), Status> {
     let (name, rest) = path
         .split_once('.')
         .map_or((path, None), |(name, rest)| (name, Some(rest)));
@@ -80,7 +96,7 @@ fn put(fields: &mut Map<String, Value>, message: &MessageDescriptor, path: &str,
             let inside = given.as_object_mut().ok_or_else(|| {
                 Status::invalid_argument(format!("{} is an object, of which {path} is a part", field.json_name()))
             })?;
-            put(inside, &inner, rest, text)?;
+            put(inside, &inner, rest, text, given_before)?;
             given
         }
         (Some(_), _) => {
@@ -92,6 +108,10 @@ fn put(fields: &mut Map<String, Value>, message: &MessageDescriptor, path: &str,
             let mut items = given.and_then(|given| given.as_array().cloned()).unwrap_or_default();
             items.push(scalar(&field, text));
             Value::Array(items)
+        }
+        (None, _) if given.is_some() && given_before == Given::Refused => {
+            let name = field.json_name();
+            return Err(Status::invalid_argument(format!("{name} is given twice; say it once")));
         }
         (None, _) => scalar(&field, text),
     };
@@ -229,6 +249,18 @@ mod tests {
         assert_refused(
             start(r#"{"workflowIdReusePolicy": "SOMETIMES"}"#),
             "unrecognized enum value 'SOMETIMES'",
+        );
+        assert_refused(
+            start(r#"{"input": [{"a": 1, "b": {"c": [], "c": []}}]}"#),
+            "the key input[0].b.c comes twice",
+        );
+        assert_refused(
+            start(r#"{"workflow_type": {"name": "a"}, "workflowType": {"name": "b"}}"#),
+            "workflowType",
+        );
+        assert_refused(
+            get("/api/v1/namespaces?pageSize=1&page_size=2"),
+            "pageSize is given twice",
         );
         assert_refused(
             get("/api/v1/namespaces?pageSize=many"),

@@ -18,8 +18,8 @@ use crate::bindings::activity::Activity;
 /// Bytes of linear memory that waiting instances have together. The longest unused are let go first.
 const WARM_BYTES: usize = 256 << 20;
 
-/// The most instances that wait, beside those that run.
-pub(crate) const WARM_INSTANCES: u32 = 64;
+/// The most instances that wait, beside those that run; never more than may run.
+const WARM_INSTANCES: u32 = 64;
 
 /// What instances may be used for: nothing that one attempt leaves in memory is seen outside of its realm.
 #[derive(Clone, PartialEq)]
@@ -36,9 +36,14 @@ pub(crate) struct ActivityInstance {
 }
 
 /// The instances that wait.
-#[derive(Default)]
 pub(crate) struct WarmInstances {
+    limit: u32,
     waiting: Mutex<VecDeque<(Realm, ActivityInstance)>>,
+}
+
+/// How many instances may wait where so many may run.
+pub(crate) fn warm_instances(activities: u32) -> u32 {
+    WARM_INSTANCES.min(activities)
 }
 
 impl ActivityInstance {
@@ -48,6 +53,14 @@ impl ActivityInstance {
 }
 
 impl WarmInstances {
+    /// Where so many attempts may run at the same time.
+    pub(crate) fn new(activities: u32) -> Self {
+        WarmInstances {
+            limit: warm_instances(activities),
+            waiting: Mutex::default(),
+        }
+    }
+
     /// Takes out the instance of a realm that was used last.
     pub(crate) fn take(&self, realm: &Realm) -> Option<ActivityInstance> {
         let mut waiting = self.lock();
@@ -62,7 +75,7 @@ impl WarmInstances {
             let mut waiting = self.lock();
             waiting.push_back((realm, instance));
             let mut bytes: usize = waiting.iter().map(|(_, instance)| instance.memory_bytes()).sum();
-            while bytes > WARM_BYTES || waiting.len() > WARM_INSTANCES as usize {
+            while bytes > WARM_BYTES || waiting.len() > self.limit as usize {
                 let Some((_, instance)) = waiting.pop_front() else {
                     break;
                 };

@@ -56,6 +56,32 @@ async fn code_that_does_not_fit_is_compiled_again() {
 }
 
 #[tokio::test]
+async fn damaged_code_is_compiled_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let prepared = cached(folder.path()).prepare(&guest("contract-guest")).await.unwrap();
+    let digest = prepared.component.digest;
+    let file = folder.path().join("workflow").join(format!("{digest}.cwasm"));
+    let whole = fs::read(&file).unwrap();
+    // In the code, in what describes it, and at both ends.
+    let places = (1..16).map(|part| whole.len() * part / 16).chain([0, whole.len() - 1]);
+    for place in places {
+        let mut damaged = whole.clone();
+        damaged[place] = !damaged[place];
+        fs::write(&file, damaged).unwrap();
+        let host = cached(folder.path());
+        let bytes = prepared.bytes.clone();
+        host.workflow(&digest, || async { Ok(bytes) }).await.unwrap();
+        let mut story = Story::on(&host, "start => timer 1").await;
+        assert_eq!(show(&story.go()), ["timer 1 1s"], "damaged at byte {place}");
+        // It has been written anew.
+        cached(folder.path()).workflow(&digest, never).await.unwrap();
+    }
+    fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    let bytes = || async { Ok(prepared.bytes) };
+    cached(folder.path()).workflow(&digest, bytes).await.unwrap();
+}
+
+#[tokio::test]
 async fn bytes_that_cannot_be_had_or_compiled_name_the_component() {
     let failed = HOST.workflow(&digest(), never).await.map(drop).unwrap_err();
     assert_eq!(

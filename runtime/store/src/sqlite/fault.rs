@@ -6,7 +6,7 @@ use crate::StoreError;
 
 /// What the database says about a failure.
 pub(crate) struct Fault {
-    /// SQLite's primary result code; 0 when it does not come from SQLite.
+    /// SQLite's extended result code; 0 when it does not come from SQLite.
     code: i32,
     cause: String,
 }
@@ -15,7 +15,7 @@ impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(|error| error.code()?.parse().ok());
         Fault {
-            code: primary(code.unwrap_or(0)),
+            code: code.unwrap_or(0),
             cause: error.to_string(),
         }
     }
@@ -24,7 +24,7 @@ impl From<sqlx::Error> for Fault {
 impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
         Fault {
-            code: primary(error.sqlite_error().map_or(0, |error| error.extended_code)),
+            code: error.sqlite_error().map_or(0, |error| error.extended_code),
             cause: error.to_string(),
         }
     }
@@ -34,7 +34,11 @@ impl From<rusqlite::Error> for Fault {
 pub(super) fn failure(database: &str, action: &'static str, error: impl Into<Fault>) -> StoreError {
     let Fault { code, cause } = error.into();
     let database = database.to_owned();
-    match code {
+    if let Some(limit) = file_size_limit().filter(|_| GROWING.contains(&code)) {
+        let cause = format!("{cause}; the process may write files of up to {limit} bytes, which `ulimit -f` raises");
+        return StoreError::Full { database, cause };
+    }
+    match primary(code) {
         // SQLITE_BUSY, SQLITE_LOCKED
         5 | 6 => StoreError::InUse { database },
         // SQLITE_PERM, SQLITE_READONLY, SQLITE_CANTOPEN
@@ -55,6 +59,19 @@ pub(super) fn failure(database: &str, action: &'static str, error: impl Into<Fau
             cause,
         },
     }
+}
+
+/// SQLITE_IOERR_WRITE, SQLITE_IOERR_TRUNCATE, SQLITE_IOERR_SHMSIZE: what happens to files that grow.
+const GROWING: [i32; 3] = [778, 1546, 4874];
+
+/// How large files may become, if there is a limit. SQLite does not tell it from other failures to write.
+fn file_size_limit() -> Option<u64> {
+    #[cfg(unix)]
+    {
+        rustix::process::getrlimit(rustix::process::Resource::Fsize).current
+    }
+    #[cfg(not(unix))]
+    None
 }
 
 /// Says what it means that the schema was not brought up to date.

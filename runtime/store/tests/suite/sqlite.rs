@@ -242,3 +242,145 @@ async fn a_newer_schema_is_refused() {
         }
     );
 }
+
+/// What a store says of calls once its files have been taken away, or `None` when it does not notice.
+async fn after(harm: impl FnOnce(&Path)) -> Option<StoreError> {
+    let (_folder, path) = folder();
+    let store = open(&path).await.unwrap();
+    store.commit(pair(1)).await.unwrap();
+    harm(&path);
+    let patience = std::time::Duration::from_secs(30);
+    tokio::time::timeout(patience, store.lost()).await.ok()?;
+    let refused = store.commit(pair(2)).await.unwrap_err();
+    let key = open_run("left-0001", 1).key();
+    assert_eq!(store.run(&key).await.unwrap_err(), refused, "reads are refused, too");
+    store.close().await;
+    Some(refused)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    path.with_extension(format!("db{suffix}"))
+}
+
+fn cut(path: &Path, bytes: u64) {
+    fs::File::options()
+        .write(true)
+        .open(path)
+        .unwrap()
+        .set_len(bytes)
+        .unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn files_that_are_taken_away_are_missed() {
+    type Harm = fn(&Path);
+    let harms: [(&str, Harm); 8] = [
+        ("wrt.db has been deleted", |path| fs::remove_file(path).unwrap()),
+        ("wrt.db has been moved", |path| {
+            fs::rename(path, beside(path, ".old")).unwrap()
+        }),
+        ("wrt.db has been deleted or replaced", |path| {
+            fs::copy(path, beside(path, ".copy")).unwrap();
+            fs::rename(beside(path, ".copy"), path).unwrap();
+        }),
+        ("wrt.db has been cut", |path| cut(path, 0)),
+        ("something else has been written", |path| {
+            use std::os::unix::fs::FileExt as _;
+            let file = fs::File::options().write(true).open(path).unwrap();
+            file.write_all_at(&[0; 100], 0).unwrap();
+        }),
+        ("wrt.db-wal has been deleted", |path| {
+            fs::remove_file(beside(path, "-wal")).unwrap()
+        }),
+        ("wrt.db-wal has been cut", |path| {
+            let log = beside(path, "-wal");
+            cut(&log, fs::metadata(&log).unwrap().len() - 1);
+        }),
+        ("wrt.db-shm has been moved or deleted", |path| {
+            fs::remove_file(beside(path, "-shm")).unwrap()
+        }),
+    ];
+    for (words, harm) in harms {
+        let error = after(harm).await.expect(words);
+        assert!(matches!(error, StoreError::Lost { .. }), "{words}: {error:?}");
+        assert!(error.to_string().contains(words), "{words}: {error}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_commit_into_a_deleted_file_is_not_acknowledged() {
+    let (_folder, path) = folder();
+    let store = open(&path).await.unwrap();
+    fs::remove_file(&path).unwrap();
+    let error = store.commit(pair(1)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Lost { .. }), "{error:?}");
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_sqlite_to_tidy_up_does_no_harm() {
+    let (_folder, path) = folder();
+    let store = open(&path).await.unwrap();
+    for number in 0..200 {
+        store.commit(pair(number)).await.unwrap();
+    }
+    // In a process of its own, as whoever does this would; SQLite's locks are those of a process.
+    let script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); \
+                  c.execute('DELETE FROM history'); c.commit(); c.execute('VACUUM'); \
+                  print(c.execute('PRAGMA wal_checkpoint(TRUNCATE)').fetchall())";
+    let done = std::process::Command::new("python3")
+        .args(["-c", script])
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert_eq!(said.trim(), "[(0, 0, 0)]", "the log is emptied");
+    store.commit(pair(200)).await.unwrap();
+    store.close().await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn every_name_of_a_file_leads_to_one_lock() {
+    let (folder, path) = folder();
+    let _store = open(&path).await.unwrap();
+    let (symbolic, hard) = (folder.path().join("symbolic.db"), folder.path().join("hard.db"));
+    std::os::unix::fs::symlink(&path, &symbolic).unwrap();
+    fs::hard_link(&path, &hard).unwrap();
+    for name in [
+        symbolic,
+        hard,
+        folder
+            .path()
+            .join("../")
+            .join(folder.path().file_name().unwrap())
+            .join("wrt.db"),
+    ] {
+        let error = refusal(&name).await;
+        assert!(
+            matches!(error, StoreError::InUse { .. }),
+            "{}: {error:?}",
+            name.display()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_file_whose_end_is_cut_off_is_refused() {
+    let (folder, path) = folder();
+    let store = open(&path).await.unwrap();
+    store.commit(pair(1)).await.unwrap();
+    store.close().await;
+    let bytes = fs::metadata(&path).unwrap().len();
+    for left in [bytes - 1, bytes - 4096, bytes / 2, 4096] {
+        let copy = folder.path().join(format!("{left}.db"));
+        fs::copy(&path, &copy).unwrap();
+        cut(&copy, left);
+        let error = refusal(&copy).await;
+        assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
+        assert!(error.to_string().contains("its end is missing"), "{error}");
+    }
+}

@@ -13,6 +13,7 @@ use wrt_model::Limits as NamespaceLimits;
 
 use super::{
     LogFormat, LogLevel,
+    door::{Connections, host},
     settings::{Limits, Settings, set},
 };
 
@@ -23,6 +24,14 @@ pub(super) const HELP: &str = r#"Configuration file, every key of which may be l
   namespaces = ["default", "shop"]    # registered when they are missing
   retention = "72h"                   # of the namespaces above
   drain = "10s"                       # for calls under way, at the end
+  allowed_hosts = ["wrt.example.com"] # names to be called by, beside localhost and the address above
+
+  [connections]
+  total = 20000                       # fewer where the process may not open so many files
+  per_address = 15000                 # of one caller's address
+  greeting = "10s"                    # for a caller to begin
+  body = "30s"                        # to wait for more of a request
+  idle = "1h"                         # to keep a connection without a call
 
   [database]
   path = "/var/lib/wrt/wrt.db"
@@ -57,12 +66,28 @@ pub(super) struct Config {
     retention: Option<Duration>,
     #[serde(deserialize_with = "span")]
     drain: Option<Duration>,
+    #[serde(deserialize_with = "hosts")]
+    allowed_hosts: Option<Vec<String>>,
+    connections: ConnectionsConfig,
     database: DatabaseConfig,
     cache: CacheConfig,
     limits: LimitsConfig,
     #[serde(deserialize_with = "namespace_limits")]
     namespace_limits: NamespaceLimits,
     log: LogConfig,
+}
+
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ConnectionsConfig {
+    total: Option<usize>,
+    per_address: Option<usize>,
+    #[serde(deserialize_with = "span")]
+    greeting: Option<Duration>,
+    #[serde(deserialize_with = "span")]
+    body: Option<Duration>,
+    #[serde(deserialize_with = "span")]
+    idle: Option<Duration>,
 }
 
 #[derive(Debug, Default, PartialEq, Deserialize)]
@@ -115,6 +140,8 @@ impl Config {
         set(&mut settings.namespaces, self.namespaces);
         set(&mut settings.retention, self.retention);
         set(&mut settings.drain, self.drain);
+        set(&mut settings.allowed_hosts, self.allowed_hosts);
+        settings.connections = self.connections.into();
         set(&mut settings.readers, self.database.readers);
         settings.database = self.database.path.or(settings.database);
         settings.cache_dir = self.cache.path.or(settings.cache_dir);
@@ -123,6 +150,25 @@ impl Config {
         set(&mut settings.log_level, self.log.level);
         set(&mut settings.log_format, self.log.format);
         settings
+    }
+}
+
+impl From<ConnectionsConfig> for Connections {
+    fn from(connections: ConnectionsConfig) -> Self {
+        let ConnectionsConfig {
+            total,
+            per_address,
+            greeting,
+            body,
+            idle,
+        } = connections;
+        Connections {
+            total,
+            per_address,
+            greeting,
+            body,
+            idle,
+        }
     }
 }
 
@@ -149,6 +195,13 @@ fn namespace_limits<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Namesp
     Ok(limits)
 }
 
+/// Hosts without a port.
+fn hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    let hosts = Vec::<String>::deserialize(deserializer)?;
+    let hosts: Result<_, _> = hosts.iter().map(|text| host(text)).collect();
+    hosts.map(Some).map_err(D::Error::custom)
+}
+
 /// A span such as `5s` or `72h`.
 fn span<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
@@ -170,6 +223,7 @@ mod tests {
         let settings = config.settings();
         assert_eq!(settings.database, Some(PathBuf::from("/var/lib/wrt/wrt.db")));
         assert_eq!(settings.limits.workflow_memory_bytes, Some(128 << 20));
+        assert_eq!(settings.connections.total, Some(20_000));
         assert_eq!(settings.namespace_limits, NamespaceLimits::default());
         assert_eq!(settings.namespaces, ["default", "shop"]);
     }
@@ -186,6 +240,7 @@ mod tests {
         for (text, expected) in [
             ("lisen = 1", "unknown field `lisen`"),
             ("drain = \"soon\"", "expected number"),
+            ("allowed_hosts = [\"a:1\"]", "not a host without scheme"),
             ("[log]\nlevel = \"loud\"", "unknown variant `loud`"),
             ("[namespace_limits]\nhistory = 1", "there is no limit \"history\""),
         ] {

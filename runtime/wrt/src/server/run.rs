@@ -2,17 +2,18 @@
 
 use std::{future::Future, path::Path};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use wrt_api::{ServeError, ServeOptions};
 use wrt_engine::{Engine, EngineError, EngineOptions};
-use wrt_host::Host;
-use wrt_model::{Namespace, proto::enums::NamespaceState};
+use wrt_host::{Host, HostError};
+use wrt_model::{ComponentKind, Namespace, proto::enums::NamespaceState};
 use wrt_store::{Store, StoreOptions};
 
 use super::{
+    process::{self, FileSizeSignal},
     settings::{Settings, set},
     signals::Signals,
 };
@@ -21,6 +22,8 @@ use crate::{exit::Exit, output::Output};
 /// Runs a server until a signal ends it.
 pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<Exit> {
     let mut signals = Signals::new().context("take over signals")?;
+    let _file_size = FileSizeSignal::new().context("take over the signal for files that are too large")?;
+    let open_files = process::raise_open_files();
     // The port first: when it is taken, nothing else need be touched.
     let mut listeners = Vec::new();
     for address in std::iter::once(&settings.listen).chain(&settings.listen_also) {
@@ -37,6 +40,8 @@ pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<E
         drain: settings.drain,
         longest_poll: settings.longest_poll,
         codec_endpoint: settings.codec_endpoint.clone(),
+        allowed_hosts: allowed_hosts(&settings),
+        connections: settings.connections.limits(open_files),
         time_skipping: settings.time_skipping.is_some(),
     };
     let serving = wrt_api::serve(engine.clone(), listeners, options, shutdown.clone());
@@ -70,6 +75,14 @@ async fn serve_until_signal(
     }
 }
 
+/// The configured names, and those of the addresses that are listened on.
+fn allowed_hosts(settings: &Settings) -> Vec<String> {
+    let addresses = std::iter::once(&settings.listen).chain(&settings.listen_also);
+    let listened = addresses.filter_map(|address| address.rsplit_once(':'));
+    let listened = listened.map(|(host, _)| host.to_owned());
+    settings.allowed_hosts.iter().cloned().chain(listened).collect()
+}
+
 async fn listen(address: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
@@ -86,7 +99,7 @@ async fn start_engine(settings: &Settings) -> anyhow::Result<Engine> {
         readers: settings.readers,
     };
     let store = Store::open(options).await.context("open store")?;
-    let host = Host::new(settings.limits.host_options(settings.cache_dir.clone())).context("start WebAssembly host")?;
+    let host = start_host(settings)?;
     let mut options = EngineOptions::new(store, host);
     set(&mut options.parked_bytes, settings.limits.parked_memory_bytes);
     set(
@@ -96,6 +109,33 @@ async fn start_engine(settings: &Settings) -> anyhow::Result<Engine> {
     options.limits = settings.namespace_limits;
     options.time_skipping = settings.time_skipping;
     Engine::start(options).await.context("start engine")
+}
+
+fn start_host(settings: &Settings) -> anyhow::Result<Host> {
+    let mut options = settings.limits.host_options(settings.cache_dir.clone());
+    options.address_space_is_limited = process::address_space_is_limited();
+    Host::new(options).map_err(|error| {
+        let advice = match &error {
+            HostError::AddressSpace { kind, .. } => less_address_space(*kind),
+            HostError::SharedCache { .. } => "; see cache.path of the configuration, or --cache-dir",
+            _ => "",
+        };
+        anyhow!("start WebAssembly host: {error}{advice}")
+    })
+}
+
+/// What a user can do about too little address space.
+fn less_address_space(kind: ComponentKind) -> &'static str {
+    match kind {
+        ComponentKind::Workflow => {
+            "; lower limits.instances or limits.workflow_memory_mib in a configuration for `wrt server --config`, or raise \
+             `ulimit -v`"
+        }
+        ComponentKind::Activity => {
+            "; lower limits.concurrent_activities or limits.activity_memory_mib in a configuration for \
+             `wrt server --config`, or raise `ulimit -v`"
+        }
+    }
 }
 
 /// Registers the namespaces that are missing. The id of the first one names the server: it is as old as the database.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, net::Ipv6Addr, path::PathBuf, time::Duration};
 use wrt_host::HostOptions;
 use wrt_model::{Limits as NamespaceLimits, proto::enums::IndexedValueType};
 
-use super::{LogFormat, LogLevel};
+use super::{LogFormat, LogLevel, door::Connections};
 
 /// The settings of a server.
 #[derive(Clone, Debug)]
@@ -14,6 +14,10 @@ pub(super) struct Settings {
     pub(super) listen: String,
     /// More of these, which serve the same; for clients that look for HTTP elsewhere than for gRPC.
     pub(super) listen_also: Vec<String>,
+    /// Names by which callers may call the server, beside those of its machine.
+    pub(super) allowed_hosts: Vec<String>,
+    /// How many connections there may be; what is not set follows from how many files the process may open.
+    pub(super) connections: Connections,
     /// A server that decodes payloads for the web page, as a URL.
     pub(super) codec_endpoint: Option<String>,
     /// Whether time is skipped while nothing happens, and how many locks keep it from that at first.
@@ -67,6 +71,8 @@ impl Settings {
         Settings {
             listen: listen_address("127.0.0.1", 7233),
             listen_also: Vec::new(),
+            allowed_hosts: Vec::new(),
+            connections: Connections::default(),
             codec_endpoint: None,
             time_skipping: None,
             database: Some(data_dir().join("wrt.db")),
@@ -96,6 +102,12 @@ impl Limits {
         set(&mut options.workflow.activation_time, self.activation_time);
         set(&mut options.activity.memory_bytes, self.activity_memory_bytes);
         set(&mut options.instances, self.instances);
+        // Twice as many, as there are local activities and questions to components beside.
+        let places = self.concurrent_activities.map(|count| count.saturating_mul(2).max(1));
+        set(
+            &mut options.activities,
+            places.map(|places| u32::try_from(places).unwrap_or(u32::MAX)),
+        );
         options
     }
 }
@@ -140,6 +152,7 @@ mod tests {
             ..Limits::default()
         };
         let options = limits.host_options(None);
+        assert_eq!(options.activities, HostOptions::default().activities);
         assert_eq!(options.workflow.memory_bytes, 1 << 20);
         assert_eq!(
             options.workflow.activation_time,
