@@ -157,8 +157,11 @@ impl Comparison<'_> {
         if let (Some(temporal), Some(wrt)) = (time::seconds(temporal), time::seconds(wrt)) {
             return temporal.abs_diff(wrt) <= TOLERANCE_SECONDS;
         }
-        if let (Some(temporal), Some(wrt)) = (time::measured_seconds(temporal), time::measured_seconds(wrt)) {
-            return temporal.abs_diff(wrt) <= TOLERANCE_SECONDS;
+        if let (Some((temporal, measured)), Some((wrt, measured_by_wrt))) =
+            (time::duration(temporal), time::duration(wrt))
+        {
+            let may_differ = measured || measured_by_wrt;
+            return temporal == wrt || may_differ && temporal.abs_diff(wrt) <= TOLERANCE_SECONDS;
         }
         if let (Some(temporal), Some(wrt)) = (payload_text(key, temporal), payload_text(key, wrt)) {
             return self.texts("", &temporal, &wrt);
@@ -280,7 +283,11 @@ mod tests {
     #[test]
     fn what_has_to_differ_does_not_count() {
         check(json!({"taskToken": "a", "taskId": "1"}), json!({"taskToken": "b"}), &[]);
-        check(json!({"x": {"taskToken": "a", "y": 1}}), json!({"x": {}}), &["x.taskToken"]);
+        check(
+            json!({"x": {"taskToken": "a", "y": 1}}),
+            json!({"x": {}}),
+            &["x.taskToken"],
+        );
         check(
             json!({"t": "2026-01-01T00:00:00Z"}),
             json!({"t": "2026-01-01T00:00:05.5Z"}),
@@ -299,6 +306,7 @@ mod tests {
         check(json!({"d": "0.5s"}), json!({"d": "3.000001s"}), &[]);
         check(json!({"d": "600.5s"}), json!({"d": "3s"}), &["d"]);
         check(json!({"d": "60s"}), json!({"d": "61s"}), &["d"]);
+        check(json!({"d": "60s"}), json!({"d": "59.5s"}), &[]);
         let data = |text: &str| json!({"data": BASE64_STANDARD.encode(text)});
         check(data(&format!("run {ONE}")), data(&format!("run {TWO}")), &[]);
         check(data("1"), data("2"), &["data"]);

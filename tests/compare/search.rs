@@ -42,7 +42,10 @@ impl Search {
     /// Runs scripts, each to its end, and prints every finding.
     pub(crate) async fn scripts(&self, scripts: &[Script], parallel: usize) -> Result<Totals> {
         let running = stream::iter(scripts).map(|script| self.script(script));
-        running.buffer_unordered(parallel).try_fold(Totals::default(), added).await
+        running
+            .buffer_unordered(parallel)
+            .try_fold(Totals::default(), added)
+            .await
     }
 
     /// Makes up sequences from this seed on, shrinks those that show something new, and prints them. Without a time, it is the
@@ -51,7 +54,10 @@ impl Search {
         let end = Instant::now() + Duration::from_secs(60 * minutes.unwrap_or(0));
         let seeds = (seed..).take_while(|&next| next == seed || Instant::now() < end);
         let running = stream::iter(seeds).map(|seed| self.sequence(seed));
-        running.buffer_unordered(parallel).try_fold(Totals::default(), added).await
+        running
+            .buffer_unordered(parallel)
+            .try_fold(Totals::default(), added)
+            .await
     }
 
     async fn script(&self, script: &Script) -> Result<Totals> {
@@ -63,10 +69,11 @@ impl Search {
         let findings = outcome
             .findings
             .iter()
-            .filter(|finding| self.judge.claim(&format!("{} {}", script.title, finding.kind())));
+            .filter(|finding| self.judge.claim(&finding.kind()));
         let findings: Vec<_> = findings.collect();
         totals.findings = findings.len();
         print(script, &findings);
+        findings.iter().for_each(|finding| self.judge.told(&finding.kind()));
         Ok(totals)
     }
 

@@ -21,7 +21,7 @@ use crate::caller::{self, Caller};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What both are told to know.
-const SEARCH_ATTRIBUTES: [&str; 4] = ["Key=Keyword", "Number=Int", "Words=Text", "Keys=KeywordList"];
+const SEARCH_ATTRIBUTES: [&str; 4] = ["Colour=Keyword", "Number=Int", "Words=Text", "Tags=KeywordList"];
 
 /// What Temporal's server is told: to allow what it still keeps behind a switch and wrt has, to keep one queue in one
 /// place, and not to mind how fast it is asked.

@@ -9,11 +9,12 @@ pub(crate) fn seconds(text: &str) -> Option<i64> {
     Some(days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second)
 }
 
-/// The seconds of a duration like `0.5s` that somebody has measured. What somebody has chosen is whole.
-pub(crate) fn measured_seconds(text: &str) -> Option<i64> {
-    let (whole, part) = text.strip_suffix('s')?.split_once('.')?;
+/// The whole seconds of a duration like `0.5s`, and whether somebody has measured it: what somebody has chosen is whole.
+pub(crate) fn duration(text: &str) -> Option<(i64, bool)> {
+    let text = text.strip_suffix('s')?;
+    let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
     part.parse::<u64>().ok()?;
-    whole.trim_start_matches('-').parse::<i64>().ok().map(|seconds| if text.starts_with('-') { -seconds } else { seconds })
+    Some((whole.parse().ok()?, text.contains('.')))
 }
 
 fn numbers(text: &str, between: char) -> Option<[i64; 3]> {
@@ -38,9 +39,15 @@ mod tests {
 
     #[test]
     fn durations_are_read() {
-        let cases = [("0.5s", Some(0)), ("-12.25s", Some(-12)), ("60s", None), ("1.xs", None), ("s", None)];
+        let cases = [
+            ("0.5s", Some((0, true))),
+            ("-12.25s", Some((-12, true))),
+            ("60s", Some((60, false))),
+            ("1.xs", None),
+            ("s", None),
+        ];
         for (text, expected) in cases {
-            assert_eq!(measured_seconds(text), expected, "{text}");
+            assert_eq!(duration(text), expected, "{text}");
         }
     }
 

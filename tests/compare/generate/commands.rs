@@ -28,7 +28,7 @@ impl Writer {
                 "cancelTimer",
                 json!({"timerId": *self.dice.pick(&["t1", "t2"])}),
             ),
-            54..65 => self.start_child(workflow),
+            54..65 => self.start_child(),
             65..73 => self.signal_external(),
             73..79 => self.cancel_external(),
             79..83 => command(
@@ -39,7 +39,7 @@ impl Writer {
             ),
             83..90 => {
                 let choices = [
-                    json!({"Key": "json:\"x\""}),
+                    json!({"Colour": "json:\"x\""}),
                     json!({"Number": "json:7"}),
                     json!({"Nothing": "json:1"}),
                     json!({}),
@@ -131,12 +131,13 @@ impl Writer {
         command("SCHEDULE_ACTIVITY_TASK", "scheduleActivityTask", attributes)
     }
 
-    fn start_child(&mut self, workflow: &str) -> Value {
-        let child = *self.dice.pick(&["child-%", "child-%", "b-%"]);
+    fn start_child(&mut self) -> Value {
+        // Each with a queue of its own, so that a poll can have but one task.
+        let child = *self.dice.pick(&["child", "child", "b"]);
         let mut attributes = json!({
-            "workflowId": child,
+            "workflowId": id(child),
             "workflowType": {"name": "Child"},
-            "taskQueue": queue("b"),
+            "taskQueue": queue(child),
             "workflowTaskTimeout": "60s",
         });
         let options = [
@@ -154,7 +155,6 @@ impl Writer {
             ),
             (10, "input", payloads("1")),
             (10, "control", json!("c")),
-            (5, "taskQueue", queue(workflow)),
         ];
         self.some_of(&mut attributes, &options);
         command(

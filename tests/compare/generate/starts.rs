@@ -66,7 +66,11 @@ impl Writer {
         let options = [
             (20, "input", payloads("1")),
             (10, "memo", json!({"fields": {"m": "json:1"}})),
-            (10, "searchAttributes", json!({"indexedFields": {"Key": "json:\"k\""}})),
+            (
+                10,
+                "searchAttributes",
+                json!({"indexedFields": {"Colour": "json:\"k\""}}),
+            ),
             (8, "workflowRunTimeout", json!("3600s")),
             (8, "workflowExecutionTimeout", json!("7200s")),
             (

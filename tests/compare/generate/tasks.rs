@@ -70,6 +70,10 @@ impl Writer {
             ),
         ];
         self.some_of(&mut request, &options);
+        if request.to_string().contains("continueAsNew") {
+            // Temporal's server lets a new run wait that comes within a second of the one before.
+            self.steps.push(Step::Sleep { milliseconds: 1100 });
+        }
         let told_others = request.to_string().contains("External") || request.to_string().contains("Child");
         self.call("RespondWorkflowTaskCompleted", request);
         if told_others {
