@@ -34,12 +34,9 @@ pub(crate) fn complete(method: &MethodDescriptor, request: &Value, tag: &str, an
     ];
     if let Value::Object(fields) = &mut request {
         for (name, value) in defaults {
-            let is_wanted = input.get_field_by_json_name(name).is_some_and(|field| match name {
-                "taskQueue" => polls_or_starts(method) && field.kind().as_message().is_some(),
-                _ => true,
-            });
-            if is_wanted && !fields.contains_key(name) {
-                fields.insert(name.to_owned(), value);
+            let is_known = input.get_field_by_json_name(name).is_some();
+            if is_known && (name != "taskQueue" || polls_or_starts(method)) {
+                fields.entry(name).or_insert(value);
             }
         }
     }

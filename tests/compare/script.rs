@@ -10,6 +10,9 @@ use crate::caller;
 /// What begins the title of a script.
 const TITLE: &str = "## ";
 
+/// Values that have a name in the rest of the text.
+type Defined = HashMap<String, Value>;
+
 /// Calls in a row, made to both servers.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Script {
@@ -61,42 +64,45 @@ impl Script {
     /// A step is not of the form.
     pub(crate) fn parse_all(text: &str) -> Result<Vec<Self>> {
         let mut scripts: Vec<Script> = Vec::new();
-        let mut defined = HashMap::new();
-        let mut open = String::new();
-        let lines = text
-            .lines()
-            .filter(|line| !line.trim().is_empty() && (!line.starts_with('#') || line.starts_with(TITLE)));
-        for line in lines.chain([TITLE]) {
-            if !line.starts_with(' ') {
-                // What is indented goes on with the step before.
-                let step = std::mem::take(&mut open);
-                if let ("define", definition) = word(&step) {
-                    let (name, value) = word(definition);
-                    let value = json(value).with_context(|| format!("read {step:?}"))?.0;
-                    defined.insert(name.to_owned(), with_defined(value, &defined));
-                } else if !step.is_empty() {
-                    let script = scripts.last_mut().context("begin with a title, `## what this shows`")?;
-                    let mut step =
-                        Step::parse(&step).with_context(|| format!("read {step:?} in {:?}", script.title))?;
-                    if let Step::Call { call, .. } | Step::Begin { call, .. } | Step::Until(Condition { call, .. }) =
-                        &mut step
-                    {
-                        call.request = with_defined(call.request.take(), &defined);
-                    }
-                    script.steps.push(step);
-                }
-            }
-            match line.strip_prefix(TITLE) {
-                Some(title) => scripts.push(Script {
-                    title: title.to_owned(),
+        let mut defined = Defined::new();
+        for (first, rest) in paragraphs(text) {
+            let whole = format!("{first} {rest}");
+            match (first.as_str(), scripts.last_mut()) {
+                ("##", _) => scripts.push(Script {
+                    title: rest,
                     steps: Vec::new(),
                 }),
-                None => open = format!("{open} {}", line.trim()).trim().to_owned(),
+                ("define", _) => {
+                    let (name, value) = word(&rest);
+                    let value = json(value).with_context(|| format!("read {whole:?}"))?.0;
+                    defined.insert(name.to_owned(), with_defined(value, &defined));
+                }
+                (_, Some(script)) => {
+                    let step = Step::parse(whole.trim());
+                    let mut step = step.with_context(|| format!("read {whole:?} in {:?}", script.title))?;
+                    step.requests(|value| *value = with_defined(value.take(), &defined));
+                    script.steps.push(step);
+                }
+                (_, None) => bail!("begin with a title, `{TITLE}what this shows`, before {whole:?}"),
             }
         }
-        scripts.pop();
         Ok(scripts)
     }
+}
+
+/// The lines of a text without comments, each with the indented ones behind it: its first word, and the rest.
+fn paragraphs(text: &str) -> Vec<(String, String)> {
+    let is_comment = |line: &str| line.starts_with('#') && !line.starts_with(TITLE);
+    let lines = text.lines().filter(|line| !line.trim().is_empty() && !is_comment(line));
+    let mut paragraphs: Vec<String> = Vec::new();
+    for line in lines {
+        match paragraphs.last_mut() {
+            Some(last) if line.starts_with(' ') => *last = format!("{last} {}", line.trim()),
+            _ => paragraphs.push(line.trim().to_owned()),
+        }
+    }
+    let words = paragraphs.iter().map(|paragraph| word(paragraph));
+    words.map(|(first, rest)| (first.to_owned(), rest.to_owned())).collect()
 }
 
 impl fmt::Display for Script {
@@ -109,6 +115,26 @@ impl fmt::Display for Script {
 // === impl Step ===
 
 impl Step {
+    /// Every request of the step, and all that is looked for.
+    fn requests(&mut self, mut change: impl FnMut(&mut Value)) {
+        let condition = match self {
+            Step::Call { call, when, .. } => {
+                change(&mut call.request);
+                when.as_mut()
+            }
+            Step::Begin { call, .. } => {
+                change(&mut call.request);
+                None
+            }
+            Step::Until(condition) => Some(condition),
+            Step::Join { .. } | Step::Sleep { .. } => None,
+        };
+        if let Some(condition) = condition {
+            change(&mut condition.call.request);
+            change(&mut condition.has);
+        }
+    }
+
     fn parse(text: &str) -> Result<Self> {
         let (first, rest) = word(text);
         match first {
@@ -223,7 +249,7 @@ fn has(answer: &Value, wanted: &Value) -> bool {
 }
 
 /// A value with all that was defined in the place of `@` and its name.
-fn with_defined(value: Value, defined: &HashMap<String, Value>) -> Value {
+fn with_defined(value: Value, defined: &Defined) -> Value {
     match value {
         Value::String(text) => match text.strip_prefix('@').and_then(|name| defined.get(name)) {
             Some(value) => value.clone(),
@@ -288,10 +314,10 @@ GetSystemInfo {}
     }
 
     #[test]
-    fn what_is_defined_stands_for_itself() {
-        let text =
-            "define one {\"x\": 1}\ndefine two [\"@one\"]\n## T\nGetSystemInfo {\"a\": \"@two\", \"b\": \"@three\"}\n";
-        let expected = "## T\nGetSystemInfo {\"a\":[{\"x\":1}],\"b\":\"@three\"}\n";
+    fn what_is_defined_stands_for_it() {
+        let text = "define one {\"x\": 1}\ndefine two [\"@one\"]\n## T\nGetSystemInfo {\"a\": \"@two\", \"b\": \"@three\"}\n  when GetSystemInfo {} has \"@one\"\n";
+        let expected =
+            "## T\nGetSystemInfo {\"a\":[{\"x\":1}],\"b\":\"@three\"}\n  when GetSystemInfo {} has {\"x\":1}\n";
         assert_eq!(Script::parse_all(text).unwrap()[0].to_string(), expected);
     }
 

@@ -18,6 +18,9 @@ use crate::{
     shrink::shrink,
 };
 
+/// After so many sequences it is said how far the search has come.
+const NEWS_EVERY: usize = 25;
+
 /// Looks for differences between two servers.
 pub(crate) struct Search {
     servers: [Caller; 2],
@@ -54,9 +57,16 @@ impl Search {
         let end = Instant::now() + Duration::from_secs(60 * minutes.unwrap_or(0));
         let seeds = (seed..).take_while(|&next| next == seed || Instant::now() < end);
         let running = stream::iter(seeds).map(|seed| self.sequence(seed));
+        let told = async |totals, more| {
+            let totals = added(totals, more).await?;
+            if totals.scripts.is_multiple_of(NEWS_EVERY) {
+                eprintln!("{totals}");
+            }
+            Ok(totals)
+        };
         running
             .buffer_unordered(parallel)
-            .try_fold(Totals::default(), added)
+            .try_fold(Totals::default(), told)
             .await
     }
 
