@@ -315,7 +315,13 @@ GetSystemInfo {}
 
     #[test]
     fn what_is_defined_stands_for_it() {
-        let text = "define one {\"x\": 1}\ndefine two [\"@one\"]\n## T\nGetSystemInfo {\"a\": \"@two\", \"b\": \"@three\"}\n  when GetSystemInfo {} has \"@one\"\n";
+        let text = r#"
+define one {"x": 1}
+define two ["@one"]
+## T
+GetSystemInfo {"a": "@two", "b": "@three"}
+  when GetSystemInfo {} has "@one"
+"#;
         let expected =
             "## T\nGetSystemInfo {\"a\":[{\"x\":1}],\"b\":\"@three\"}\n  when GetSystemInfo {} has {\"x\":1}\n";
         assert_eq!(Script::parse_all(text).unwrap()[0].to_string(), expected);
