@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "talking to people is the job of this program")]
 
 mod bench;
+mod compare;
 mod conformance;
 mod demo;
 mod guests;
@@ -27,6 +28,8 @@ enum Task {
     Demo,
     /// Measures the server, built for release, and prints one table.
     Bench(bench::Options),
+    /// Compares the server with Temporal's own, call by call, and prints where they differ.
+    Compare(compare::Options),
     /// Runs the integration tests of Temporal's SDK core against the server, and writes docs/conformance.md.
     Conformance(conformance::Options),
     /// Runs every test, after building the guests that the tests run.
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Task::Guests => guests::run(),
         Task::Demo => demo::run(),
         Task::Bench(options) => bench::run(&options),
+        Task::Compare(options) => compare::run(&options),
         Task::Conformance(options) => conformance::run(&options),
         Task::Test(options) => test::run(&options),
     };
