@@ -272,6 +272,7 @@ fn replication_config() -> NamespaceReplicationConfig {
         active_cluster_name: CLUSTER_NAME.to_owned(),
         clusters: vec![ClusterReplicationConfig {
             cluster_name: CLUSTER_NAME.to_owned(),
+            ..Default::default()
         }],
         state: ReplicationState::Normal as i32,
     }

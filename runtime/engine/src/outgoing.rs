@@ -99,7 +99,7 @@ impl Engine {
             _ => return Ok(ExternalOutcome::NotFound),
         };
         match told {
-            Ok(()) | Err(EngineError::Rejected(Rejection::CancellationAlreadyRequested)) => Ok(ExternalOutcome::Taken),
+            Ok(()) => Ok(ExternalOutcome::Taken),
             Err(EngineError::Rejected(Rejection::SignalsLimitExceeded)) => Ok(ExternalOutcome::TooManySignals),
             Err(EngineError::WorkflowNotFound { .. } | EngineError::Rejected(_)) => Ok(ExternalOutcome::NotFound),
             Err(error) => Err(error),
