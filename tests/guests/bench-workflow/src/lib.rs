@@ -82,7 +82,7 @@ async fn children(ctx: Context, count: u32) -> Result<()> {
 /// Waits for so many signals `go`.
 #[workflow]
 async fn signals(ctx: Context, count: u32) -> Result<()> {
-    let signals = ctx.signals::<u32>("go");
+    let mut signals = ctx.signals::<u32>("go");
     for _ in 0..count {
         signals.recv().await?;
     }
