@@ -148,6 +148,7 @@ fn cancel(namespace: &str, workflow_id: &str) -> Command {
     )
 }
 
+#[expect(deprecated, reason = "SDKs may find their command by the control")]
 #[tokio::test]
 async fn a_child_whose_id_is_taken_fails_and_does_not_fail_the_task() -> Result<()> {
     with_server(Options::default(), async |server| {

@@ -235,7 +235,6 @@ async fn a_run_that_never_began_answers_no_query() -> Result<()> {
 async fn a_component_that_never_began_answers_no_query() -> Result<()> {
     with_contract(async |server| {
         let client = server.client();
-        let worker = WorkflowWorker::new(client, QUEUE);
         let mut request = client.starting("Scripted", "contract", "w", "start => timer 3600");
         request.workflow_start_delay = Some(prost_types::Duration {
             seconds: 3600,
@@ -256,7 +255,7 @@ async fn a_component_that_never_began_answers_no_query() -> Result<()> {
 fn large() -> WorkflowQueryResult {
     WorkflowQueryResult {
         result_type: QueryResultType::Answered as i32,
-        answer: payload::payloads(vec![payload::json(&"x".repeat(2_000))]),
+        answer: payload::payloads(vec![payload::json("x".repeat(2_000))]),
         ..Default::default()
     }
 }

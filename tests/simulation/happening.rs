@@ -160,7 +160,10 @@ impl Simulation<'_> {
             }
             H::RequestCancel { request } => {
                 let request_id = format!("cancel-{request}");
-                return self.decide(|turn| turn.request_cancel("enough".into(), "me".into(), request_id));
+                self.decide(|turn| {
+                    turn.request_cancel("enough".into(), "me".into(), request_id);
+                    Ok(())
+                })
             }
             H::Terminate => self.decide(|turn| turn.terminate("enough".into(), None, "me".into())),
             H::Update { id } => return self.receive_update(&format!("u{id}")),

@@ -352,22 +352,6 @@ impl Run {
         }
     }
 
-    /// Bytes that it holds beside its own fields, roughly. Counts what is open and does not look at it.
-    pub fn memory_bytes(&self) -> usize {
-        /// What an activity's names, policies and failures take beside its fields; others have less.
-        const BESIDE: usize = 256;
-        let words = self.memo.as_ref().map_or(0, prost::Message::encoded_len)
-            + self.search_attributes.as_ref().map_or(0, prost::Message::encoded_len);
-        let open = self.activities.len() * (size_of::<Activity>() + BESIDE)
-            + self.timers.len() * size_of::<(i64, Timer)>()
-            + self.children.len() * (size_of::<ChildWorkflow>() + BESIDE)
-            + self.external_requests.len() * (size_of::<ExternalRequest>() + BESIDE)
-            + self.updates.len() * (size_of::<Update>() + BESIDE)
-            + self.taken_signals.len() * BESIDE
-            + self.buffered_events.len() * (size_of::<HistoryEvent>() + BESIDE);
-        1024 + 2 * words + open
-    }
-
     /// True while it has asked for something that has not reached the other workflow. It may have closed meanwhile.
     pub fn has_outgoing(&self) -> bool {
         !self.external_requests.is_empty() || self.children.values().any(|child| !child.is_started())

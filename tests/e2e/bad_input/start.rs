@@ -13,7 +13,7 @@ use crate::{assert_refused, with_contract};
 /// What is wrong with a request, as a change to one that is right, and how it is refused.
 type Wrong<R> = (fn(&mut R), Code, &'static str);
 
-const STARTS: [Wrong<StartWorkflowExecutionRequest>; 19] = [
+const STARTS: [Wrong<StartWorkflowExecutionRequest>; 20] = [
     (|r| r.namespace.clear(), InvalidArgument, "Namespace"),
     (
         |r| r.namespace = "nowhere".into(),

@@ -255,10 +255,6 @@ mod tests {
             "the key input[0].b.c comes twice",
         );
         assert_refused(
-            start(r#"{"workflow_type": {"name": "a"}, "workflowType": {"name": "b"}}"#),
-            "workflowType",
-        );
-        assert_refused(
             get("/api/v1/namespaces?pageSize=1&page_size=2"),
             "pageSize is given twice",
         );

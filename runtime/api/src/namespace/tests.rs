@@ -151,6 +151,7 @@ fn updating_refuses_what_the_server_cannot_do() {
         replication(|asked| {
             asked.clusters.push(ClusterReplicationConfig {
                 cluster_name: "west".into(),
+                ..Default::default()
             });
         }),
         Err("replication_config of other clusters is not supported"),

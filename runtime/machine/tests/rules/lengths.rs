@@ -111,7 +111,10 @@ fn outcome(path: &[FieldDescriptor], bytes: usize) -> Result<(), (Cause, String)
         made.set_field(&attributes, Value::Message(DynamicMessage::new(timer)));
         encoded.extend(made.encode_to_vec());
     }
-    complete(vec![Command::decode(encoded.as_slice()).expect("it was encoded")])
+    let mut command = Command::decode(encoded.as_slice()).expect("it was encoded");
+    let attributes = command.attributes.as_ref().expect("a command has attributes");
+    command.command_type = wrt_model::command::command_type(attributes) as i32;
+    complete(vec![command])
 }
 
 fn complete(commands: Vec<Command>) -> Result<(), (Cause, String)> {

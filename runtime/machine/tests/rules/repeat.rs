@@ -181,7 +181,7 @@ fn ends_of_pauses_of_activities() {
 fn outcomes_of_activities() {
     let call: Call = |turn, _| turn.close_activity(5, 1, "me", ActivityClose::Completed(None));
     let gone = || {
-        let text = "activity task not found: the activity has ended, or this attempt of it is over";
+        let text = "invalid activityID or activity already timed out or invoking workflow is completed";
         Err(Rejection::ActivityNotFound(text.into()))
     };
     check(

@@ -31,8 +31,7 @@ pub(super) struct Watch {
     log: Watched,
     /// Only its name is looked at: SQLite locks this file, and would lose its locks when it were opened and closed here.
     index: (PathBuf, Identity),
-    /// The stamps that the file may bear: the one before this server's first, and the last one that it wrote.
-    first_stamp: i32,
+    /// The last stamp that this server wrote.
     last_stamp: AtomicI32,
     lost: OnceLock<StoreError>,
     news: Notify,
@@ -63,7 +62,6 @@ impl Watch {
             log: Watched::new(log.clone(), File::open(log)?)?,
             index: (index.clone(), identity(&fs::metadata(index)?)),
             file: Watched::new(path.to_owned(), file)?,
-            first_stamp: stamp,
             last_stamp: AtomicI32::new(stamp),
             lost: OnceLock::new(),
             news: Notify::new(),
@@ -155,8 +153,8 @@ impl Watch {
         let stamp = read
             .and_then(|()| self.stamp())
             .map_err(|error| format!("it cannot be read ({error})"))?;
-        let may_be = self.first_stamp..=self.last_stamp();
-        match magic == MAGIC && may_be.contains(&stamp) {
+        // It may be an older one, as long as SQLite has not copied the log into the file.
+        match magic == MAGIC && stamp <= self.last_stamp() {
             true => Ok(()),
             false => Err("something else has been written into it".to_owned()),
         }

@@ -347,6 +347,8 @@ fn golden() -> Schedule {
             message: "no stock".to_owned(),
             ..Default::default()
         }),
+        triggered_second: 0,
+        triggers_in_second: 0,
     }
 }
 
@@ -368,5 +370,6 @@ fn start(number: i64) -> ScheduledStart {
         failed_attempts: 3,
         retry_ns: 4,
         deadline_ns: 5,
+        number_in_second: 0,
     }
 }

@@ -126,7 +126,6 @@ async fn runs_are_found_by_their_values() {
         ("Note = 'MILL'", "c a"),
         ("Note = 'call deliver'", "c b a"),
         ("Note != 'mill'", "b"),
-        ("Note = ''", ""),
         ("ORDER BY Amount", "a b c d"),
         ("ORDER BY Amount DESC", "c b a d"),
         ("ORDER BY Color DESC, StartTime DESC", "c a b d"),

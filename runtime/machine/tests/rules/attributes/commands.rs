@@ -1,6 +1,7 @@
 //! What becomes of each field of each command.
 
 /// What becomes of fields of a command.
+#[expect(dead_code, reason = "the reasons are for whoever reads the table")]
 pub(super) enum Fate {
     /// Fields of the same names of this event have the same values.
     PassedOn(&'static str, &'static str),

@@ -159,7 +159,10 @@ fn with_words(attributes: &DynamicMessage) -> Command {
         &field.expect("a command may have them"),
         Value::Message(attributes.clone()),
     );
-    command.transcode_to().expect("the same message")
+    let mut command: Command = command.transcode_to().expect("the same message");
+    let attributes = command.attributes.as_ref().expect("they were set above");
+    command.command_type = wrt_model::command::command_type(attributes) as i32;
+    command
 }
 
 /// The histories of all commands.
@@ -273,12 +276,10 @@ pub(super) fn requests() -> Vec<HistoryEvent> {
         .decide(|turn| turn.asked_by(other(), 7).signal(signal))
         .expect("an open run");
     let (reason, identity) = ("enough".to_owned(), "me".to_owned());
-    story
-        .decide(|turn| {
-            turn.asked_by(other(), 7)
-                .request_cancel(reason, identity, "cancel-1".into())
-        })
-        .expect("an open run");
+    story.decide(|turn| {
+        turn.asked_by(other(), 7)
+            .request_cancel(reason, identity, "cancel-1".into())
+    });
     story.events
 }
 
