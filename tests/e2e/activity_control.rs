@@ -157,7 +157,7 @@ async fn what_cannot_be_done_is_refused() -> Result<()> {
     with_contract(async |server| {
         let client = server.client();
         let run = client.script("w", PAY).await?;
-        assert_refused(pause(client, &run, "nobody").await, Code::NotFound, "nobody");
+        assert_refused(pause(client, &run, "nobody").await, Code::NotFound, "Invalid activityID");
         let nobody = client.run("nobody", "");
         assert_refused(pause(client, &nobody, "a1").await, Code::NotFound, "not found");
         let options = ActivityOptions::default;

@@ -313,7 +313,7 @@ async fn an_operation_is_stopped_and_listed() -> Result<()> {
         );
         assert_eq!(described.complete_operation_count, 1);
         let again = client.temporal().stop_batch_operation(stop()).await;
-        assert_refused(again, Code::NotFound, "over");
+        assert_refused(again, Code::NotFound, "already completed");
         assert_refused(describe(client, "none").await, Code::NotFound, "none");
 
         run_batch(client, "fast", signal("go")).await?;

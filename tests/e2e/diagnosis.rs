@@ -224,6 +224,8 @@ async fn a_run_that_a_worker_has_begun_stays_with_workers() -> Result<()> {
             identity: "worker".to_owned(),
             ..Default::default()
         };
+        let mut request = tonic::Request::new(request);
+        request.set_timeout(Duration::from_secs(30));
         let task = client.temporal().poll_workflow_task_queue(request).await?.into_inner();
         assert_eq!(task.workflow_execution, Some(mine.execution()));
 

@@ -115,7 +115,7 @@ async fn every_component_answers_what_tools_ask() -> Result<()> {
         assert!(waits[1].starts_with("waits for activity bake"), "{stack}");
         assert!(waits[2].starts_with("waits for timer 3, due at 20"), "{stack}");
         for wait in waits {
-            assert!(wait.contains("contract::actions::act"), "{stack}");
+            assert!(wait.contains("contract_guest::actions::act"), "{stack}");
         }
 
         let trace: Value = serde_json::from_str(&run.query("__enhanced_stack_trace", "").await?)?;

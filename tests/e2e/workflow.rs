@@ -272,7 +272,7 @@ async fn a_description_shows_the_run_and_what_it_waits_for() -> Result<()> {
         let info = described.workflow_execution_info.context("there is an execution")?;
         assert_eq!(info.status(), WorkflowExecutionStatus::Completed);
         assert!(info.close_time.is_some());
-        assert_eq!(described.pending_activities, []);
+        assert_eq!(described.pending_activities.len(), 1, "it has not ended, and is still shown");
         Ok(())
     })
     .await
@@ -290,7 +290,7 @@ async fn a_terminated_run_is_over_at_once() -> Result<()> {
         assert_eq!(end.reason, "enough");
         assert_refused(run.terminate("again").await, Code::NotFound, "already completed");
         assert_refused(run.signal("go", "").await, Code::NotFound, "already completed");
-        assert_refused(run.cancel("please").await, Code::NotFound, "already completed");
+        run.cancel("please").await.context("whoever asks for its end has it")?;
         Ok(())
     })
     .await

@@ -107,7 +107,7 @@ impl Database {
             .map_err(|error| migration_failure(&name, error))?;
         let gate = place.open_gate().map_err(|error| failure(&name, "open", error))?;
         let file = lock
-            .map(|lock| LockedFile::open(&name, lock, &place, &gate))
+            .map(|lock| LockedFile::open(&name, lock, &gate))
             .transpose()?;
 
         let connect = connect.pragma("query_only", "ON").create_if_missing(false);
@@ -167,12 +167,10 @@ impl Database {
         let (Some(LockedFile { watch, .. }), Some(gate)) = (&self.file, self.gate()) else {
             return Ok(());
         };
-        self.read_here("stamp", |reader| {
-            let even = stamp::next(watch.last_stamp());
-            watch.expect_stamp(even);
-            // What it finds wrong, the next call hears.
-            stamp::write(&gate, reader, even, || drop(watch.glance()))
-        })
+        let even = stamp::next(watch.last_stamp());
+        watch.expect_stamp(even);
+        // What it finds wrong, the next call hears.
+        stamp::write(&gate, even, || drop(watch.glance())).map_err(|error| self.failure("stamp", error))
     }
 
     /// The connection that writes commits, if nobody writes now.
@@ -340,15 +338,14 @@ impl Drop for Reader<'_> {
 
 impl LockedFile {
     /// Stamps the file and begins to watch it. `gate` is the first connection, and sees what SQLite has found in the log.
-    fn open(name: &str, lock: Lock, place: &Place, gate: &rusqlite::Connection) -> Result<Self, StoreError> {
+    fn open(name: &str, lock: Lock, gate: &rusqlite::Connection) -> Result<Self, StoreError> {
         let failed = |error| failure(name, "open", error);
         let found = stamp::read(gate).map_err(failed)?;
         if stamp::misses_log(found) {
             warn_of_missing_end(name, "its log (-wal), which has what was stored last, is gone or empty");
         }
         let even = stamp::next(found);
-        let reader = place.open_reader().map_err(failed)?;
-        stamp::write(gate, &reader, even, || ()).map_err(failed)?;
+        stamp::write(gate, even, || ()).map_err(failed)?;
         let watched = lock
             .file
             .try_clone()

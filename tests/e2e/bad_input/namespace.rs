@@ -77,11 +77,11 @@ async fn calls_that_are_not_there_are_named() -> Result<()> {
         let mut client = server.client().temporal();
         refused!(
             client,
-            poll_nexus_task_queue,
+            respond_nexus_task_completed,
             [(
-                PollNexusTaskQueueRequest::default(),
+                RespondNexusTaskCompletedRequest::default(),
                 Unimplemented,
-                "WorkflowService.PollNexusTaskQueue"
+                "WorkflowService.RespondNexusTaskCompleted"
             ),]
         );
         Ok(())

@@ -110,18 +110,18 @@ async fn a_token_belongs_to_the_namespace_that_is_named() -> Result<()> {
         let other = "a token from a different namespace";
         check_activity!(client, "shop", activity, InvalidArgument, other);
         check_activity!(client, "", activity, InvalidArgument, "Namespace is not set");
-        check_activity!(client, "nowhere", activity, NotFound, "namespace nowhere is not found");
+        check_activity!(client, "nowhere", activity, NotFound, "Namespace nowhere is not found");
         check_activity!(
             client,
             "nowhere",
             b"garbage".to_vec(),
             NotFound,
-            "namespace nowhere is not found"
+            "Namespace nowhere is not found"
         );
         check_activity!(client, "default", activity, NotFound, "");
         check_workflow_task!(client, "shop", task, InvalidArgument, other);
         check_workflow_task!(client, "", task, InvalidArgument, "Namespace is not set");
-        check_workflow_task!(client, "nowhere", task, NotFound, "namespace nowhere is not found");
+        check_workflow_task!(client, "nowhere", task, NotFound, "Namespace nowhere is not found");
         check_workflow_task!(client, "default", task, NotFound, "");
 
         let query = WorkflowTaskToken {

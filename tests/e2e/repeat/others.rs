@@ -39,6 +39,7 @@ async fn components() -> Result<()> {
         let bytes = guest("contract-guest")?;
         let deploy = async || {
             let options = DeployOptions {
+                name: "contract-guest".to_owned(),
                 task_queue: "contract".to_owned(),
                 ..Default::default()
             };
@@ -101,7 +102,7 @@ async fn batch_operations() -> Result<()> {
         assert_refused(stop("nobody").await, Code::NotFound, "nobody");
         // It may have ended by itself; the second time it has, by now.
         drop(stop("job").await);
-        assert_refused(stop("job").await, Code::NotFound, "job");
+        assert_refused(stop("job").await, Code::NotFound, "already completed");
         Ok(())
     })
     .await
@@ -181,7 +182,7 @@ async fn schedules() -> Result<()> {
         assert_refused(
             create(client, "two").await,
             Code::AlreadyExists,
-            "s is already registered",
+            "\"s\" is already registered",
         );
         let update = async |request_id: &str| {
             let request = UpdateScheduleRequest {

@@ -22,18 +22,16 @@ pub(super) fn next(stamp: i32) -> i32 {
     stamp.checked_add(if misses_log(stamp) { 1 } else { 2 }).unwrap_or(0)
 }
 
-/// Gives the log the stamp `even`, and the file the odd one before. `reader` is another connection. `look` is called while
-/// nobody else can write or empty the log.
-pub(super) fn write(gate: &Connection, reader: &Connection, even: i32, look: impl FnOnce()) -> rusqlite::Result<()> {
+/// Gives the file the odd stamp before `even`, and then the log the even one. `look` is called while nobody else can write or
+/// empty the log.
+///
+/// Where somebody reads an older state meanwhile, SQLite does not copy the odd one, and the file keeps the stamp that it has.
+/// A process that dies between the two leaves an odd file that misses nothing; the start that follows warns in vain.
+pub(super) fn write(gate: &Connection, even: i32, look: impl FnOnce()) -> rusqlite::Result<()> {
     let writing = Transaction::new_unchecked(gate, TransactionBehavior::Immediate)?;
     look();
     writing.pragma_update(None, "user_version", even - 1)?;
     writing.commit()?;
-    // Who reads sees the odd one until the end, so no more than that is copied. The even one is safe in the log by then: at
-    // no time is there an odd file without it.
-    let reading = reader.unchecked_transaction()?;
-    read(reader)?;
-    gate.pragma_update(None, "user_version", even)?;
     gate.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
-    reading.commit()
+    gate.pragma_update(None, "user_version", even)
 }
