@@ -68,7 +68,11 @@ async fn namespaces_do_not_see_each_other() -> Result<()> {
         in_shop.signal("end", "").await?;
         assert_eq!(in_shop.result().await?, "2");
         assert_eq!(at_home.event_types().await?.len(), 4, "nobody has signaled it");
-        assert_eq!(early.event_types().await?.len(), 4, "the component that came later has taken it");
+        assert_eq!(
+            early.event_types().await?.len(),
+            4,
+            "the component that came later has taken it"
+        );
         assert_eq!((home.count("").await?, shop.count("").await?), (1, 2));
         assert_refused(
             shop.run("w", &at_home.run_id).describe().await,

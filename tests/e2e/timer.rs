@@ -78,7 +78,8 @@ async fn timers_that_are_due_at_once_all_fire_once_although_the_server_is_killed
         let client = server.client().clone();
         let first = client.start(client.starting("Until", "bench", "first", "0")).await?;
         let now = time_of(&first.history().await?, EventType::WorkflowExecutionStarted)?;
-        let due = now.plus(Duration::from_secs(5)).since(Time::EPOCH);
+        // Time enough to start them all, on a busy machine too.
+        let due = now.plus(Duration::from_secs(15)).since(Time::EPOCH);
         let due_ms = due.as_millis().to_string();
         let runs: Vec<_> = stream::iter(0..RUNS)
             .map(|number| client.start(client.starting("Until", "bench", &format!("until-{number}"), &due_ms)))

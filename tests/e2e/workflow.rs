@@ -272,7 +272,11 @@ async fn a_description_shows_the_run_and_what_it_waits_for() -> Result<()> {
         let info = described.workflow_execution_info.context("there is an execution")?;
         assert_eq!(info.status(), WorkflowExecutionStatus::Completed);
         assert!(info.close_time.is_some());
-        assert_eq!(described.pending_activities.len(), 1, "it has not ended, and is still shown");
+        assert_eq!(
+            described.pending_activities.len(),
+            1,
+            "it has not ended, and is still shown"
+        );
         Ok(())
     })
     .await

@@ -2,9 +2,10 @@
 //!
 //! It is stored as this protobuf message, so every field is a promise: a number is never used twice, and what is added
 //! must have a sensible zero. Inputs and results stay in the history and are not repeated here. A run with much open is
-//! stored in [pieces](pending).
+//! stored in [pieces](parts).
 
 mod activity;
+mod parts;
 mod pending;
 mod workflow_task;
 
@@ -20,7 +21,8 @@ use crate::{
 };
 
 pub use activity::{Activity, ActivityState};
-pub use pending::{Parts, Pending, Written};
+pub use parts::{Parts, Written};
+pub use pending::Pending;
 pub use workflow_task::{Sticky, WorkflowTask, WorkflowTaskProblems, WorkflowTaskState};
 
 /// One run of a workflow.

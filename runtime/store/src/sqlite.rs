@@ -106,9 +106,7 @@ impl Database {
             .await
             .map_err(|error| migration_failure(&name, error))?;
         let gate = place.open_gate().map_err(|error| failure(&name, "open", error))?;
-        let file = lock
-            .map(|lock| LockedFile::open(&name, lock, &gate))
-            .transpose()?;
+        let file = lock.map(|lock| LockedFile::open(&name, lock, &gate)).transpose()?;
 
         let connect = connect.pragma("query_only", "ON").create_if_missing(false);
         let readers = Readers::open(&connect, options.readers.max(1))

@@ -210,9 +210,13 @@ async fn schedules() -> Result<()> {
             client.temporal().delete_schedule(request).await
         };
         delete().await?;
-        assert_refused(delete().await, Code::NotFound, "schedule s");
-        assert_refused(trigger(client, "late").await, Code::NotFound, "schedule s");
-        assert_refused(update("update").await, Code::NotFound, "schedule s");
+        assert_refused(delete().await, Code::NotFound, "temporal-sys-scheduler:s");
+        assert_refused(
+            trigger(client, "late").await,
+            Code::NotFound,
+            "temporal-sys-scheduler:s",
+        );
+        assert_refused(update("update").await, Code::NotFound, "temporal-sys-scheduler:s");
         Ok(())
     })
     .await

@@ -32,7 +32,8 @@ fn told(run: &Run) -> Run {
     };
     if !run.is_open() {
         // Where one was canceled on the spot, in the task that closed the run, the event of its end was not written.
-        told.activities.retain(|_, activity| activity.cancel_requested_event_id == 0);
+        told.activities
+            .retain(|_, activity| activity.cancel_requested_event_id == 0);
     }
     if let Some(attributes) = &mut told.search_attributes {
         attributes.indexed_fields.remove("TemporalReportedProblems");
