@@ -210,7 +210,10 @@ mod tests {
         let mut calls = BTreeSet::new();
         for seed in 0..200 {
             let sequence = sequence(seed);
-            assert_eq!(Script::parse_all(&sequence.to_string()).unwrap(), [sequence.clone()]);
+            assert_eq!(
+                Script::parse_all(&sequence.to_string()).unwrap(),
+                std::slice::from_ref(&sequence)
+            );
             for step in &sequence.steps {
                 if let Step::Call { call, .. } | Step::Begin { call, .. } = step {
                     calls.insert(call.method.clone());

@@ -175,7 +175,7 @@ impl Engine {
 
 /// Why a guest has not answered.
 struct Refusal {
-    failure: Failure,
+    failure: Box<Failure>,
     /// It has stopped in the middle, so it knows the query.
     has_trapped: bool,
 }
@@ -185,7 +185,7 @@ fn ask(instance: &mut WorkflowInstance, query: &WorkflowQuery) -> Result<Option<
     match answer {
         Ok(query_result) => Ok(query_result),
         Err(failure) => Err(Refusal {
-            failure: worker::query_failure(failure.to_string()),
+            failure: Box::new(worker::query_failure(failure.to_string())),
             has_trapped: instance.has_trapped(),
         }),
     }

@@ -154,8 +154,10 @@ async fn fill(store: &Store, runs: i64) -> Result<(), StoreError> {
     for first in (0..runs).step_by(RUNS_PER_COMMIT as usize) {
         let mut commit = Commit::default();
         for number in first..(first + RUNS_PER_COMMIT).min(runs) {
+            let mut run = run(number);
             commit.push(RunWrite {
-                run: &run(number),
+                written: run.write(),
+                run: &run,
                 version: 0,
                 history: None,
                 is_current: true,

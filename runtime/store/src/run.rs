@@ -108,7 +108,7 @@ impl Store {
                 };
                 match (run, state) {
                     (Ok(run), Some(state)) => whole(connection, version, &run, &state),
-                    (run, _) => Ok(Loaded::Run(run.map(|run| StoredRun { run, version }))),
+                    (run, _) => Ok(Loaded::Run(Box::new(run.map(|run| StoredRun { run, version })))),
                 }
             })?;
             match read {
@@ -140,7 +140,7 @@ impl Store {
 /// What has become of a load.
 enum Loaded {
     Nothing,
-    Run(Result<StoredRun, StoreError>),
+    Run(Box<Result<StoredRun, StoreError>>),
     /// The run was written while its parts were read.
     Outdated,
 }
@@ -159,16 +159,16 @@ fn whole(connection: &rusqlite::Connection, version: i64, run: &Run, row: &[u8])
         if now != Some(version) {
             return Ok(Loaded::Outdated);
         }
-        return Ok(Loaded::Run(Err(StoreError::Unreadable {
+        return Ok(Loaded::Run(Box::new(Err(StoreError::Unreadable {
             what: "run".to_owned(),
             cause: format!("{} of its {expected} parts are there", parts.len()),
-        })));
+        }))));
     }
     let run = Run::read(parts.iter().map(Vec::as_slice), row);
-    Ok(Loaded::Run(
+    Ok(Loaded::Run(Box::new(
         run.map(|run| StoredRun { run, version })
             .map_err(|error| unreadable(&error)),
-    ))
+    )))
 }
 
 fn unreadable(error: &prost::DecodeError) -> StoreError {

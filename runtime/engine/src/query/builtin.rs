@@ -140,11 +140,11 @@ impl Engine {
         let is_unknown =
             |it: &TypeDefinition| !has_trapped && it.queries.iter().all(|known| known.name != query.query_type);
         let Some(definition) = definition.filter(is_unknown) else {
-            return EngineError::QueryFailed(Box::new(failure));
+            return EngineError::QueryFailed(failure);
         };
         let known: Vec<String> = queries(&definition).into_iter().map(|known| known.name).collect();
         EngineError::QueryFailed(Box::new(Failure {
-            cause: Some(Box::new(failure)),
+            cause: Some(failure),
             ..query_failure(format!(
                 "unknown queryType {}. KnownQueryTypes=[{}]",
                 query.query_type,

@@ -77,11 +77,14 @@ fn before(change: Timestamp) -> Timestamp {
     Timestamp::from_second(change.as_second() - 1).unwrap_or(Timestamp::MIN)
 }
 
+/// The first second that is left of a day, by the seconds that it has.
+type DayTimes = BTreeMap<(i64, i64), Option<i64>>;
+
 struct Search<'a> {
     include: &'a Include,
     excluded: &'a [Calendar],
     /// The first time that is left of a day, by the calendars that exclude some of its times, and by its times.
-    known: BTreeMap<Vec<usize>, BTreeMap<(i64, i64), Option<i64>>>,
+    known: BTreeMap<Vec<usize>, DayTimes>,
     /// Years in which calendars leave nothing, by what makes years alike.
     barren_years: BTreeSet<YearKind>,
     /// The calendars that exclude some times of the day that is looked at.

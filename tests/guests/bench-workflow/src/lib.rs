@@ -101,4 +101,6 @@ async fn again(ctx: Context) -> Result<()> {
     ctx.continue_as_new(())
 }
 
-wrt_sdk::export!(Steps, nap, until, wait, activities, timers, children, signals, nothing, again);
+wrt_sdk::export!(
+    Steps, nap, until, wait, activities, timers, children, signals, nothing, again
+);
