@@ -99,7 +99,7 @@ async def test_what_is_said_at_the_start_is_kept(world: World) -> None:
 async def test_what_nobody_serves_does_not_start(world: World) -> None:
     start = world.client.start_workflow
     nobody = start("Unknown", id=world.unique("unknown"), task_queue=ORDERS)
-    await refused(RPCStatusCode.FAILED_PRECONDITION, nobody, "Unknown", "wrt deploy")
+    await refused(RPCStatusCode.FAILED_PRECONDITION, nobody, "Unknown", "deploy a component")
     elsewhere = start("OrderWorkflow", Order(), id=world.unique("unknown"), task_queue="elsewhere")
     await refused(RPCStatusCode.FAILED_PRECONDITION, elsewhere, "it is served on orders")
 
