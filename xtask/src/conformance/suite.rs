@@ -109,8 +109,8 @@ fn compile(workspace: &Path, target: &Path) -> Result<PathBuf> {
         .args(["--features", FEATURES]);
     command.args(["--test", PROGRAM]);
     let made = shell::read(&mut command)?;
-    let mut files = made.lines().flat_map(shell::artifacts);
-    files
+    shell::artifacts(&made)
+        .into_iter()
         .find(|file| is_program(file))
         .with_context(|| format!("find {PROGRAM} among what `{}` has made", shell::line(&command)))
 }

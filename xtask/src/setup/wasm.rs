@@ -5,7 +5,7 @@
 
 mod sysroot;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
@@ -39,6 +39,15 @@ impl WasmToolchain {
         match self {
             Self::Rustup => PREVIEW_2,
             Self::Debian { .. } => PREVIEW_1,
+        }
+    }
+
+    /// The folder that cargo builds in.
+    pub(crate) fn target_folder(&self) -> PathBuf {
+        match self {
+            Self::Rustup => shell::target(),
+            // A folder of its own: this compiler would push out what the other one has made for the workspace.
+            Self::Debian { .. } => shell::target().join("debian"),
         }
     }
 

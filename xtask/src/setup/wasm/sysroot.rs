@@ -58,9 +58,8 @@ fn compile(folder: &Path) -> Result<Vec<PathBuf>> {
         .args(["--message-format=json-render-diagnostics", "--target-dir"])
         .arg(folder.join("target"));
     let messages = shell::read(&mut cargo)?;
-    Ok(messages
-        .lines()
-        .flat_map(shell::artifacts)
+    Ok(shell::artifacts(&messages)
+        .into_iter()
         .filter(|file| is_library(file))
         .collect())
 }
