@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The largest component, in bytes.
-const COMPONENT_BYTES: usize = 64 * 1024 * 1024;
+pub(crate) const COMPONENT_BYTES: usize = 64 * 1024 * 1024;
 
 /// Serves `wrt.v1` from an engine.
 pub(crate) struct ComponentService {

@@ -7,11 +7,13 @@
 mod content;
 mod document;
 mod dynamic;
+mod page;
 mod refusal;
 mod request;
 mod route;
 mod shorthand;
 mod site;
+mod upload;
 
 use std::{convert::Infallible, time::Duration};
 
@@ -21,6 +23,7 @@ use serde_json::Value;
 use tonic::{Status, body::Body};
 use tower::{Service, service_fn};
 
+pub use self::page::WebPage;
 use self::route::{Found, ROUTES};
 pub(crate) use self::{
     content::{Form, is_grpc},
@@ -55,10 +58,22 @@ pub(crate) fn beside(grpc: impl GrpcService, site: Site) -> impl GrpcService {
             if is_grpc(request.headers()) {
                 return grpc.call(request).await;
             }
+            let request = match page(&site, request) {
+                Ok(page) => return Ok(page),
+                Err(request) => request,
+            };
             // Boxed, so that gRPC calls do not carry the room for it.
             Ok(Box::pin(respond(grpc, &site, request)).await)
         }
     })
+}
+
+/// The page's answer, or the request back, if it is none for the page.
+fn page(site: &Site, request: Request<Body>) -> Result<Response<Body>, Request<Body>> {
+    match &site.page {
+        Some(page) => page.answer(request),
+        None => Err(request),
+    }
 }
 
 async fn respond(grpc: impl GrpcService, site: &Site, request: Request<Body>) -> Response<Body> {
@@ -81,6 +96,9 @@ async fn respond(grpc: impl GrpcService, site: &Site, request: Request<Body>) ->
 async fn answer(grpc: impl GrpcService, site: &Site, request: Request<Body>, form: &Form) -> Answer {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path();
+    if let Some(namespace) = upload::namespace(path) {
+        return upload::answer(grpc, namespace, &parts, body).await;
+    }
     if let Some(answer) = site::answer(grpc.clone(), site, path).await {
         return answer;
     }

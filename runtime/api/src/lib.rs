@@ -20,6 +20,7 @@ mod namespace_service;
 mod operator_service;
 mod pause;
 pub mod proto;
+mod remote;
 mod reply;
 mod reset;
 mod run_service;
@@ -40,4 +41,6 @@ mod workflow_service;
 mod workflow_task;
 
 pub use door::ConnectionLimits;
+pub use http::WebPage;
+pub use remote::{FrontOptions, serve_front};
 pub use server::{ServeError, ServeOptions, serve};

@@ -13,7 +13,7 @@ use crate::{
     component_service::ComponentService,
     door::{self, ConnectionLimits, Entry, Names},
     grpc_status,
-    http::{self, Site},
+    http::{self, Site, WebPage},
     namespace_service::NamespaceService,
     operator_service::OperatorService,
     proto::{
@@ -68,6 +68,8 @@ pub struct ServeOptions {
     pub longest_poll: Duration,
     /// A server that decodes payloads for the web page, as a URL.
     pub codec_endpoint: Option<String>,
+    /// The web page, if the server shows one.
+    pub page: Option<WebPage>,
     /// Names that the server goes by, beside those of its machine: `*.example.com` for all below one, `*` for every name.
     pub allowed_hosts: Vec<String>,
     /// How many connections there may be.
@@ -102,6 +104,7 @@ pub async fn serve(
     let drain = options.drain;
     let site = Site {
         codec_endpoint: options.codec_endpoint.clone(),
+        page: options.page.clone(),
     };
     let limits = options.connections;
     // Who listens on all addresses may be called by the one that stands for all of them.

@@ -16,6 +16,7 @@ use crate::{
     module::ModuleCommand,
     namespace::NamespaceCommand,
     output::{Color, Format, Output},
+    page::UiArgs,
     schedule::ScheduleCommand,
     search_attribute::SearchAttributeCommand,
     server::ServerArgs,
@@ -102,6 +103,7 @@ enum Command {
     /// Temporal's place for the verbs of operators
     #[command(subcommand)]
     Operator(OperatorCommand),
+    Ui(UiArgs),
     Completion(CompletionArgs),
 }
 
@@ -169,6 +171,7 @@ impl Command {
                 command.run(context).await
             }
             Command::Operator(OperatorCommand::SearchAttribute(command)) => command.run(context).await,
+            Command::Ui(args) => args.run(context).await,
             Command::Completion(args) => args.run(),
         }
     }

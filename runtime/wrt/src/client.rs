@@ -30,19 +30,7 @@ pub(crate) struct Client {
 impl Client {
     /// Connects to a server at `host:port`, with a codec server in between if there is one.
     pub(crate) async fn connect(address: &str, namespace: &str, codec: Option<Arc<Codec>>) -> anyhow::Result<Self> {
-        let url = if address.contains("://") {
-            address.to_owned()
-        } else {
-            format!("http://{address}")
-        };
-        let endpoint = Endpoint::from_shared(url)
-            .with_context(|| format!("--address `{address}` has not the form HOST:PORT"))?
-            .user_agent(concat!("wrt/", env!("CARGO_PKG_VERSION")))?
-            .connect_timeout(Duration::from_secs(10))
-            .tcp_nodelay(true)
-            // Notices a server that is gone while a long poll waits for it.
-            .http2_keep_alive_interval(Duration::from_secs(30))
-            .keep_alive_timeout(Duration::from_secs(15));
+        let endpoint = endpoint(address)?;
         let channel = endpoint.connect().await.map_err(|error| {
             anyhow!(
                 "cannot reach a server at {address}: {}; start one with `wrt server start-dev`, or name another with \
@@ -89,6 +77,23 @@ impl Client {
             .accept_compressed(CompressionEncoding::Gzip)
             .max_decoding_message_size(MAX_ANSWER_BYTES)
     }
+}
+
+/// How a server at `host:port` is connected to.
+pub(crate) fn endpoint(address: &str) -> anyhow::Result<Endpoint> {
+    let url = if address.contains("://") {
+        address.to_owned()
+    } else {
+        format!("http://{address}")
+    };
+    Ok(Endpoint::from_shared(url)
+        .with_context(|| format!("--address `{address}` has not the form HOST:PORT"))?
+        .user_agent(concat!("wrt/", env!("CARGO_PKG_VERSION")))?
+        .connect_timeout(Duration::from_secs(10))
+        .tcp_nodelay(true)
+        // Notices a server that is gone while a long poll waits for it.
+        .http2_keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(Duration::from_secs(15)))
 }
 
 /// Who asks, as histories record it.

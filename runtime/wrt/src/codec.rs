@@ -61,6 +61,11 @@ pub(crate) struct Codec {
 }
 
 impl CodecArgs {
+    /// The codec server's URL, if there is one.
+    pub(crate) fn endpoint(&self) -> Option<String> {
+        self.codec_endpoint.clone()
+    }
+
     /// The codec server that is asked for, if any.
     pub(crate) fn codec(&self, namespace: &str) -> Option<Arc<Codec>> {
         let endpoint = self.codec_endpoint.as_deref()?.replace("{namespace}", namespace);

@@ -16,6 +16,7 @@ mod json;
 mod module;
 mod namespace;
 mod output;
+mod page;
 mod payload;
 mod progress;
 mod proto;

@@ -150,7 +150,7 @@ impl StartDevArgs {
         };
         settings.namespaces.extend_from_slice(namespaces);
         settings.search_attributes = self.search_attribute.iter().cloned().collect();
-        self.temporal.apply_to(&mut settings, &self.ip);
+        self.temporal.apply_to(&mut settings, &self.ip, self.port);
         self.door.apply_to(&mut settings);
         self.log.apply_to(&mut settings);
         settings

@@ -4,13 +4,15 @@ use http::{HeaderMap, StatusCode};
 use prost_reflect::DynamicMessage;
 use serde_json::{Value, json};
 
-use super::{Answer, DESCRIPTORS, GrpcService, dynamic, json};
+use super::{Answer, DESCRIPTORS, GrpcService, WebPage, dynamic, json};
 
 /// What the web page is told.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Site {
     /// The server that decodes payloads for the page, if there is one.
     pub(crate) codec_endpoint: Option<String>,
+    /// The page itself, if it is served.
+    pub(crate) page: Option<WebPage>,
 }
 
 /// The answer, if this is one of these routes.

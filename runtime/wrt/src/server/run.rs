@@ -1,6 +1,6 @@
 //! Wiring: store, host, engine and api together are a server.
 
-use std::{future::Future, path::Path};
+use std::{future::Future, net::SocketAddr, path::Path};
 
 use anyhow::{Context as _, anyhow, bail};
 use serde_json::json;
@@ -17,7 +17,7 @@ use super::{
     settings::{Settings, set},
     signals::Signals,
 };
-use crate::{exit::Exit, output::Output};
+use crate::{exit::Exit, output::Output, page};
 
 /// Runs a server until a signal ends it.
 pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<Exit> {
@@ -29,9 +29,12 @@ pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<E
     for address in std::iter::once(&settings.listen).chain(&settings.listen_also) {
         listeners.push(listen(address).await?);
     }
+    let own_page = listen_for_page(&settings).await;
+    let page_address = page_address(own_page.as_ref(), &listeners, &settings);
+    listeners.extend(own_page);
     let engine = start_engine(&settings).await?;
     let cluster_id = register_namespaces(&engine, &settings).await?;
-    announce(&listeners[0], &settings, output)?;
+    announce(&listeners[0], page_address, &settings, output)?;
 
     let shutdown = CancellationToken::new();
     let options = ServeOptions {
@@ -40,6 +43,7 @@ pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<E
         drain: settings.drain,
         longest_poll: settings.longest_poll,
         codec_endpoint: settings.codec_endpoint.clone(),
+        page: settings.page.then(|| page::page(settings.codec_endpoint.as_deref())),
         allowed_hosts: allowed_hosts(&settings),
         connections: settings.connections.limits(open_files),
         time_skipping: settings.time_skipping.is_some(),
@@ -87,6 +91,24 @@ async fn listen(address: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("listen on {address} (another server may have the port; choose another one)"))
+}
+
+/// The page's own address. Nobody has asked for it, so it is no error when somebody else has the port.
+async fn listen_for_page(settings: &Settings) -> Option<TcpListener> {
+    let address = settings.page_listen.as_deref()?;
+    match TcpListener::bind(address).await {
+        Ok(listener) => Some(listener),
+        Err(error) => {
+            tracing::warn!(%error, "the web page has no port of its own: listen on {address}; choose another with --ui-port");
+            None
+        }
+    }
+}
+
+/// Where people find the page: at its own address, or at one of the others, of which the last one is that of `--ui-port`.
+fn page_address(own: Option<&TcpListener>, listeners: &[TcpListener], settings: &Settings) -> Option<SocketAddr> {
+    let listener = own.or(listeners.last()).filter(|_| settings.page)?;
+    listener.local_addr().ok()
 }
 
 async fn start_engine(settings: &Settings) -> anyhow::Result<Engine> {
@@ -183,20 +205,26 @@ fn namespace(name: &str, settings: &Settings) -> Namespace {
 }
 
 /// Says where the server is, in one line that scripts can wait for.
-fn announce(listener: &TcpListener, settings: &Settings, output: &Output) -> anyhow::Result<()> {
+fn announce(
+    listener: &TcpListener,
+    page: Option<SocketAddr>,
+    settings: &Settings,
+    output: &Output,
+) -> anyhow::Result<()> {
     let address = listener.local_addr().context("read the address that is listened on")?;
     let database = match &settings.database {
         Some(file) => std::path::absolute(file)?.display().to_string(),
         None => "memory, lost at the end".to_owned(),
     };
+    let page = page.map(|page| format!("http://{page}"));
     output.one(
         || {
-            format!(
-                "wrt {} listening on {address}, data in {database}",
-                env!("CARGO_PKG_VERSION")
-            )
+            let version = env!("CARGO_PKG_VERSION");
+            let page = page.as_ref().map(|page| format!(", web page on {page}"));
+            let page = page.unwrap_or_default();
+            format!("wrt {version} listening on {address}{page}, data in {database}")
         },
-        || json!({"address": address.to_string(), "database": database}),
+        || json!({"address": address.to_string(), "page": page, "database": database}),
     )?;
     Ok(())
 }

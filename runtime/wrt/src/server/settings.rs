@@ -18,6 +18,10 @@ pub(super) struct Settings {
     pub(super) allowed_hosts: Vec<String>,
     /// How many connections there may be; what is not set follows from how many files the process may open.
     pub(super) connections: Connections,
+    /// Whether the web page is shown, at every address that is listened on.
+    pub(super) page: bool,
+    /// An address for the web page that may be left out when somebody else has it.
+    pub(super) page_listen: Option<String>,
     /// A server that decodes payloads for the web page, as a URL.
     pub(super) codec_endpoint: Option<String>,
     /// Whether time is skipped while nothing happens, and how many locks keep it from that at first.
@@ -73,6 +77,8 @@ impl Settings {
             listen_also: Vec::new(),
             allowed_hosts: Vec::new(),
             connections: Connections::default(),
+            page: false,
+            page_listen: None,
             codec_endpoint: None,
             time_skipping: None,
             database: Some(data_dir().join("wrt.db")),

@@ -41,6 +41,9 @@ const SETTLED: [(&str, &str); 28] = [
     ("worker.enableScheduler", "true"),
 ];
 
+/// From the server's port to that of its web page, so that 8233 goes with 7233.
+const UI_PORT_DISTANCE: u16 = 1000;
+
 /// The longest wait of a worker for a task, such as `"1s"`.
 const LONGEST_POLL: &str = "matching.longPollExpirationInterval";
 
@@ -50,7 +53,7 @@ pub(super) struct TemporalArgs {
     /// A second port for the HTTP API, which the port for gRPC serves too
     #[arg(long, value_name = "PORT")]
     http_port: Option<u16>,
-    /// A port at which the web page finds its API
+    /// The port of the web page, which the other ports show too [default: 1000 above that of the server]
     #[arg(long, value_name = "PORT")]
     ui_port: Option<u16>,
     /// The address of the web page [default: that of `--ip`]
@@ -59,7 +62,7 @@ pub(super) struct TemporalArgs {
     /// A server that decodes payloads for the web page, as a URL
     #[arg(long, hide_short_help = true, value_name = "URL")]
     ui_codec_endpoint: Option<String>,
-    /// Leave out what the web page needs
+    /// Show no web page
     #[arg(long, hide_short_help = true)]
     headless: bool,
     /// A limit of the server, or the longest wait of a poll, by its key in Temporal's dynamic configuration. Repeatable
@@ -106,12 +109,18 @@ fn is_settled(key: &str, value: &str) -> bool {
 }
 
 impl TemporalArgs {
-    /// Puts what is given in the place of what was set. `ip` is the address of the server.
-    pub(super) fn apply_to(&self, settings: &mut Settings, ip: &str) {
-        let ui_port = self.ui_port.filter(|_| !self.headless);
+    /// Puts what is given in the place of what was set. `ip` and `port` are those of the server.
+    pub(super) fn apply_to(&self, settings: &mut Settings, ip: &str, port: u16) {
+        settings.page = !self.headless;
+        let ui_port = self.ui_port.filter(|_| settings.page);
         let ui_ip = self.ui_ip.as_deref().unwrap_or(ip);
         let more = [(ip, self.http_port), (ui_ip, ui_port)].map(|(ip, port)| Some(listen_address(ip, port?)));
         settings.listen_also.extend(more.into_iter().flatten());
+        if settings.page && self.ui_port.is_none() {
+            // As far from the server's own port as Temporal's.
+            let port = port.checked_add(UI_PORT_DISTANCE).filter(|_| port != 0);
+            settings.page_listen = port.map(|port| listen_address(ui_ip, port));
+        }
         settings.codec_endpoint.clone_from(&self.ui_codec_endpoint);
         for (key, value) in &self.dynamic_config_value {
             if key == LONGEST_POLL {
