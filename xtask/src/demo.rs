@@ -13,7 +13,7 @@ use serde_json::json;
 use self::books::Books;
 use self::wrt::Wrt;
 use crate::stage::{Actor, Stage};
-use crate::{guests, shell};
+use crate::{guests, page, shell};
 
 const TASK_QUEUE: &str = "orders";
 
@@ -39,6 +39,7 @@ const EFFECTS: [(&str, &[&str]); 2] = [
 /// Something does not build, or the story takes another course than it should.
 pub(crate) fn run() -> Result<()> {
     guests::named(&[ACTIVITIES, WORKFLOW])?;
+    page::run()?;
     shell::say("server and books (the first time, this takes some minutes)");
     let [wrt, books] = shell::programs(["wrt", "order-saga-books"])?;
     let mut story = Story::prepare(&wrt, &books, &fresh_folder()?)?;

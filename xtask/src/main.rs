@@ -7,6 +7,7 @@ mod compare;
 mod conformance;
 mod demo;
 mod guests;
+mod page;
 mod setup;
 mod shell;
 mod stage;
@@ -24,6 +25,8 @@ enum Task {
     Setup(setup::Options),
     /// Builds every guest of the repository into target/guests.
     Guests,
+    /// Builds the web page, which the server then holds.
+    Page,
     /// Plays the order story against a real server, and ends by itself.
     Demo,
     /// Measures the server, built for release, and prints one table.
@@ -40,6 +43,7 @@ fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Setup(options) => setup::run(&options),
         Task::Guests => guests::run(),
+        Task::Page => page::run(),
         Task::Demo => demo::run(),
         Task::Bench(options) => bench::run(&options),
         Task::Compare(options) => compare::run(&options),

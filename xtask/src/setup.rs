@@ -1,5 +1,6 @@
 //! `cargo xtask setup`: installs what is missing.
 
+mod browser;
 mod debian;
 mod javascript;
 mod python;
@@ -17,7 +18,7 @@ pub(crate) struct Options {
     /// Further languages whose guests are to be built.
     #[arg(long, value_delimiter = ',', value_name = "LANGUAGES")]
     guests: Vec<Language>,
-    /// Temporal's clients too, which the tests run.
+    /// Temporal's clients and a browser too, which the tests run.
     #[arg(long)]
     tests: bool,
 }
@@ -63,13 +64,23 @@ pub(crate) fn wasm() -> Result<WasmToolchain> {
     wasm::prepare()
 }
 
-/// Installs Temporal's clients, which the tests run.
+/// Installs Temporal's clients and a browser, which the tests run.
 ///
 /// # Errors
 /// An installer fails.
 pub(crate) fn clients() -> Result<()> {
     python::prepare()?;
-    javascript::prepare_tests()
+    javascript::prepare_tests()?;
+    javascript::prepare_browser()?;
+    browser::prepare()
+}
+
+/// Installs the compiler of the web page.
+///
+/// # Errors
+/// An installer fails.
+pub(crate) fn page() -> Result<()> {
+    javascript::prepare_page()
 }
 
 /// Installs the tools of these languages.

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{guests, setup, shell};
+use crate::{guests, page, setup, shell};
 
 /// Arguments for the tests.
 #[derive(clap::Args)]
@@ -12,12 +12,13 @@ pub(crate) struct Options {
     arguments: Vec<String>,
 }
 
-/// Installs what is missing, builds the guests, and runs the tests.
+/// Installs what is missing, builds the guests and the page, and runs the tests.
 ///
 /// # Errors
 /// Something does not build, or a test fails.
 pub(crate) fn run(options: &Options) -> Result<()> {
     guests::run()?;
+    page::run()?;
     setup::clients()?;
     shell::say("server and tests");
     // Cargo leaves out the programs of packages that are only tested, and the tests start `wrt` as a process.

@@ -1,11 +1,11 @@
-//! Packages from npm: the compiler of JavaScript guests, and Temporal's client for the tests.
+//! Packages from npm: the compilers of JavaScript guests and of the web page, and what the tests run.
 
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
 use super::Stamp;
-use crate::shell;
+use crate::{page, shell};
 
 /// Installs the compiler beside the guests.
 ///
@@ -21,6 +21,22 @@ pub(crate) fn prepare() -> Result<()> {
 /// Those of [`prepare`].
 pub(crate) fn prepare_tests() -> Result<()> {
     install("tests/typescript", "Temporal's client and worker for the tests")
+}
+
+/// Installs the compiler of the web page beside its sources.
+///
+/// # Errors
+/// Those of [`prepare`].
+pub(crate) fn prepare_page() -> Result<()> {
+    install(page::FOLDER, "the compiler of the web page")
+}
+
+/// Installs what drives a browser, beside the tests of the web page.
+///
+/// # Errors
+/// Those of [`prepare`].
+pub(crate) fn prepare_browser() -> Result<()> {
+    install("tests/browser", "what drives a browser for the tests")
 }
 
 /// Installs the locked packages of a folder.

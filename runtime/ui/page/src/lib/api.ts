@@ -1,6 +1,6 @@
 // The server's API over HTTP and JSON, always of the server that the page comes from.
 
-import type { Payload } from './types';
+import type { NamespaceDescription, Payload } from './types';
 
 /** A refusal, or no answer at all (`code` 14). */
 export class ApiError extends Error {
@@ -91,6 +91,18 @@ export const byName = <T>(method: string, body: unknown, signal?: AbortSignal) =
 const TEMPORAL = 'temporal.api.workflowservice.v1.WorkflowService';
 const OPERATOR = 'temporal.api.operatorservice.v1.OperatorService';
 const text = encodeURIComponent;
+
+/** All namespaces, however many pages they fill. */
+export async function namespaces(): Promise<NamespaceDescription[]> {
+  const found: NamespaceDescription[] = [];
+  let nextPageToken: string | undefined;
+  do {
+    const page = await call<{ namespaces?: NamespaceDescription[]; nextPageToken?: string }>('/namespaces', { query: { pageSize: 100, nextPageToken } });
+    found.push(...(page.namespaces ?? []));
+    nextPageToken = page.nextPageToken;
+  } while (nextPageToken);
+  return found;
+}
 
 /** The calls of one namespace. */
 export function of(namespace: string) {

@@ -72,6 +72,8 @@ export class History {
 
   private async follow() {
     if (!this.workflowId) return;
+    // Whoever has made this is not to depend on what it reads.
+    await Promise.resolve();
     const { signal } = this.abort;
     while (!signal.aborted) {
       if (!this.complete && this.events.length >= this.wanted) {
@@ -110,10 +112,14 @@ export class History {
   }
 }
 
-/** Asks now, and again every few seconds while the page is seen; stops with the component that has begun it. */
+/**
+ * Asks now, and again every few seconds while the page is seen; stops with the component that has begun it. What is read
+ * while asking begins nothing anew: an effect reads before what it depends on.
+ */
 export function repeat(ask: (signal: AbortSignal) => Promise<void>, everyMs = 4000): () => void {
   const abort = new AbortController();
   const run = async () => {
+    await Promise.resolve();
     while (!abort.signal.aborted) {
       if (!document.hidden) await ask(abort.signal).catch(() => {});
       await pause(everyMs, abort.signal);

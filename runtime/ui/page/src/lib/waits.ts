@@ -3,7 +3,7 @@
 import type { Group } from './history';
 import { attributes } from './history';
 import { millis, relative, span, spanMillis } from './time';
-import type { RunDescription, RunDiagnosis } from './types';
+import type { Failure, RunDescription, RunDiagnosis } from './types';
 import { plural, status, statusWords, words } from './words';
 
 export interface Waiting {
@@ -45,7 +45,7 @@ function closed(run: RunDescription, state: string, groups: Group[], now: number
   const took = start !== undefined && close !== undefined ? ` after ${span(close - start)}` : '';
   const when = close === undefined ? '' : `, ${relative(close, now)}`;
   const last = groups.find((group) => group.kind === 'run')?.events.at(-1);
-  const failure = last && attributes(last).failure?.message;
+  const failure = last && origin(attributes(last).failure)?.message;
   const tone = state === 'Completed' || state === 'ContinuedAsNew' ? 'good' : state === 'Canceled' ? 'calm' : 'bad';
   return { tone, text: `${statusWords(state)}${took}${when}${failure ? `: ${firstLine(failure)}` : ''}.` };
 }
@@ -77,6 +77,13 @@ function children(run: RunDescription): string[] {
   const open = run.pendingChildren ?? [];
   if (open.length > 1) return [`${plural(open.length, 'child')}`.replace('childs', 'children')];
   return open.map((child) => `its child ${child.workflowId}`);
+}
+
+/** Where a failure comes from: the wrapping ones only say which call it went through. */
+function origin(failure: Failure | undefined): Failure | undefined {
+  let inner = failure;
+  while (inner?.cause) inner = inner.cause;
+  return inner;
 }
 
 const firstLine = (text: string | undefined) => {
