@@ -15,7 +15,7 @@ export class Api {
 
   async call(path, body, method = body === undefined ? 'GET' : 'POST') {
     const url = `http://${this.server.address}/api/v1${path}`;
-    const response = await fetch(url, { method, headers: { accept: FORM, 'content-type': FORM }, body: body === undefined ? undefined : JSON.stringify(body) });
+    const response = await fetch(url, { method, headers: { accept: FORM, 'content-type': FORM, 'grpc-timeout': '60S' }, body: body === undefined ? undefined : JSON.stringify(body) });
     const value = await response.json();
     if (!response.ok) throw Object.assign(new Error(`${path}: ${value.message}`), { code: value.code });
     return value;
@@ -67,6 +67,16 @@ export class Api {
     if (!task.taskToken) throw new Error(`no workflow task on ${queue}`);
     await this.by('RespondWorkflowTaskCompleted', { taskToken: task.taskToken, identity: 'by-hand', commands });
     return task;
+  }
+
+  /** Takes the next workflow task that brings an update; questions that come before it are answered with nothing. */
+  async taskWithMessages(queue) {
+    for (;;) {
+      const task = await this.by('PollWorkflowTaskQueue', { taskQueue: { name: queue }, identity: 'by-hand' });
+      if (!task.taskToken) throw new Error(`no workflow task on ${queue}`);
+      if (task.messages) return task;
+      await this.by('RespondQueryTaskCompleted', { taskToken: task.taskToken, completedType: 'QUERY_RESULT_TYPE_FAILED', errorMessage: 'unknown' });
+    }
   }
 
   /** Takes the next activity task of a queue. */

@@ -31,10 +31,10 @@ export const tests = {
       for (const name of HOSTILE) {
         await page.getByRole('link', { name, exact: true }).click();
         await page.waitForFunction((name) => document.querySelector('h1')?.textContent === name, name);
-        await sees(page.getByRole('button', { name: `Signal ${name}` }));
+        await sees(page.locator('button.line.signal'));
         await page.getByRole('link', { name: 'Metadata' }).click();
         await sees(shown(page).getByText('"text"'));
-        await page.getByRole('link', { name: 'History' }).click();
+        await page.getByRole('link', { name: 'History', exact: true }).click();
         await sees(page.getByRole('region', { name: 'Events' }));
         await page.goBack();
         await page.goBack();
@@ -95,7 +95,7 @@ export const tests = {
         await sees(shown(page).getByText('binary/encrypted'));
         await page.getByRole('button', { name: 'Settings' }).click();
         await page.getByLabel('Codec endpoint').fill(`http://127.0.0.1:${codec.address().port}/{namespace}`);
-        await page.getByRole('button', { name: 'Done' }).click();
+        await page.getByRole('button', { name: 'Done', exact: true }).click();
         await page.reload();
         await sees(shown(page).getByText('"is out"'));
       });

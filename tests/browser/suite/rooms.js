@@ -126,10 +126,22 @@ export const tests = {
       await sees(page.getByRole('region', { name: 'Versions' }).getByText('current'));
       await sees(page.getByRole('region', { name: 'Type OrderWorkflow' }).getByText('How far the order is.'));
       await world.picture(page, 'component');
-      await page.getByRole('region', { name: 'Versions' }).getByRole('button', { name: 'Delete' }).click();
+      // The same component with a section more that says nothing is another version.
+      const other = path.join(scratch, 'uploaded.wasm');
+      fs.writeFileSync(other, Buffer.concat([fs.readFileSync(guest('order-saga-workflow')), Buffer.from([0, 2, 1, 120])]));
+      await page.getByLabel('A component, as a .wasm file').setInputFiles(other);
+      await dialog(page).getByLabel('Make it the current version').uncheck();
+      await dialog(page).getByRole('button', { name: 'Deploy' }).click();
+      await page.waitForFunction(() => document.querySelectorAll('[aria-label="Versions"] tbody tr').length === 2);
+      await page.getByRole('button', { name: 'Make current' }).click();
+      await dialog(page).getByRole('button', { name: 'Make current' }).click();
+      await sees(page.getByText('It is current now'));
+      const versions = page.getByRole('region', { name: 'Versions' });
+      await sees(versions.getByRole('row').nth(1).getByText('current', { exact: true }));
+      await versions.getByRole('row').nth(2).getByRole('button', { name: 'Delete' }).click();
       assert.match(await command(dialog(page)), /^wrt module delete-version uploaded --build-id [0-9a-f]{64}/);
       await dialog(page).getByRole('button', { name: 'Delete' }).click();
-      await sees(page.getByText('Deleted'));
+      await page.waitForFunction(() => document.querySelectorAll('[aria-label="Versions"] tbody tr').length === 1);
     });
     const nonsense = path.join(scratch, 'nonsense.wasm');
     fs.writeFileSync(nonsense, 'no component');
@@ -207,9 +219,9 @@ export const tests = {
       await context.setOffline(true);
       await page.getByLabel('A history, as a JSON file').setInputFiles(file);
       await sees(page.getByRole('heading', { name: 'kept' }));
-      await sees(page.getByRole('button', { name: /^Activity FreezePayment, done/ }));
-      await page.getByRole('link', { name: 'History' }).click();
-      await sees(page.getByRole('region', { name: 'Events' }).getByText('FreezePayment'));
+      await sees(page.getByRole('button', { name: /^Activity FreezePayment done/ }));
+      await page.getByRole('link', { name: 'History', exact: true }).click();
+      await sees(page.getByRole('region', { name: 'Events' }).getByText('CreateOrder'));
     });
     const printed = path.join(scratch, 'printed.json');
     fs.writeFileSync(printed, await world.server.command('workflow', 'show', '--workflow-id', 'kept', '-o', 'json'));
@@ -219,7 +231,7 @@ export const tests = {
       await page.getByLabel('A history, as a JSON file').setInputFiles(nonsense);
       await sees(page.getByRole('alert').getByText('holds no history'));
       await page.getByLabel('A history, as a JSON file').setInputFiles(printed);
-      await sees(page.getByRole('button', { name: /^Activity FreezePayment, done/ }));
+      await sees(page.getByRole('button', { name: /^Activity FreezePayment done/ }));
     });
   },
 
@@ -230,7 +242,7 @@ export const tests = {
       await page.getByRole('button', { name: 'Settings' }).click();
       await dialog(page).getByLabel('Times').selectOption('utc');
       await dialog(page).getByLabel('Appearance').selectOption('dark');
-      await page.getByRole('button', { name: 'Done' }).click();
+      await page.getByRole('button', { name: 'Done', exact: true }).click();
       await sees(page.getByText(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z$/));
       assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
       await world.picture(page, 'run-dark');

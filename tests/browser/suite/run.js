@@ -20,7 +20,7 @@ export const tests = {
       await world.api.signal('waits-1', 'cancel-order', 'changed my mind');
       await sees(page.getByText(/^Failed after/));
       await sees(page.getByRole('button', { name: /^Signal cancel-order/ }));
-      await sees(page.getByRole('button', { name: /^Activity CancelOrder, done/ }));
+      await sees(page.getByRole('button', { name: /^Activity CancelOrder done/ }));
       await world.picture(page, 'run-timeline');
     });
   },
@@ -55,7 +55,7 @@ export const tests = {
       await dialog(page).getByLabel('Name').fill('approve');
       await dialog(page).getByLabel('Input').fill('"Ada"');
       await dialog(page).getByRole('button', { name: 'Update', exact: true }).click();
-      const task = await world.api.by('PollWorkflowTaskQueue', { taskQueue: { name: 'by-hand-update' }, identity: 'by-hand' });
+      const task = await world.api.taskWithMessages('by-hand-update');
       const [message] = task.messages;
       const any = (type, fields) => ({ '@type': `type.googleapis.com/temporal.api.update.v1.${type}`, ...fields });
       const instance = message.protocolInstanceId;
@@ -71,7 +71,7 @@ export const tests = {
       });
       await sees(dialog(page).getByText('"by Ada"'));
       await dialog(page).getByRole('button', { name: 'Close' }).last().click();
-      await sees(page.getByRole('button', { name: /^Update approve, done/ }));
+      await sees(page.getByRole('button', { name: /^Update approve done/ }));
     });
   },
 
@@ -140,7 +140,7 @@ export const tests = {
       await page.getByLabel('Search the history').fill('');
       await page.getByRole('button', { name: 'Newest first' }).click();
       await page.waitForFunction(() => Number(document.querySelector('button[data-event]')?.dataset.event) > 30);
-      await page.getByRole('button', { name: 'JSON' }).click();
+      await page.getByRole('button', { name: 'JSON', exact: true }).click();
       await sees(page.getByText('"EVENT_TYPE_WORKFLOW_EXECUTION_STARTED"'));
     });
   },
@@ -151,7 +151,7 @@ export const tests = {
     const retryPolicy = { initialInterval: '300s', maximumAttempts: 5 };
     await world.api.decide(queue, [activity('a', 'Charge', queue, { retryPolicy }), activity('b', 'Ship', queue, { retryPolicy }), child('pending-child', 'Other', 'nobody-polls')]);
     const task = await world.api.takeActivity(queue);
-    await world.api.by('RespondActivityTaskFailed', { taskToken: task.taskToken, identity: 'by-hand', failure: { message: 'the bank is down', stackTrace: 'at Bank.charge', applicationFailureInfo: { type: 'BankDown' } } });
+    await world.api.post('/activity-fail', { taskToken: task.taskToken, identity: 'by-hand', failure: { message: 'the bank is down', stackTrace: 'at Bank.charge', applicationFailureInfo: { type: 'BankDown' } } });
     await world.visit(at('workflows', 'pending-1', 'pending'), async (page) => {
       const charge = page.getByRole('region', { name: `Activity ${task.activityType.name}` });
       await sees(charge.getByText('the bank is down'));
