@@ -58,7 +58,9 @@ export function cause(event: HistoryEvent): string | undefined {
 /** Where the events that name this one are put. */
 export class Grouping {
   readonly groups: Group[] = [];
-  private byEvent = new Map<string, Group>();
+  /** Where the group of an event is, and that of the run. */
+  private byEvent = new Map<string, number>();
+  private run = -1;
 
   /** Puts more events to what is there, in their order. */
   add(events: HistoryEvent[]) {
@@ -66,30 +68,30 @@ export class Grouping {
   }
 
   of(eventId: string) {
-    return this.byEvent.get(eventId);
+    return this.groups[this.byEvent.get(eventId) ?? -1];
   }
 
   private put(event: HistoryEvent) {
     const begun = cause(event);
-    const known = begun && begun !== '0' ? this.byEvent.get(begun) : undefined;
-    const group = known ?? this.open(event);
-    group.events.push(event);
-    this.byEvent.set(event.eventId, group);
+    const at = (begun && begun !== '0' ? this.byEvent.get(begun) : undefined) ?? this.open(event);
+    // A group that changes is another one, so that who shows it notices.
+    const group = { ...this.groups[at]!, events: [...this.groups[at]!.events, event] };
     this.tell(group, event);
+    this.groups[at] = group;
+    this.byEvent.set(event.eventId, at);
   }
 
-  private open(event: HistoryEvent): Group {
+  private open(event: HistoryEvent): number {
     const type = typeOf(event);
     const of = attributes(event);
     const [kind, name] = kindAndName(type, of);
     // All that the run itself did is one group.
-    const run = kind === 'run' ? this.groups.find((group) => group.kind === 'run') : undefined;
-    if (run) return run;
+    if (kind === 'run' && this.run >= 0) return this.run;
+    if (kind === 'run') this.run = this.groups.length;
     const start = millis(event.eventTime) ?? 0;
     const detail = plain(event.userMetadata?.summary);
     const group: Group = { id: event.eventId, kind, name, detail, events: [], outcome: 'open', start, attempt: 1 };
-    this.groups.push(group);
-    return group;
+    return this.groups.push(group) - 1;
   }
 
   private tell(group: Group, event: HistoryEvent) {

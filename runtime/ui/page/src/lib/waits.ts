@@ -43,7 +43,7 @@ function closed(run: RunDescription, state: string, groups: Group[], now: number
   const info = run.workflowExecutionInfo;
   const [start, close] = [millis(info.startTime), millis(info.closeTime)];
   const took = start !== undefined && close !== undefined ? ` after ${span(close - start)}` : '';
-  const when = close === undefined ? '' : `, ${relative(close, now)}`;
+  const when = close === undefined ? '' : `, ${relative(close, now).replace(/^now$/, 'just now')}`;
   const last = groups.find((group) => group.kind === 'run')?.events.at(-1);
   const failure = last && origin(attributes(last).failure)?.message;
   const tone = state === 'Completed' || state === 'ContinuedAsNew' ? 'good' : state === 'Canceled' ? 'calm' : 'bad';
