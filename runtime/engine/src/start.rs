@@ -6,9 +6,9 @@ use wrt_machine::{
     Continuation, ContinuationKind, Inheritance, ReuseDecision, Signal, StartRun, StartedBy, decide_reuse,
 };
 use wrt_model::{
-    ComponentKind, Namespace, Run, WorkflowKey,
+    ComponentKind, Namespace, Run, WorkflowKey, payload,
     proto::{
-        EventAttributes,
+        EventAttributes, Payloads,
         enums::{WorkflowExecutionStatus, WorkflowIdConflictPolicy, WorkflowIdReusePolicy},
         workflowservice::{
             SignalWithStartWorkflowExecutionRequest, SignalWithStartWorkflowExecutionResponse,
@@ -20,6 +20,7 @@ use wrt_model::{
 use crate::{
     Engine, EngineError, IDENTITY, clock,
     lane::{HotRun, Lane, Step},
+    link,
     matching::QueueKey,
     search_attribute::{check_search_attributes, with_types},
     stats::count,
@@ -81,6 +82,7 @@ impl Engine {
         request: StartWorkflowExecutionRequest,
     ) -> Result<StartWorkflowExecutionResponse, EngineError> {
         let conflict = request.workflow_id_conflict_policy();
+        let workflow_id = request.workflow_id.clone();
         let (hand_over, mut taken) = oneshot::channel();
         let with = if request.request_eager_execution {
             With::Worker(Taker::at_start(&request), hand_over)
@@ -94,6 +96,7 @@ impl Engine {
         };
         Ok(StartWorkflowExecutionResponse {
             eager_workflow_task,
+            link: Some(link::to_start(namespace, workflow_id, started.run_id.clone())),
             run_id: started.run_id,
             started: started.started,
             status: started.status as i32,
@@ -113,10 +116,17 @@ impl Engine {
             given => given,
         };
         let (request, signal) = split(request);
+        let (workflow_id, request_id) = (request.workflow_id.clone(), signal.request_id.clone());
         let started = self
             .begin(namespace, request, conflict, None, With::Signal(signal))
             .await?;
         Ok(SignalWithStartWorkflowExecutionResponse {
+            signal_link: Some(link::to_signal(
+                namespace,
+                workflow_id,
+                started.run_id.clone(),
+                request_id,
+            )),
             run_id: started.run_id,
             started: started.started,
             first_execution_run_id: started.first_execution_run_id,
@@ -297,8 +307,12 @@ impl Lane {
                 return Ok(Started::of(&existing.run, false));
             }
             (ReuseDecision::TerminateThenStart, Some(existing)) => {
-                let reason = format!("TerminateIfRunning WorkflowIdReusePolicy: Run {} starts", start.run_id);
-                existing.decide(now, |turn| turn.terminate(reason, None, IDENTITY.to_owned()))?;
+                let details = format!("\"terminated by new runID: {}\"", start.run_id);
+                let details = Payloads {
+                    payloads: vec![payload::json(details)],
+                };
+                let reason = "TerminateIfRunning WorkflowIdReusePolicy".to_owned();
+                existing.decide(now, |turn| turn.terminate(reason, Some(details), IDENTITY.to_owned()))?;
                 existing.answer_updates(step);
             }
             (ReuseDecision::Start, _) | (_, None) => {}

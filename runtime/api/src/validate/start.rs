@@ -7,7 +7,7 @@ use uuid::Uuid;
 use wrt_model::{
     Limits,
     limits::SEARCH_ATTRIBUTES_BYTES,
-    priority::{FAIRNESS_KEY_BYTES, PRIORITY_KEYS},
+    priority::FAIRNESS_KEY_BYTES,
     proto::{
         Memo, Payloads, Priority, SearchAttributes, TaskQueue, WorkflowType,
         enums::{WorkflowIdConflictPolicy as Conflict, WorkflowIdReusePolicy as Reuse},
@@ -188,13 +188,8 @@ pub(crate) fn search_attributes(attributes: Option<&SearchAttributes>) -> Checke
 /// Checks the priority of a workflow.
 pub(crate) fn priority(priority: Option<&Priority>) -> Checked {
     let Some(priority) = priority else { return Ok(()) };
-    if priority.priority_key != 0 && !PRIORITY_KEYS.contains(&priority.priority_key) {
-        return invalid(format!(
-            "priority key has to lie between {} and {}, or be 0 for the default: {}",
-            PRIORITY_KEYS.start(),
-            PRIORITY_KEYS.end(),
-            priority.priority_key
-        ));
+    if priority.priority_key < 0 {
+        return invalid(format!("priority key can't be negative: {}", priority.priority_key));
     }
     if priority.fairness_key.len() > FAIRNESS_KEY_BYTES {
         return invalid(format!(

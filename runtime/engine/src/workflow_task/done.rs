@@ -156,7 +156,7 @@ impl Lane {
         };
         let eager = eager_activities(&done.completion.commands);
         let checked = engine
-            .check_search_attributes_of(&current.run, &done.completion.commands)
+            .settle_commands(&current.run, &mut done.completion.commands)
             .await;
         let end = match checked.and_then(|()| current.complete_workflow_task(done.completion)) {
             Ok(end) => end,

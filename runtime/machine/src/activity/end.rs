@@ -153,7 +153,7 @@ impl Turn<'_> {
                 },
                 request_id: activity.started_request_id,
                 attempt,
-                last_failure: activity.last_failure,
+                last_failure: activity.last_failure.filter(|_| attempt > 1),
                 ..Default::default()
             }),
         );
