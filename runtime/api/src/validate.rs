@@ -76,10 +76,9 @@ pub(crate) fn task_queue(queue: Option<&TaskQueue>) -> Checked {
         ));
     }
     match choice("TaskQueue.Kind", queue.kind)? {
-        TaskQueueKind::Unspecified | TaskQueueKind::Normal => Ok(()),
-        TaskQueueKind::Sticky | TaskQueueKind::WorkerCommands => {
-            invalid(format!("TaskQueue {} has to be of the normal kind.", queue.name))
-        }
+        // Temporal takes the name of a sticky queue for that of a normal one, too.
+        TaskQueueKind::Unspecified | TaskQueueKind::Normal | TaskQueueKind::Sticky => Ok(()),
+        TaskQueueKind::WorkerCommands => invalid(format!("TaskQueue {} has to be of the normal kind.", queue.name)),
     }
 }
 
@@ -200,7 +199,8 @@ mod tests {
         };
         check(with("orders", 0), "ok");
         check(with("orders", 1), "ok");
-        check(with("orders", 2), "TaskQueue orders has to be of the normal kind.");
+        check(with("orders", 2), "ok");
+        check(with("orders", 3), "TaskQueue orders has to be of the normal kind.");
         check(with("orders", 17), "Unknown TaskQueue.Kind value: 17.");
         check(with("", 0), "TaskQueue is not set on request.");
         check(

@@ -93,5 +93,8 @@ pub(crate) async fn terminate(engine: &Engine, mut request: TerminateWorkflowExe
     validate::bounded("FirstExecutionRunId", &request.first_execution_run_id)?;
     validate::bounded("Identity", &request.identity)?;
     validate::blob("Details", request.details.as_ref(), &engine.limits(&namespace))?;
+    if request.reason.is_empty() {
+        "terminated by user via frontend".clone_into(&mut request.reason);
+    }
     Ok(engine.terminate_workflow(&namespace, request).await?)
 }

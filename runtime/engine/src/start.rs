@@ -72,6 +72,18 @@ impl Started {
             status: run.status(),
         }
     }
+
+    /// What the caller is told.
+    pub fn response(self, namespace: &Namespace, workflow_id: String) -> StartWorkflowExecutionResponse {
+        StartWorkflowExecutionResponse {
+            link: Some(link::to_start(namespace, workflow_id, self.run_id.clone())),
+            run_id: self.run_id,
+            started: self.started,
+            status: self.status as i32,
+            first_execution_run_id: self.first_execution_run_id,
+            ..Default::default()
+        }
+    }
 }
 
 impl Engine {
@@ -96,12 +108,7 @@ impl Engine {
         };
         Ok(StartWorkflowExecutionResponse {
             eager_workflow_task,
-            link: Some(link::to_start(namespace, workflow_id, started.run_id.clone())),
-            run_id: started.run_id,
-            started: started.started,
-            status: started.status as i32,
-            first_execution_run_id: started.first_execution_run_id,
-            ..Default::default()
+            ..started.response(namespace, workflow_id)
         })
     }
 
@@ -228,6 +235,22 @@ impl Engine {
     }
 }
 
+impl HotRun {
+    /// Attaches a start to the run that it has found, if it wants that, once.
+    fn attach(&mut self, request: StartWorkflowExecutionRequest) -> Result<(), EngineError> {
+        let attaches = request
+            .on_conflict_options
+            .is_some_and(|options| options.attach_request_id);
+        if attaches && !self.run.attached_request_ids.contains(&request.request_id) {
+            self.decide(clock::now(), |turn| {
+                turn.with_links(request.links)
+                    .attach_request(request.request_id, request.identity)
+            })?;
+        }
+        Ok(())
+    }
+}
+
 impl Lane {
     /// Begins a run, or finds the one that is there.
     pub(crate) async fn receive_start(&mut self, message: StartMessage, step: &mut Step) {
@@ -298,6 +321,9 @@ impl Lane {
         match (decision, current) {
             (ReuseDecision::UseExisting { started }, Some(existing)) => {
                 let Some(signal) = signal else {
+                    if !started {
+                        existing.attach(start.request)?;
+                    }
                     return Ok(Started::of(&existing.run, started));
                 };
                 // The request that began a run which has closed has brought its signal.

@@ -62,7 +62,12 @@ pub(crate) fn start(request: &mut StartWorkflowExecutionRequest, limits: &Limits
     workflow_options::settle_override(&mut request.versioning_override)?;
     worker_deployment::settle_options(&mut request.eager_worker_deployment_options, None)?;
     unsupported(!request.completion_callbacks.is_empty(), "completion_callbacks")?;
-    unsupported(request.on_conflict_options.is_some(), "on_conflict_options")?;
+    if let Some(options) = &request.on_conflict_options
+        && options.attach_completion_callbacks
+        && !options.attach_request_id
+    {
+        return invalid("attaching request ID is required for attaching completion callbacks");
+    }
     unsupported(request.continued_failure.is_some(), "continued_failure")?;
     unsupported(request.last_completion_result.is_some(), "last_completion_result")?;
     unsupported(

@@ -173,6 +173,7 @@ impl Turn<'_> {
 
     pub(super) fn append_activity_end(&mut self, attributes: EventAttributes) {
         self.append_outside(attributes);
+        self.tell_pauses_that_are_over();
         self.ensure_workflow_task();
     }
 }

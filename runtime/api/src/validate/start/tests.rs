@@ -124,8 +124,13 @@ fn what_the_server_cannot_do_is_refused_by_name() {
         "completion_callbacks is not supported",
     );
     check(
-        |r| r.on_conflict_options = Some(workflow::OnConflictOptions::default()),
-        "on_conflict_options is not supported",
+        |r| {
+            r.on_conflict_options = Some(workflow::OnConflictOptions {
+                attach_completion_callbacks: true,
+                ..Default::default()
+            });
+        },
+        "attaching request ID is required",
     );
     check(
         |r| r.last_completion_result = Some(Payloads::default()),
