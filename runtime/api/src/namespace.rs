@@ -239,6 +239,7 @@ fn info(namespace: &Namespace, limits: &Limits) -> NamespaceInfo {
             eager_workflow_start: true,
             sync_update: true,
             async_update: true,
+            workflow_pause: true,
             worker_poll_complete_on_shutdown: true,
             poller_autoscaling: true,
             worker_heartbeats: true,
@@ -251,6 +252,7 @@ fn info(namespace: &Namespace, limits: &Limits) -> NamespaceInfo {
             memo_size_limit_error: shown(limits.memo_size_error),
             workflow_task_completion_size_limit_error: shown(limits.workflow_task_completion_size_error),
         }),
+        supports_schedules: true,
         ..Default::default()
     }
 }

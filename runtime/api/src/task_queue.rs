@@ -5,16 +5,20 @@ use std::collections::{HashMap, HashSet};
 use wrt_engine::{Engine, TaskQueueDescription, UNLIMITED_RATE};
 use wrt_model::{
     Namespace,
-    priority::FAIRNESS_KEY_BYTES,
+    priority::{DEFAULT_PRIORITY_KEY, FAIRNESS_KEY_BYTES},
     proto::{
         enums::{BuildIdTaskReachability, DescribeTaskQueueMode, TaskQueueType},
-        taskqueue::{TaskQueuePartitionMetadata, TaskQueueStatus, TaskQueueTypeInfo, TaskQueueVersionInfo},
+        taskqueue::{
+            TaskQueuePartitionMetadata, TaskQueueStatus, TaskQueueTypeInfo, TaskQueueVersionInfo,
+            TaskQueueVersioningInfo,
+        },
         workflowservice::{
             DescribeTaskQueueRequest, DescribeTaskQueueResponse, ListTaskQueuePartitionsRequest,
             ListTaskQueuePartitionsResponse, UpdateTaskQueueConfigRequest, UpdateTaskQueueConfigResponse,
             update_task_queue_config_request::RateLimitUpdate,
         },
     },
+    worker_deployment::UNVERSIONED,
 };
 
 use crate::{
@@ -45,14 +49,32 @@ pub(crate) async fn describe(
         pollers: known.pollers,
         effective_rate_limit: known.effective_rate_limit,
         config: request.report_config.then_some(known.config),
-        versioning_info: engine.task_queue_versioning(&namespace, &name, kind),
+        versioning_info: Some(
+            engine
+                .task_queue_versioning(&namespace, &name, kind)
+                .unwrap_or_else(unversioned),
+        ),
         ..Default::default()
     };
     if request.report_stats {
-        response.stats = Some(known.stats);
-        response.stats_by_priority_key = known.stats_by_priority_key;
+        let mut stats = known.stats;
+        stats.approximate_backlog_age.get_or_insert_default();
+        response.stats_by_priority_key = match known.stats_by_priority_key {
+            unused if unused.is_empty() => HashMap::from([(DEFAULT_PRIORITY_KEY, stats)]),
+            used => used,
+        };
+        response.stats = Some(stats);
     }
     Ok(response)
+}
+
+/// A queue whose workers belong to no deployment, or that has none.
+#[expect(deprecated, reason = "clients read the text")]
+fn unversioned() -> TaskQueueVersioningInfo {
+    TaskQueueVersioningInfo {
+        current_version: UNVERSIONED.to_owned(),
+        ..Default::default()
+    }
 }
 
 /// The older form: several kinds of tasks at once, by build id. All workers are those of the empty one.

@@ -14,8 +14,8 @@ use wrt_model::{
         update::{Request, UpdateRef, WaitPolicy},
         workflowservice::{
             ExecuteMultiOperationRequest, ExecuteMultiOperationResponse, PollWorkflowExecutionUpdateRequest,
-            PollWorkflowExecutionUpdateResponse, StartWorkflowExecutionRequest, StartWorkflowExecutionResponse,
-            UpdateWorkflowExecutionRequest, UpdateWorkflowExecutionResponse,
+            PollWorkflowExecutionUpdateResponse, StartWorkflowExecutionRequest, UpdateWorkflowExecutionRequest,
+            UpdateWorkflowExecutionResponse,
             execute_multi_operation_request::operation::Operation,
             execute_multi_operation_response::{Response as OperationResponse, response::Response},
         },
@@ -71,6 +71,7 @@ pub(crate) async fn update_with_start(
     let limits = engine.limits(&namespace);
     check_start(&mut start, &limits).map_err(|error| failed(error, 0))?;
     check_with_start(&mut update, &start, &limits).map_err(|error| failed(error, 1))?;
+    let workflow_id = start.workflow_id.clone();
     let done = engine.update_with_start(&namespace, start, update).await;
     let (started, updated) = done.map_err(|error| match error {
         UpdateWithStartError::Start(error) => failed(error.into(), 0),
@@ -80,13 +81,7 @@ pub(crate) async fn update_with_start(
         } => failed(error.into(), 1),
         UpdateWithStartError::Update { error, .. } => update_failed(error.into()),
     })?;
-    let started = StartWorkflowExecutionResponse {
-        run_id: started.run_id,
-        started: started.started,
-        status: started.status as i32,
-        first_execution_run_id: started.first_execution_run_id,
-        ..Default::default()
-    };
+    let started = started.response(&namespace, workflow_id);
     let responses = [Response::StartWorkflow(started), Response::UpdateWorkflow(updated)];
     Ok(ExecuteMultiOperationResponse {
         responses: responses

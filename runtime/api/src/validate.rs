@@ -76,10 +76,9 @@ pub(crate) fn task_queue(queue: Option<&TaskQueue>) -> Checked {
         ));
     }
     match choice("TaskQueue.Kind", queue.kind)? {
-        TaskQueueKind::Unspecified | TaskQueueKind::Normal => Ok(()),
-        TaskQueueKind::Sticky | TaskQueueKind::WorkerCommands => {
-            invalid(format!("TaskQueue {} has to be of the normal kind.", queue.name))
-        }
+        // Temporal takes the name of a sticky queue for that of a normal one, too.
+        TaskQueueKind::Unspecified | TaskQueueKind::Normal | TaskQueueKind::Sticky => Ok(()),
+        TaskQueueKind::WorkerCommands => invalid(format!("TaskQueue {} has to be of the normal kind.", queue.name)),
     }
 }
 
@@ -131,13 +130,12 @@ pub(crate) fn choice<E: TryFrom<i32>>(field: &str, value: i32) -> Checked<E> {
     E::try_from(value).map_err(|_| ApiError::InvalidArgument(format!("Unknown {field} value: {value}.")))
 }
 
-/// The size of a page: `largest` unless the request asks for less.
+/// The size of a page: `largest` unless the request asks for less. As in Temporal, a negative one asks for nothing.
 pub(crate) fn page_size(requested: i32, largest: u32) -> Checked<u32> {
     match u32::try_from(requested) {
-        Ok(0) => Ok(largest),
+        Ok(0) | Err(_) => Ok(largest),
         Ok(size) if size <= largest => Ok(size),
         Ok(_) => invalid(format!("PageSize is larger than allowed {largest}.")),
-        Err(_) => invalid(format!("PageSize cannot be negative: {requested}.")),
     }
 }
 
@@ -201,7 +199,8 @@ mod tests {
         };
         check(with("orders", 0), "ok");
         check(with("orders", 1), "ok");
-        check(with("orders", 2), "TaskQueue orders has to be of the normal kind.");
+        check(with("orders", 2), "ok");
+        check(with("orders", 3), "TaskQueue orders has to be of the normal kind.");
         check(with("orders", 17), "Unknown TaskQueue.Kind value: 17.");
         check(with("", 0), "TaskQueue is not set on request.");
         check(
@@ -265,6 +264,6 @@ mod tests {
             page_size(1001, 1000).map(|_| ()),
             "PageSize is larger than allowed 1000.",
         );
-        check(page_size(-1, 1000).map(|_| ()), "PageSize cannot be negative: -1.");
+        check(page_size(-1, 1000).map(|size| assert_eq!(size, 1000)), "ok");
     }
 }

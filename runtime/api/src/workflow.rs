@@ -8,8 +8,8 @@ use wrt_model::proto::{
     workflowservice::{
         DescribeWorkflowExecutionRequest, DescribeWorkflowExecutionResponse, QueryWorkflowRequest,
         QueryWorkflowResponse, RequestCancelWorkflowExecutionRequest, SignalWithStartWorkflowExecutionRequest,
-        SignalWithStartWorkflowExecutionResponse, SignalWorkflowExecutionRequest, StartWorkflowExecutionRequest,
-        StartWorkflowExecutionResponse, TerminateWorkflowExecutionRequest,
+        SignalWithStartWorkflowExecutionResponse, SignalWorkflowExecutionRequest, SignalWorkflowExecutionResponse,
+        StartWorkflowExecutionRequest, StartWorkflowExecutionResponse, TerminateWorkflowExecutionRequest,
     },
 };
 
@@ -27,14 +27,18 @@ pub(crate) async fn start(
     Ok(engine.start_workflow(&namespace, request).await?)
 }
 
-pub(crate) async fn signal(engine: &Engine, mut request: SignalWorkflowExecutionRequest) -> Result<(), ApiError> {
+pub(crate) async fn signal(
+    engine: &Engine,
+    mut request: SignalWorkflowExecutionRequest,
+) -> Result<SignalWorkflowExecutionResponse, ApiError> {
     let namespace = namespace::resolve(engine, &request.namespace).await?;
     request.workflow_execution = Some(validate::execution(request.workflow_execution.take())?);
     validate::required("SignalName", &request.signal_name)?;
     validate::bounded("RequestId", &request.request_id)?;
     validate::bounded("Identity", &request.identity)?;
     validate::blob("Input", request.input.as_ref(), &engine.limits(&namespace))?;
-    Ok(engine.signal_workflow(&namespace, request).await?)
+    let link = engine.signal_workflow(&namespace, request).await?;
+    Ok(SignalWorkflowExecutionResponse { link: Some(link) })
 }
 
 pub(crate) async fn signal_with_start(
@@ -89,5 +93,8 @@ pub(crate) async fn terminate(engine: &Engine, mut request: TerminateWorkflowExe
     validate::bounded("FirstExecutionRunId", &request.first_execution_run_id)?;
     validate::bounded("Identity", &request.identity)?;
     validate::blob("Details", request.details.as_ref(), &engine.limits(&namespace))?;
+    if request.reason.is_empty() {
+        "terminated by user via frontend".clone_into(&mut request.reason);
+    }
     Ok(engine.terminate_workflow(&namespace, request).await?)
 }

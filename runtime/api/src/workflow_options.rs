@@ -28,6 +28,9 @@ pub(crate) async fn update(
     validate::bounded("Identity", &request.identity)?;
     let (mut options, mut mask) = (request.workflow_execution_options, request.update_mask);
     check(&mut options, &mut mask)?;
+    if mask.as_ref().is_none_or(|mask| mask.paths.is_empty()) {
+        return validate::invalid("UpdateMask is required: name the options to change, for instance priority.");
+    }
     let change = WorkflowOptionsChange {
         options: options.unwrap_or_default(),
         paths: mask.unwrap_or_default().paths,

@@ -76,7 +76,7 @@ calls! {
         // === Workflows ===
         reply start_workflow_execution(StartWorkflowExecutionRequest)
             -> StartWorkflowExecutionResponse = workflow::start;
-        done signal_workflow_execution(SignalWorkflowExecutionRequest)
+        reply signal_workflow_execution(SignalWorkflowExecutionRequest)
             -> SignalWorkflowExecutionResponse = workflow::signal;
         reply signal_with_start_workflow_execution(SignalWithStartWorkflowExecutionRequest)
             -> SignalWithStartWorkflowExecutionResponse = workflow::signal_with_start;

@@ -275,6 +275,7 @@ pub(crate) fn poll_response(
     activity: &Activity,
     scheduled: HistoryEvent,
 ) -> PollActivityTaskQueueResponse {
+    let scheduled_time = scheduled.event_time;
     let Some(EventAttributes::ActivityTaskScheduledEventAttributes(scheduled)) = scheduled.attributes else {
         unreachable!("a token names the event that scheduled its activity");
     };
@@ -294,7 +295,7 @@ pub(crate) fn poll_response(
         header: scheduled.header,
         input: scheduled.input,
         heartbeat_details: activity.heartbeat_details.clone(),
-        scheduled_time: time(activity.scheduled_ns),
+        scheduled_time,
         current_attempt_scheduled_time: time(activity.attempt_scheduled_ns),
         started_time: time(activity.started_ns),
         attempt: activity.attempt_number(),

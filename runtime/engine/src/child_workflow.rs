@@ -5,7 +5,7 @@ use wrt_model::{
     Run, RunKey, WorkflowKey,
     priority::inherited,
     proto::{
-        EventAttributes,
+        EventAttributes, WorkflowExecution,
         enums::{
             ParentClosePolicy, StartChildWorkflowExecutionFailedCause as StartFailed,
             WorkflowExecutionStatus as Status, WorkflowIdConflictPolicy,
@@ -127,13 +127,13 @@ impl Engine {
     pub(crate) async fn close_child(&self, from: &RunKey, child: &ChildWorkflow) -> Result<(), EngineError> {
         let key = WorkflowKey::new(from.workflow.namespace_id.clone(), child.workflow_id.clone());
         let first_run_id = child.run_id.clone();
-        let (policy, request_id) = (child.parent_close_policy(), request_id(from, 0));
+        let (policy, parent, request_id) = (child.parent_close_policy(), from.execution(), request_id(from, 0));
         let closed = self
             .decide(&key, "", move |turn| {
                 if turn.run().first_execution_run_id != first_run_id {
                     return Ok(());
                 }
-                follow_parent(turn, policy, request_id)
+                follow_parent(turn, policy, parent, request_id)
             })
             .await;
         ignore_gone(closed)
@@ -239,10 +239,10 @@ impl Engine {
             Ok(_) | Err(EngineError::WorkflowNotFound { .. }) => {}
             Err(error) => return Err(error),
         }
-        let (policy, request_id) = (parent.close_policy(), request_id(&key, 0));
+        let (policy, parent, request_id) = (parent.close_policy(), key.execution(), request_id(&key, 0));
         let closed = self
             .decide(&from.workflow, &from.run_id, move |turn| {
-                follow_parent(turn, policy, request_id)
+                follow_parent(turn, policy, parent, request_id)
             })
             .await;
         ignore_gone(closed)
@@ -276,11 +276,17 @@ fn is_replaced(run: &Run, by: &Run) -> bool {
 }
 
 /// Does what the parent close policy says about the end of the parent.
-fn follow_parent(turn: &mut Turn<'_>, policy: ParentClosePolicy, request_id: String) -> Result<(), Rejection> {
+fn follow_parent(
+    turn: &mut Turn<'_>,
+    policy: ParentClosePolicy,
+    parent: WorkflowExecution,
+    request_id: String,
+) -> Result<(), Rejection> {
     match policy {
         ParentClosePolicy::Abandon => Ok(()),
         ParentClosePolicy::RequestCancel => {
-            turn.request_cancel("by parent close policy".to_owned(), IDENTITY.to_owned(), request_id);
+            turn.asked_by(parent, 0)
+                .request_cancel(String::new(), IDENTITY.to_owned(), request_id);
             Ok(())
         }
         ParentClosePolicy::Terminate | ParentClosePolicy::Unspecified => {

@@ -87,7 +87,7 @@ fn extended_info(run: &Run) -> WorkflowExecutionExtendedInfo {
     }
 }
 
-/// The events that requests have led to: the start, for a run that a caller has asked for.
+/// The events that requests have led to: the start, for a run that a caller has asked for, and those that were attached.
 fn request_id_infos(run: &Run) -> HashMap<String, RequestIdInfo> {
     let by_start = Some(run.start_request_id.clone()).filter(|request_id| !request_id.is_empty());
     let info = RequestIdInfo {
@@ -95,7 +95,17 @@ fn request_id_infos(run: &Run) -> HashMap<String, RequestIdInfo> {
         event_id: 1,
         buffered: false,
     };
-    by_start.map(|request_id| (request_id, info)).into_iter().collect()
+    let attached = run.attached_request_ids.iter().cloned();
+    let attached_info = RequestIdInfo {
+        event_type: EventType::WorkflowExecutionOptionsUpdated as i32,
+        ..Default::default()
+    };
+    let attached = attached.map(|request_id| (request_id, attached_info));
+    by_start
+        .map(|request_id| (request_id, info))
+        .into_iter()
+        .chain(attached)
+        .collect()
 }
 
 fn run_pause(pause: &Pause) -> WorkflowExecutionPauseInfo {

@@ -146,6 +146,8 @@ pub(crate) struct Step {
     places: Vec<Place>,
     /// The workflow's code may have more to do than one step does.
     pub(crate) goes_on: bool,
+    /// Held while the lane goes on by itself, unless it waits for something else.
+    pub(crate) turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Step {
@@ -223,8 +225,7 @@ impl Lane {
                 }
                 continue;
             }
-            goes_on = self.step(&mut messages).await;
-            drop(turn);
+            goes_on = self.step(&mut messages, turn).await;
         }
     }
 
@@ -267,12 +268,15 @@ impl Lane {
     }
 
     /// Takes a step. True when the workflow's code may have more to do.
-    async fn step(&mut self, messages: &mut Vec<Message>) -> bool {
+    async fn step(&mut self, messages: &mut Vec<Message>, turn: Option<OwnedSemaphorePermit>) -> bool {
         if let Err(error) = self.load().await {
             self.refuse(messages.drain(..), &error);
             return false;
         }
-        let mut step = Step::default();
+        let mut step = Step {
+            turn,
+            ..Step::default()
+        };
         for message in messages.drain(..) {
             self.receive(message, &mut step).await;
         }
@@ -291,7 +295,11 @@ impl Lane {
         self.enforce_limits(step);
         self.start_activities(step).await;
         let committed = self.commit(step).await;
-        let mut step = std::mem::take(step);
+        let next = Step {
+            turn: step.turn.take(),
+            ..Step::default()
+        };
+        let mut step = std::mem::replace(step, next);
         let executions = std::mem::take(&mut step.executions);
         match committed {
             Ok(()) => Some((self.release(step), executions)),

@@ -21,6 +21,7 @@ mod lane;
 mod lanes;
 mod large_batches;
 mod limits;
+mod link;
 mod local_activity;
 mod matching;
 mod namespace;

@@ -99,6 +99,7 @@ impl Lane {
                 Some(end) = running.next() => return Some(end),
                 () = &mut patience, if is_patient => {
                     is_patient = false;
+                    step.turn = None;
                     None
                 }
                 message = self.next_message() => Some(message),

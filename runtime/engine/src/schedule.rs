@@ -107,7 +107,7 @@ impl Engine {
             .stored_schedule(&ScheduleKey::new(&*namespace.id, schedule_id))
             .await?;
         let mut described = describe(&schedule, clock::now());
-        with_types_of_action(namespace, &mut described);
+        tell_types(namespace, &mut described);
         Ok(described)
     }
 
@@ -173,8 +173,10 @@ impl Engine {
     }
 }
 
-/// Says of which types the search attributes are that a schedule gives to what it starts.
-fn with_types_of_action(namespace: &Namespace, described: &mut DescribeScheduleResponse) {
+/// Says of which types the search attributes are that a schedule has, and gives to what it starts.
+fn tell_types(namespace: &Namespace, described: &mut DescribeScheduleResponse) {
+    let own = described.search_attributes.take();
+    described.search_attributes = own.map(|attributes| with_types(namespace, attributes));
     let action = described
         .schedule
         .as_mut()

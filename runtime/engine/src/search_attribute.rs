@@ -94,10 +94,11 @@ impl Engine {
         self.namespace_update(namespace).await
     }
 
-    /// Checks the search attributes that commands bring. What is wrong with them fails the workflow task.
-    pub(crate) async fn check_search_attributes_of(&self, run: &Run, commands: &[Command]) -> Result<(), Rejection> {
-        let brought: Vec<_> = commands.iter().filter_map(brought_by).collect();
-        if brought.is_empty() {
+    /// Checks the search attributes that commands bring, and completes what follows from the namespace: their types, and its
+    /// name with children. What is wrong with them fails the workflow task.
+    pub(crate) async fn settle_commands(&self, run: &Run, commands: &mut [Command]) -> Result<(), Rejection> {
+        let mut concerned = commands.iter_mut().filter_map(settled).peekable();
+        if concerned.peek().is_none() {
             return Ok(());
         }
         let bad = |message| Rejection::BadCommands {
@@ -106,9 +107,15 @@ impl Engine {
         };
         let namespace = self.namespace_by_id(&run.namespace_id).await;
         let namespace = namespace.map_err(|error| bad(error.to_string()))?;
-        brought
-            .into_iter()
-            .try_for_each(|attributes| check(&namespace, attributes).map_err(bad))
+        concerned.try_for_each(|(attributes, name)| {
+            if let Some(name) = name.filter(|name| name.is_empty()) {
+                name.clone_from(&namespace.name);
+            }
+            let Some(attributes) = attributes else { return Ok(()) };
+            check(&namespace, attributes).map_err(bad)?;
+            set_types(&namespace, attributes);
+            Ok(())
+        })
     }
 }
 
@@ -126,20 +133,28 @@ pub fn check_search_attributes(
 
 /// Says in each value of which type it is, because clients decode it by that.
 pub(crate) fn with_types(namespace: &Namespace, mut attributes: SearchAttributes) -> SearchAttributes {
+    set_types(namespace, &mut attributes);
+    attributes
+}
+
+fn set_types(namespace: &Namespace, attributes: &mut SearchAttributes) {
     for (name, payload) in &mut attributes.indexed_fields {
         if let Some(value_type) = namespace.search_attribute_type(name) {
             set_type(payload, value_type);
         }
     }
-    attributes
 }
 
-fn brought_by(command: &Command) -> Option<&SearchAttributes> {
+#[expect(deprecated, reason = "SDKs still send the namespace of a child, and read it")]
+/// The search attributes that a command brings, and the name of the namespace that it may leave to the server.
+fn settled(command: &mut Command) -> Option<(Option<&mut SearchAttributes>, Option<&mut String>)> {
     use CommandAttributes as A;
-    match command.attributes.as_ref()? {
-        A::UpsertWorkflowSearchAttributesCommandAttributes(upsert) => upsert.search_attributes.as_ref(),
-        A::StartChildWorkflowExecutionCommandAttributes(start) => start.search_attributes.as_ref(),
-        A::ContinueAsNewWorkflowExecutionCommandAttributes(next) => next.search_attributes.as_ref(),
+    match command.attributes.as_mut()? {
+        A::UpsertWorkflowSearchAttributesCommandAttributes(upsert) => Some((upsert.search_attributes.as_mut(), None)),
+        A::StartChildWorkflowExecutionCommandAttributes(start) => {
+            Some((start.search_attributes.as_mut(), Some(&mut start.namespace)))
+        }
+        A::ContinueAsNewWorkflowExecutionCommandAttributes(next) => Some((next.search_attributes.as_mut(), None)),
         _ => None,
     }
 }

@@ -5,22 +5,24 @@ use wrt_model::{
     Namespace, WorkflowKey,
     proto::{
         WorkflowExecution,
+        common::Link,
         workflowservice::{
             RequestCancelWorkflowExecutionRequest, SignalWorkflowExecutionRequest, TerminateWorkflowExecutionRequest,
         },
     },
 };
 
-use crate::{Engine, EngineError};
+use crate::{Engine, EngineError, link};
 
 impl Engine {
-    /// Signals a running workflow.
+    /// Signals a running workflow, and returns a link to the signal.
     pub async fn signal_workflow(
         &self,
         namespace: &Namespace,
         request: SignalWorkflowExecutionRequest,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Link, EngineError> {
         let (key, run_id) = key_of(namespace, request.workflow_execution);
+        let (workflow_id, request_id) = (key.workflow_id.clone(), request.request_id.clone());
         let signal = Signal {
             name: request.signal_name,
             input: request.input,
@@ -28,8 +30,11 @@ impl Engine {
             header: request.header,
             request_id: request.request_id,
         };
-        self.decide(&key, &run_id, |turn| turn.with_links(request.links).signal(signal))
-            .await
+        let signaled = self.decide(&key, &run_id, |turn| {
+            turn.with_links(request.links).signal(signal)?;
+            Ok(turn.run().run_id.clone())
+        });
+        Ok(link::to_signal(namespace, workflow_id, signaled.await?, request_id))
     }
 
     /// Asks a running workflow to cancel itself.

@@ -6,9 +6,9 @@ use wrt_machine::{
     Continuation, ContinuationKind, Inheritance, ReuseDecision, Signal, StartRun, StartedBy, decide_reuse,
 };
 use wrt_model::{
-    ComponentKind, Namespace, Run, WorkflowKey,
+    ComponentKind, Namespace, Run, WorkflowKey, payload,
     proto::{
-        EventAttributes,
+        EventAttributes, Payloads,
         enums::{WorkflowExecutionStatus, WorkflowIdConflictPolicy, WorkflowIdReusePolicy},
         workflowservice::{
             SignalWithStartWorkflowExecutionRequest, SignalWithStartWorkflowExecutionResponse,
@@ -20,6 +20,7 @@ use wrt_model::{
 use crate::{
     Engine, EngineError, IDENTITY, clock,
     lane::{HotRun, Lane, Step},
+    link,
     matching::QueueKey,
     search_attribute::{check_search_attributes, with_types},
     stats::count,
@@ -71,6 +72,18 @@ impl Started {
             status: run.status(),
         }
     }
+
+    /// What the caller is told.
+    pub fn response(self, namespace: &Namespace, workflow_id: String) -> StartWorkflowExecutionResponse {
+        StartWorkflowExecutionResponse {
+            link: Some(link::to_start(namespace, workflow_id, self.run_id.clone())),
+            run_id: self.run_id,
+            started: self.started,
+            status: self.status as i32,
+            first_execution_run_id: self.first_execution_run_id,
+            ..Default::default()
+        }
+    }
 }
 
 impl Engine {
@@ -81,6 +94,7 @@ impl Engine {
         request: StartWorkflowExecutionRequest,
     ) -> Result<StartWorkflowExecutionResponse, EngineError> {
         let conflict = request.workflow_id_conflict_policy();
+        let workflow_id = request.workflow_id.clone();
         let (hand_over, mut taken) = oneshot::channel();
         let with = if request.request_eager_execution {
             With::Worker(Taker::at_start(&request), hand_over)
@@ -94,11 +108,7 @@ impl Engine {
         };
         Ok(StartWorkflowExecutionResponse {
             eager_workflow_task,
-            run_id: started.run_id,
-            started: started.started,
-            status: started.status as i32,
-            first_execution_run_id: started.first_execution_run_id,
-            ..Default::default()
+            ..started.response(namespace, workflow_id)
         })
     }
 
@@ -113,10 +123,17 @@ impl Engine {
             given => given,
         };
         let (request, signal) = split(request);
+        let (workflow_id, request_id) = (request.workflow_id.clone(), signal.request_id.clone());
         let started = self
             .begin(namespace, request, conflict, None, With::Signal(signal))
             .await?;
         Ok(SignalWithStartWorkflowExecutionResponse {
+            signal_link: Some(link::to_signal(
+                namespace,
+                workflow_id,
+                started.run_id.clone(),
+                request_id,
+            )),
             run_id: started.run_id,
             started: started.started,
             first_execution_run_id: started.first_execution_run_id,
@@ -218,6 +235,22 @@ impl Engine {
     }
 }
 
+impl HotRun {
+    /// Attaches a start to the run that it has found, if it wants that, once.
+    fn attach(&mut self, request: StartWorkflowExecutionRequest) -> Result<(), EngineError> {
+        let attaches = request
+            .on_conflict_options
+            .is_some_and(|options| options.attach_request_id);
+        if attaches && !self.run.attached_request_ids.contains(&request.request_id) {
+            self.decide(clock::now(), |turn| {
+                turn.with_links(request.links)
+                    .attach_request(request.request_id, request.identity)
+            })?;
+        }
+        Ok(())
+    }
+}
+
 impl Lane {
     /// Begins a run, or finds the one that is there.
     pub(crate) async fn receive_start(&mut self, message: StartMessage, step: &mut Step) {
@@ -288,6 +321,9 @@ impl Lane {
         match (decision, current) {
             (ReuseDecision::UseExisting { started }, Some(existing)) => {
                 let Some(signal) = signal else {
+                    if !started {
+                        existing.attach(start.request)?;
+                    }
                     return Ok(Started::of(&existing.run, started));
                 };
                 // The request that began a run which has closed has brought its signal.
@@ -297,8 +333,12 @@ impl Lane {
                 return Ok(Started::of(&existing.run, false));
             }
             (ReuseDecision::TerminateThenStart, Some(existing)) => {
-                let reason = format!("TerminateIfRunning WorkflowIdReusePolicy: Run {} starts", start.run_id);
-                existing.decide(now, |turn| turn.terminate(reason, None, IDENTITY.to_owned()))?;
+                let details = format!("\"terminated by new runID: {}\"", start.run_id);
+                let details = Payloads {
+                    payloads: vec![payload::json(details)],
+                };
+                let reason = "TerminateIfRunning WorkflowIdReusePolicy".to_owned();
+                existing.decide(now, |turn| turn.terminate(reason, Some(details), IDENTITY.to_owned()))?;
                 existing.answer_updates(step);
             }
             (ReuseDecision::Start, _) | (_, None) => {}

@@ -78,7 +78,7 @@ pub(crate) fn execution_info(namespace: &Namespace, run: &Run) -> WorkflowExecut
             .map(|version| version.deployment_name.clone())
             .unwrap_or_default(),
         versioning_info: versioning_info(run),
-        auto_reset_points: (!run.reset_points.is_empty()).then(|| ResetPoints {
+        auto_reset_points: Some(ResetPoints {
             points: run.reset_points.clone(),
         }),
         most_recent_worker_version_stamp: run.worker_version.clone(),

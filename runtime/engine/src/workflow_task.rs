@@ -88,14 +88,14 @@ impl Lane {
     /// Lets the machine carry out what the code has decided.
     async fn complete(&mut self, completion: Completion) -> Result<(), TaskFailure> {
         let Completion {
-            commands,
+            mut commands,
             mut messages,
             mut rejections,
             ..
         } = completion;
         messages.append(&mut rejections);
         let current = self.current.as_mut().expect("it holds the task");
-        let checked = self.engine.check_search_attributes_of(&current.run, &commands).await;
+        let checked = self.engine.settle_commands(&current.run, &mut commands).await;
         let completed = checked.and_then(|()| {
             let completion = WorkflowTaskCompletion {
                 commands,

@@ -100,14 +100,15 @@ impl Turn<'_> {
         command.workflow_run_timeout = Some(proto_span(run_timeout.unwrap_or_default()));
         let asked = or_own(command.workflow_task_timeout, run.workflow_task_timeout_ns);
         command.workflow_task_timeout = Some(proto_span(task_timeout(asked.as_ref(), run_timeout)));
-        command.retry_policy = command
-            .retry_policy
-            .map(retry::with_defaults)
-            .or_else(|| run.retry_policy.clone());
-        command.memo = command.memo.or_else(|| run.memo.clone());
-        command.search_attributes = command
-            .search_attributes
-            .or_else(|| without_own(run.search_attributes.clone()));
+        command.retry_policy = command.retry_policy.map(retry::with_defaults);
+        // The SDK of a worker says what is carried over; the code of a component need not.
+        if !run.is_run_by_workers() {
+            command.retry_policy = command.retry_policy.or_else(|| run.retry_policy.clone());
+            command.memo = command.memo.or_else(|| run.memo.clone());
+            command.search_attributes = command
+                .search_attributes
+                .or_else(|| without_own(run.search_attributes.clone()));
+        }
 
         let run_id = ids::successor_run_id(&run.run_id);
         self.append(continued_as_new(&command, run_id.clone(), completed_event_id));
@@ -206,7 +207,7 @@ impl Turn<'_> {
         let started = WorkflowExecutionStartedEventAttributes {
             continued_execution_run_id: previous.run_id.clone(),
             original_execution_run_id: run_id.clone(),
-            first_workflow_task_backoff: Some(proto_span(continuation.backoff)),
+            first_workflow_task_backoff: (!continuation.backoff.is_zero()).then(|| proto_span(continuation.backoff)),
             root_workflow_execution: previous.parent.as_ref().and(previous.root.clone()),
             // Nobody has asked for this run in a call.
             identity: String::new(),

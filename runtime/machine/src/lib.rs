@@ -15,6 +15,7 @@ mod lengths;
 mod limits;
 mod marker;
 mod message;
+mod own_attribute;
 mod pause;
 mod rebuild;
 mod rejection;

@@ -8,7 +8,7 @@
 //! What happens to a paused run is recorded, but neither its workflow tasks nor its activities are handed out. What is with
 //! a worker goes on. It can be ended like any open run.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use wrt_model::{
     proto::{
@@ -20,6 +20,9 @@ use wrt_model::{
 };
 
 use crate::{Rejection, Turn};
+
+/// The search attribute that says what is paused.
+pub(crate) const PAUSE_INFO: &str = "TemporalPauseInfo";
 
 impl Turn<'_> {
     /// Somebody pauses the run. The request that has paused it may come again.
@@ -79,12 +82,37 @@ impl Turn<'_> {
             reason: paused.reason.clone(),
             request_id: paused.request_id.clone(),
         });
+        self.tell_pauses();
     }
 
     /// Lets the run go on, as its event says.
     pub(crate) fn replay_unpause(&mut self) {
         self.run.set_status(WorkflowExecutionStatus::Running);
         self.run.pause = None;
+        self.tell_pauses();
+    }
+
+    /// Lets the run be found by what is paused: itself, and types of its activities.
+    pub(crate) fn tell_pauses(&mut self) {
+        let paused = self.run.activities.values().filter(|activity| activity.pause.is_some());
+        let types: BTreeSet<_> = paused.map(|activity| activity.activity_type.as_str()).collect();
+        let mut pauses: Vec<_> = types
+            .into_iter()
+            .map(|activity_type| format!("property:activityType={activity_type}"))
+            .collect();
+        if let Some(pause) = &self.run.pause {
+            pauses.push(format!("Workflow:{}", self.run.workflow_id));
+            pauses.push(format!("Reason:{}", pause.reason));
+        }
+        self.set_own_attribute(PAUSE_INFO, (!pauses.is_empty()).then_some(pauses));
+    }
+
+    /// An activity has ended, which may have been paused.
+    pub(crate) fn tell_pauses_that_are_over(&mut self) {
+        let told = self.run.search_attributes.as_ref();
+        if told.is_some_and(|attributes| attributes.indexed_fields.contains_key(PAUSE_INFO)) {
+            self.tell_pauses();
+        }
     }
 
     fn open_activity_ids(&self) -> Vec<i64> {

@@ -86,6 +86,9 @@ pub fn decide_reuse(
     if !request_id.is_empty() && run.start_request_id == request_id {
         return Ok(ReuseDecision::UseExisting { started: true });
     }
+    if run.attached_request_ids.iter().any(|attached| attached == request_id) {
+        return Ok(ReuseDecision::UseExisting { started: false });
+    }
     let already_started = |message: String| Rejection::AlreadyStarted {
         message,
         start_request_id: run.start_request_id.clone(),

@@ -88,8 +88,24 @@ impl Turn<'_> {
         Ok(after)
     }
 
+    /// Attaches a request to start a run to this one, which it has found: it finds it again when it comes again.
+    pub fn attach_request(&mut self, request_id: String, identity: String) -> Result<(), Rejection> {
+        self.check_open()?;
+        let updated = OptionsUpdated {
+            attached_request_id: request_id,
+            identity,
+            ..Default::default()
+        };
+        self.workflow_options_updated(&updated);
+        self.append_outside(EventAttributes::WorkflowExecutionOptionsUpdatedEventAttributes(updated));
+        Ok(())
+    }
+
     /// Notes what an event says about the options.
     pub(crate) fn workflow_options_updated(&mut self, updated: &OptionsUpdated) {
+        if !updated.attached_request_id.is_empty() {
+            self.run.attached_request_ids.push(updated.attached_request_id.clone());
+        }
         let change = WorkflowOptionsChange::from(updated);
         let mut options = workflow_options(self.run);
         for path in &change.paths {

@@ -64,7 +64,6 @@ impl Turn<'_> {
         request_id: &str,
         poller: &PollerVersion,
     ) -> Result<(), Rejection> {
-        let next_event_id = self.run.next_event_id;
         let now_ns = self.now.nanos();
         let task = self.run.workflow_task.as_ref();
         if task.is_none_or(WorkflowTask::is_started) {
@@ -72,7 +71,9 @@ impl Turn<'_> {
         }
         if self.run.is_run_by_workers() {
             self.meet_poller(poller);
+            self.begin_anew_with_what_has_come();
         }
+        let next_event_id = self.run.next_event_id;
         let task = self.run.workflow_task.as_mut().expect("there is one, see above");
         task.set_state(WorkflowTaskState::Started);
         task.backing_off = false;
@@ -92,6 +93,22 @@ impl Turn<'_> {
         }
         self.transition.durable |= !self.run.workflow_task.as_ref().is_some_and(|task| task.speculative);
         Ok(())
+    }
+
+    /// An attempt that workers have failed at becomes a task of its own when something has happened since.
+    fn begin_anew_with_what_has_come(&mut self) {
+        let next_event_id = self.run.next_event_id;
+        let has_news = |task: &&mut WorkflowTask| task.attempt > 1 && task.scheduled_event_id != next_event_id;
+        let Some(task) = self.run.workflow_task.as_mut().filter(has_news) else {
+            return;
+        };
+        task.attempt = 1;
+        task.scheduled_event_id = next_event_id;
+        task.scheduled_ns = self.now.nanos();
+        task.not_before_ns = task.scheduled_ns;
+        let task = task.clone();
+        let scheduled = self.scheduled_event(&task);
+        self.append_event(scheduled);
     }
 
     /// The events of a transient attempt, which its worker sees and the history does not hold yet.
@@ -135,9 +152,7 @@ impl Turn<'_> {
         match (self.run.is_run_by_workers(), task.attempt) {
             (false, attempt) => backoff(attempt),
             // Another worker, or the same one without what it has cached, may do better.
-            (true, 1) => Duration::ZERO,
-            // A worker that says so at once waits as long as one that is silent.
-            (true, _) => Turn::workflow_task_deadline(self.run).map_or(Duration::ZERO, |end| end.since(self.now)),
+            (true, _) => Duration::ZERO,
         }
     }
 
@@ -253,6 +268,7 @@ impl Turn<'_> {
         self.run.workflow_task = Some(WorkflowTask {
             state: WorkflowTaskState::Scheduled as i32,
             attempt: attempt + 1,
+            scheduled_event_id: self.run.next_event_id,
             scheduled_ns: self.now.nanos(),
             not_before_ns: self.now.nanos().saturating_add(span_nanos(wait)),
             backing_off: true,

@@ -10,7 +10,8 @@ pub const PRIORITY_KEYS: RangeInclusive<i32> = 1..=5;
 /// The longest fairness key, in bytes.
 pub const FAIRNESS_KEY_BYTES: usize = 64;
 
-const DEFAULT_PRIORITY_KEY: i32 = 3;
+/// The priority key of what names none.
+pub const DEFAULT_PRIORITY_KEY: i32 = 3;
 const DEFAULT_WEIGHT: f32 = 1.0;
 
 /// Weights outside of this range count as its nearest end.

@@ -197,6 +197,9 @@ pub struct Run {
     /// The build that has completed the last workflow task, as workers name it that belong to no deployment.
     #[prost(message, optional, tag = "121")]
     pub worker_version: Option<WorkerVersionStamp>,
+    /// Further requests to start it, which have found it and were attached to it.
+    #[prost(string, repeated, tag = "122")]
+    pub attached_request_ids: Vec<String>,
 }
 
 /// A signal that has been taken.

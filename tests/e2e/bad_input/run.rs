@@ -147,11 +147,6 @@ async fn parts_of_calls_about_a_run() -> Result<()> {
                     "Invalid NextPageToken"
                 ),
                 (
-                    reading(&run, |r| r.maximum_page_size = -1),
-                    InvalidArgument,
-                    "PageSize cannot be negative"
-                ),
-                (
                     reading(&run, |r| r.history_event_filter_type = 99),
                     InvalidArgument,
                     "HistoryEventFilterType"

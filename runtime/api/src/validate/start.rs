@@ -7,7 +7,7 @@ use uuid::Uuid;
 use wrt_model::{
     Limits,
     limits::SEARCH_ATTRIBUTES_BYTES,
-    priority::{FAIRNESS_KEY_BYTES, PRIORITY_KEYS},
+    priority::FAIRNESS_KEY_BYTES,
     proto::{
         Memo, Payloads, Priority, SearchAttributes, TaskQueue, WorkflowType,
         enums::{WorkflowIdConflictPolicy as Conflict, WorkflowIdReusePolicy as Reuse},
@@ -62,7 +62,12 @@ pub(crate) fn start(request: &mut StartWorkflowExecutionRequest, limits: &Limits
     workflow_options::settle_override(&mut request.versioning_override)?;
     worker_deployment::settle_options(&mut request.eager_worker_deployment_options, None)?;
     unsupported(!request.completion_callbacks.is_empty(), "completion_callbacks")?;
-    unsupported(request.on_conflict_options.is_some(), "on_conflict_options")?;
+    if let Some(options) = &request.on_conflict_options
+        && options.attach_completion_callbacks
+        && !options.attach_request_id
+    {
+        return invalid("attaching request ID is required for attaching completion callbacks");
+    }
     unsupported(request.continued_failure.is_some(), "continued_failure")?;
     unsupported(request.last_completion_result.is_some(), "last_completion_result")?;
     unsupported(
@@ -188,13 +193,8 @@ pub(crate) fn search_attributes(attributes: Option<&SearchAttributes>) -> Checke
 /// Checks the priority of a workflow.
 pub(crate) fn priority(priority: Option<&Priority>) -> Checked {
     let Some(priority) = priority else { return Ok(()) };
-    if priority.priority_key != 0 && !PRIORITY_KEYS.contains(&priority.priority_key) {
-        return invalid(format!(
-            "priority key has to lie between {} and {}, or be 0 for the default: {}",
-            PRIORITY_KEYS.start(),
-            PRIORITY_KEYS.end(),
-            priority.priority_key
-        ));
+    if priority.priority_key < 0 {
+        return invalid(format!("priority key can't be negative: {}", priority.priority_key));
     }
     if priority.fairness_key.len() > FAIRNESS_KEY_BYTES {
         return invalid(format!(

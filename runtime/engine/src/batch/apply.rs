@@ -73,8 +73,8 @@ impl Engine {
                 self.terminate_workflow(namespace, request).await
             }
             Operation::SignalOperation(signal) => {
-                self.signal_workflow(namespace, signal_request(signal, target, request_id))
-                    .await
+                let request = signal_request(signal, target, request_id);
+                self.signal_workflow(namespace, request).await.map(drop)
             }
             Operation::CancellationOperation(cancellation) => {
                 let request = RequestCancelWorkflowExecutionRequest {

@@ -152,11 +152,11 @@ impl Lane {
             identity: done.completion.identity.clone(),
             is_sticky: done.completion.sticky.is_some(),
             version: version_of_worker(done.completion.deployment.as_ref()),
-            is_starter: false,
+            ..Taker::default()
         };
         let eager = eager_activities(&done.completion.commands);
         let checked = engine
-            .check_search_attributes_of(&current.run, &done.completion.commands)
+            .settle_commands(&current.run, &mut done.completion.commands)
             .await;
         let end = match checked.and_then(|()| current.complete_workflow_task(done.completion)) {
             Ok(end) => end,
@@ -215,6 +215,10 @@ impl HotRun {
         let Rejection::BadCommands { cause, message } = rejection else {
             return;
         };
+        // A worker that is wrong again is not asked before the time of the task is over.
+        if self.run.workflow_task.as_ref().is_some_and(|task| task.attempt > 1) {
+            return;
+        }
         let failure = failure::server(message.clone(), false);
         self.decide(clock::now(), |turn| {
             turn.fail_workflow_task(*cause, Some(failure), identity)

@@ -53,6 +53,8 @@ pub(crate) struct Taker {
     pub(crate) version: Option<WorkerDeploymentVersion>,
     /// It has started the workflow, for itself to run, whatever version is current.
     pub(crate) is_starter: bool,
+    /// The request that it takes the task with; an own one if it is left out.
+    pub(crate) request_id: Option<String>,
 }
 
 impl Taker {
@@ -63,6 +65,7 @@ impl Taker {
             is_sticky: false,
             version: version_of_worker(request.eager_worker_deployment_options.as_ref()),
             is_starter: true,
+            request_id: Some(request.request_id.clone()),
         }
     }
 }
@@ -112,7 +115,7 @@ impl Engine {
             is_sticky,
             identity: request.identity.clone(),
             version: version.clone(),
-            is_starter: false,
+            ..Taker::default()
         };
         let queue = QueueKey::new(&namespace.id, task_queue.name);
         let poll = Poll {
@@ -294,7 +297,10 @@ impl HotRun {
             self.decide(now, |turn| turn.offer_workflow_task_elsewhere());
             return None;
         }
-        let request_id = Uuid::now_v7().to_string();
+        let request_id = match &taker.request_id {
+            Some(request_id) => request_id.clone(),
+            None => Uuid::now_v7().to_string(),
+        };
         let poller = match taker.is_starter {
             // The run belongs to no version before the worker says so.
             true => PollerVersion::default(),

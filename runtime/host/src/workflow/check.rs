@@ -5,7 +5,7 @@ use std::fmt;
 use wrt_model::{
     history::event_type,
     proto::{
-        CommandAttributes, EventAttributes, Header, HistoryEvent, Payload, Payloads,
+        CommandAttributes, EventAttributes, Header, HistoryEvent, Payload, Payloads, SearchAttributes,
         command::{
             ScheduleActivityTaskCommandAttributes, StartChildWorkflowExecutionCommandAttributes,
             StartTimerCommandAttributes,
@@ -156,8 +156,8 @@ pub(crate) fn differing(command: &CommandAttributes, event: &EventAttributes) ->
             E::UpsertWorkflowSearchAttributesEventAttributes(event),
         ) => same(
             "search attributes",
-            &event.search_attributes,
-            &command.search_attributes,
+            &untyped(event.search_attributes.as_ref()),
+            &untyped(command.search_attributes.as_ref()),
         ),
         (
             C::ModifyWorkflowPropertiesCommandAttributes(command),
@@ -236,6 +236,15 @@ pub(crate) fn same<T: PartialEq + fmt::Debug>(
         history: short(format!("{history:?}")),
         workflow: short(format!("{workflow:?}")),
     })
+}
+
+/// Search attributes without their types, which the server tells in histories.
+fn untyped(attributes: Option<&SearchAttributes>) -> Option<SearchAttributes> {
+    let mut attributes = attributes?.clone();
+    for payload in attributes.indexed_fields.values_mut() {
+        payload.metadata.remove("type");
+    }
+    Some(attributes)
 }
 
 fn payloads(field: &'static str, history: Option<&Payloads>, workflow: Option<&Payloads>) -> Result<(), Difference> {

@@ -96,6 +96,7 @@ impl Turn<'_> {
                 self.hold_activity(scheduled_event_id);
             }
         }
+        self.tell_pauses();
         Ok(())
     }
 
@@ -114,6 +115,7 @@ impl Turn<'_> {
             }
             self.resume_activity(scheduled_event_id, unpause.jitter.wait(scheduled_event_id));
         }
+        self.tell_pauses();
         Ok(())
     }
 
@@ -142,6 +144,7 @@ impl Turn<'_> {
             activity.recall();
             self.resume_activity(scheduled_event_id, reset.jitter.wait(scheduled_event_id));
         }
+        self.tell_pauses();
         Ok(())
     }
 

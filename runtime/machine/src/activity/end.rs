@@ -153,7 +153,7 @@ impl Turn<'_> {
                 },
                 request_id: activity.started_request_id,
                 attempt,
-                last_failure: activity.last_failure,
+                last_failure: activity.last_failure.filter(|_| attempt > 1),
                 ..Default::default()
             }),
         );
@@ -173,6 +173,7 @@ impl Turn<'_> {
 
     pub(super) fn append_activity_end(&mut self, attributes: EventAttributes) {
         self.append_outside(attributes);
+        self.tell_pauses_that_are_over();
         self.ensure_workflow_task();
     }
 }

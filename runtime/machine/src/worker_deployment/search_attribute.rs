@@ -10,7 +10,7 @@ use wrt_model::{
 };
 
 use super::versioning::{deployment_version, versioning_behavior};
-use crate::{Turn, workflow_task::problem::without_problems};
+use crate::{Turn, pause::PAUSE_INFO, workflow_task::problem::REPORTED_PROBLEMS};
 
 /// The search attributes that say which version a run is on.
 const DEPLOYMENT: &str = "TemporalWorkerDeployment";
@@ -27,8 +27,9 @@ impl Turn<'_> {
         if let Some(used) = used {
             add_used_version(&mut attributes, version_text(used));
         }
-        if self.run.search_attributes.as_ref() != Some(&attributes) && !attributes.indexed_fields.is_empty() {
-            self.run.search_attributes = Some(attributes);
+        let attributes = (!attributes.indexed_fields.is_empty()).then_some(attributes);
+        if self.run.search_attributes != attributes {
+            self.run.search_attributes = attributes;
             self.transition.changes_search_attributes = true;
         }
     }
@@ -86,8 +87,16 @@ fn add_used_version(attributes: &mut SearchAttributes, version: String) {
 
 /// Search attributes without what the server itself says of the run that they are of, for the one that follows.
 pub(crate) fn without_own(attributes: Option<SearchAttributes>) -> Option<SearchAttributes> {
-    let mut attributes = without_problems(attributes)?;
-    let own = [DEPLOYMENT, VERSION, BEHAVIOR, USED_VERSIONS, BUILD_IDS];
+    let mut attributes = attributes?;
+    let own = [
+        DEPLOYMENT,
+        VERSION,
+        BEHAVIOR,
+        USED_VERSIONS,
+        BUILD_IDS,
+        REPORTED_PROBLEMS,
+        PAUSE_INFO,
+    ];
     attributes
         .indexed_fields
         .retain(|name, _| !own.contains(&name.as_str()));

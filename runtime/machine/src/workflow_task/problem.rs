@@ -7,15 +7,15 @@
 //! ```
 
 use wrt_model::{
-    Run, SearchAttributeValue,
-    proto::{Failure, SearchAttributes, enums::WorkflowTaskFailedCause},
+    Run,
+    proto::{Failure, enums::WorkflowTaskFailedCause},
     run::WorkflowTask,
 };
 
 use crate::Turn;
 
 /// The search attribute that says why workflow tasks of a run fail.
-const REPORTED_PROBLEMS: &str = "TemporalReportedProblems";
+pub(crate) const REPORTED_PROBLEMS: &str = "TemporalReportedProblems";
 
 /// Attempts that fail in a row before it is set, as Temporal's server has it by default.
 const REPORTED_ATTEMPTS: i32 = 5;
@@ -58,22 +58,8 @@ impl Turn<'_> {
     }
 
     fn report_problems(&mut self) {
-        let reported = reported_problems(self.run);
-        let before = self.run.search_attributes.as_ref();
-        let before = before.and_then(|attributes| attributes.indexed_fields.get(REPORTED_PROBLEMS));
-        let now = reported.map(|problems| SearchAttributeValue::KeywordList(problems).encode());
-        if before == now.as_ref() {
-            return;
-        }
-        let attributes = self.run.search_attributes.get_or_insert_default();
-        match now {
-            Some(now) => drop(attributes.indexed_fields.insert(REPORTED_PROBLEMS.to_owned(), now)),
-            None => drop(attributes.indexed_fields.remove(REPORTED_PROBLEMS)),
-        }
-        if attributes.indexed_fields.is_empty() {
-            self.run.search_attributes = None;
-        }
-        self.transition.changes_search_attributes = true;
+        let problems = reported_problems(self.run);
+        self.set_own_attribute(REPORTED_PROBLEMS, problems);
     }
 }
 
@@ -91,13 +77,6 @@ fn reported_problems(run: &Run) -> Option<Vec<String>> {
             format!("cause=WorkflowTaskFailedCause{}", workflow_task_cause(cause)),
         ],
     })
-}
-
-/// Search attributes without the problems of the run that they are of, for the one that follows.
-pub(crate) fn without_problems(attributes: Option<SearchAttributes>) -> Option<SearchAttributes> {
-    let mut attributes = attributes?;
-    attributes.indexed_fields.remove(REPORTED_PROBLEMS);
-    Some(attributes)
 }
 
 /// A cause as people read it: `NonDeterministicError`. An attempt without one has timed out.

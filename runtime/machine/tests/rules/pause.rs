@@ -1,7 +1,7 @@
 //! Pausing a run, and letting it go on.
 
-use wrt_machine::{Rejection, Turn, next_deadline};
-use wrt_model::proto::enums::WorkflowExecutionStatus as Status;
+use wrt_machine::{ActivitySelector, ActivityUnpause, Rejection, Turn, next_deadline};
+use wrt_model::{proto::enums::WorkflowExecutionStatus as Status, run::Pause};
 
 use crate::story::{Story, activity, complete, oops, seconds, timer};
 
@@ -140,4 +140,33 @@ fn a_second_pause_changes_nothing_and_nobody_unpauses_what_runs() {
     assert!(story.last.events.is_empty());
     story.unpause_run();
     assert!(matches!(story.decide(unpause), Err(Rejection::FailedPrecondition(_))));
+}
+
+#[test]
+fn a_run_is_found_by_what_is_paused() {
+    let paused = |story: &Story| {
+        let attributes = story.run.search_attributes.as_ref()?;
+        let payload = attributes.indexed_fields.get("TemporalPauseInfo")?;
+        Some(String::from_utf8(payload.data.clone()).expect("JSON"))
+    };
+    let mut story = Story::after(vec![activity("a"), activity("b")]);
+    assert_eq!(paused(&story), None);
+    let pause = Pause {
+        identity: "me".into(),
+        ..Default::default()
+    };
+    story
+        .decide(|turn| turn.pause_activities(&ActivitySelector::Id("a".into()), &pause))
+        .expect("it is open");
+    let of_activity = "\"property:activityType=Reserve\"";
+    assert_eq!(paused(&story), Some(format!("[{of_activity}]")));
+    story.pause_run();
+    let of_all = format!("[{of_activity},\"Workflow:order-7\",\"Reason:holidays\"]");
+    assert_eq!(paused(&story), Some(of_all));
+    story.unpause_run();
+    assert_eq!(paused(&story), Some(format!("[{of_activity}]")));
+    story
+        .decide(|turn| turn.unpause_activities(&ActivitySelector::All, ActivityUnpause::default()))
+        .expect("it is open");
+    assert_eq!(paused(&story), None);
 }

@@ -36,7 +36,9 @@ fn told(run: &Run) -> Run {
             .retain(|_, activity| activity.cancel_requested_event_id == 0);
     }
     if let Some(attributes) = &mut told.search_attributes {
-        attributes.indexed_fields.remove("TemporalReportedProblems");
+        for own in ["TemporalReportedProblems", "TemporalPauseInfo"] {
+            attributes.indexed_fields.remove(own);
+        }
     }
     told.search_attributes = told.search_attributes.filter(|it| !it.indexed_fields.is_empty());
     if let Some(info) = &mut told.versioning_info {

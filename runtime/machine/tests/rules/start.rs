@@ -13,7 +13,7 @@ use wrt_model::{
     time::proto_span,
 };
 
-use crate::story::{Story, seconds};
+use crate::story::{Story, complete, seconds};
 
 #[test]
 fn a_start_schedules_the_first_workflow_task() {
@@ -142,4 +142,18 @@ fn reuse_of_a_workflow_id() {
         );
         assert_eq!(decide_reuse(None, "first", reuse, conflict), Ok(ReuseDecision::Start));
     }
+}
+
+#[test]
+fn a_request_that_was_attached_finds_the_run_again() {
+    let mut story = Story::begin();
+    let decide = |story: &Story| decide_reuse(Some(&story.run), "start-2", Reuse::Unspecified, Conflict::Fail);
+    assert!(matches!(decide(&story), Err(Rejection::AlreadyStarted { .. })));
+    story
+        .decide(|turn| turn.attach_request("start-2".into(), "me".into()))
+        .expect("it is open");
+    story.check_from(3, &["3 WorkflowExecutionOptionsUpdated"]);
+    assert_eq!(decide(&story), Ok(ReuseDecision::UseExisting { started: false }));
+    story.signal("go").task(vec![complete()]);
+    assert_eq!(decide(&story), Ok(ReuseDecision::UseExisting { started: false }));
 }

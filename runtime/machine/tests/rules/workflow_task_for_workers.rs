@@ -109,19 +109,31 @@ fn a_failure_empties_the_cache_and_is_tried_again_at_once() {
 }
 
 #[test]
-fn a_task_that_fails_again_waits_as_long_as_a_silent_worker() {
+fn a_task_that_fails_again_is_offered_at_once() {
     let mut story = Story::begin_for_workers();
-    story.take_task();
-    fail_task(&mut story);
-    for wait in [10, 15, 20, 30] {
+    for _ in 0..5 {
         story.take_task();
         story.wait(seconds(1));
         fail_task(&mut story);
-        assert!(!story.last.offers_workflow_task);
-        assert_eq!(next_deadline(&story.run), Some(story.now.plus(seconds(wait - 1))));
-        story.wait(seconds(wait - 1));
         assert!(story.last.offers_workflow_task);
     }
+    assert_eq!(story.history().lines().count(), 4, "one failure is told");
+}
+
+#[test]
+fn an_attempt_that_finds_news_is_a_task_of_its_own() {
+    let mut story = Story::begin_for_workers();
+    story.take_task();
+    fail_task(&mut story);
+    story.signal("news");
+    story.take_task();
+    let task = story.run.workflow_task.clone().unwrap();
+    assert_eq!(
+        (task.attempt, task.scheduled_event_id, task.started_event_id),
+        (1, 6, 7)
+    );
+    fail_task(&mut story);
+    assert_eq!(story.run.history_length(), 8, "its failure is told");
 }
 
 #[test]

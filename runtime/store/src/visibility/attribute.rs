@@ -259,6 +259,12 @@ impl RunAttribute {
     fn value(self, literal: &Literal, now: Time) -> Option<Value> {
         match (self, literal) {
             (ExecutionStatus, Literal::Text(text)) => status(text).map(|status| Value::Number(status as i64)),
+            // Its number in the API.
+            (ExecutionStatus, Literal::Number(digits)) => {
+                let number = digits.parse().ok()?;
+                let is_known = STATUSES.into_iter().any(|(_, status)| status as i64 == number);
+                is_known.then_some(Value::Number(number))
+            }
             (ExecutionStatus, _) => None,
             (ExecutionDuration, Literal::Text(text)) => span_ns(text).map(Value::Number),
             (attribute, literal) if attribute.is_time() => time(literal, now),

@@ -224,7 +224,7 @@ fn what_makes_no_sense_is_refused_with_a_reason() {
             "ExecutionStatus cannot be 'Done'; it takes one of 'Running', 'Completed',",
         ),
         ("ExecutionStatus > 'Running'", "ExecutionStatus has no order"),
-        ("ExecutionStatus = 1", "ExecutionStatus cannot be 1"),
+        ("ExecutionStatus = 99", "ExecutionStatus cannot be 99"),
         (
             "StartTime > 'yesterday'",
             "StartTime cannot be 'yesterday'; it takes a time like",

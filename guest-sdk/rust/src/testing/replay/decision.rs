@@ -35,6 +35,14 @@ impl Fact {
         Fact::Fields(fields.collect())
     }
 
+    /// Search attributes without their types, which the server tells in histories.
+    pub(super) fn search_attributes(mut attributes: BTreeMap<String, Payload>) -> Self {
+        for value in attributes.values_mut() {
+            value.metadata.retain(|(key, _)| key != "type");
+        }
+        Fact::fields(attributes)
+    }
+
     pub(super) fn failure(failure: Failure) -> Self {
         Fact::Failure(Box::new(failure))
     }
@@ -98,7 +106,7 @@ impl Decision {
             "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES" => {
                 vec![(
                     "search attributes",
-                    Fact::fields(event.fields("searchAttributes.indexedFields")),
+                    Fact::search_attributes(event.fields("searchAttributes.indexedFields")),
                 )]
             }
             "WORKFLOW_PROPERTIES_MODIFIED" => vec![("memo", Fact::fields(event.fields("upsertedMemo.fields")))],

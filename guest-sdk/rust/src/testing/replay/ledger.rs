@@ -295,7 +295,7 @@ impl Inner {
             Command::RequestCancelChildWorkflow { seq, .. } => request_cancel(self.id_by_seq(seq)),
             Command::UpsertSearchAttributes { attributes } => Decision::new(
                 "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES",
-                [("search attributes", Fact::fields(attributes.0))],
+                [("search attributes", Fact::search_attributes(attributes.0))],
             ),
             Command::UpsertMemo { fields } => {
                 Decision::new("WORKFLOW_PROPERTIES_MODIFIED", [("memo", Fact::fields(fields.0))])

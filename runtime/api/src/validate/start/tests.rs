@@ -124,8 +124,13 @@ fn what_the_server_cannot_do_is_refused_by_name() {
         "completion_callbacks is not supported",
     );
     check(
-        |r| r.on_conflict_options = Some(workflow::OnConflictOptions::default()),
-        "on_conflict_options is not supported",
+        |r| {
+            r.on_conflict_options = Some(workflow::OnConflictOptions {
+                attach_completion_callbacks: true,
+                ..Default::default()
+            });
+        },
+        "attaching request ID is required",
     );
     check(
         |r| r.last_completion_result = Some(Payloads::default()),
@@ -185,8 +190,8 @@ fn priorities() {
     };
     check(with(0, "", 0.0), "ok");
     check(with(5, "tenant", 1.5), "ok");
-    check(with(-1, "", 0.0), "priority key has to lie between 1 and 5");
-    check(with(6, "", 0.0), "priority key has to lie between 1 and 5");
+    check(with(6, "", 0.0), "ok");
+    check(with(-1, "", 0.0), "priority key can't be negative: -1");
     check(
         with(1, &"x".repeat(65), 0.0),
         "fairness key length exceeds limit: 65/64",

@@ -387,11 +387,11 @@ pub(super) const EVENTS: &[(&str, &[Row])] = &[
         &[
             Set(
                 options,
-                "versioning_override unset_versioning_override identity priority",
+                "versioning_override unset_versioning_override identity priority attached_request_id",
             ),
             LeftOut(
-                "completion callbacks are refused, and so is attaching a request",
-                "attached_request_id attached_completion_callbacks workflow_update_options",
+                "completion callbacks are refused",
+                "attached_completion_callbacks workflow_update_options",
             ),
             LeftOut(SKIPPING, "time_skipping_config time_skipping_config_updated"),
         ],

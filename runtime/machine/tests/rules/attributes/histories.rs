@@ -373,6 +373,9 @@ pub(super) fn options() -> Vec<HistoryEvent> {
             .decide(|turn| turn.update_workflow_options(&change))
             .expect("an open run");
     }
+    story
+        .decide(|turn| turn.attach_request("start-2".into(), "me".into()))
+        .expect("an open run");
     story.events
 }
 
