@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use wrt_api::{FrontOptions, WebPage, serve_front};
 use wrt_ui::Page;
 
-use crate::{client, context::Context, exit::Exit};
+use crate::{client, context::Context, exit::Exit, server::host};
 
 /// Show the web page of a server
 ///
@@ -23,7 +23,7 @@ pub(crate) struct UiArgs {
     ip: String,
     /// A name or address by which browsers may call the page, beside localhost and the address that it listens on.
     /// Repeatable
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, value_parser = host, value_name = "HOST")]
     allowed_host: Vec<String>,
 }
 

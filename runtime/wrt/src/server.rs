@@ -14,6 +14,7 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand};
 use wrt_model::proto::enums::IndexedValueType;
 
+pub(crate) use self::door::host;
 use self::{
     config::Config,
     door::DoorArgs,
@@ -215,6 +216,25 @@ mod tests {
         assert_eq!(settings.search_attributes["Color"], IndexedValueType::Text);
         assert_eq!(settings.namespace_limits.history_count_error, 7);
         assert_eq!(settings.log_level, LogLevel::Warn);
+    }
+
+    #[test]
+    fn the_development_server_shows_its_page_at_a_port_of_its_own() {
+        let page = |line| {
+            let settings = start_dev(line);
+            (settings.page, settings.page_listen, settings.listen_also)
+        };
+        let own = |address: &str| (true, Some(address.to_owned()), vec![]);
+        assert_eq!(page("server start-dev"), own("127.0.0.1:8233"));
+        assert_eq!(page("server start-dev -p 7400 --ui-ip ::1"), own("[::1]:8400"));
+        // On a port by chance, the page is where everything else is.
+        assert_eq!(page("server start-dev -p 0"), (true, None, vec![]));
+        let asked = (true, None, vec!["127.0.0.1:9000".to_owned()]);
+        assert_eq!(page("server start-dev --ui-port 9000"), asked);
+        assert_eq!(
+            page("server start-dev --headless --ui-port 9000"),
+            (false, None, vec![])
+        );
     }
 
     #[test]

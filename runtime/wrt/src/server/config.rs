@@ -33,6 +33,11 @@ pub(super) const HELP: &str = r#"Configuration file, every key of which may be l
   body = "30s"                        # to wait for more of a request
   idle = "1h"                         # to keep a connection without a call
 
+  [page]
+  show = true                         # the web page, at every address that is listened on
+  listen = "127.0.0.1:8233"           # and at one of its own
+  codec_endpoint = "https://codec.example.com/{namespace}" # decodes payloads for it
+
   [database]
   path = "/var/lib/wrt/wrt.db"
   readers = 4                         # reads at the same time
@@ -69,6 +74,7 @@ pub(super) struct Config {
     #[serde(deserialize_with = "hosts")]
     allowed_hosts: Option<Vec<String>>,
     connections: ConnectionsConfig,
+    page: PageConfig,
     database: DatabaseConfig,
     cache: CacheConfig,
     limits: LimitsConfig,
@@ -88,6 +94,14 @@ struct ConnectionsConfig {
     body: Option<Duration>,
     #[serde(deserialize_with = "span")]
     idle: Option<Duration>,
+}
+
+#[derive(Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PageConfig {
+    show: Option<bool>,
+    listen: Option<String>,
+    codec_endpoint: Option<String>,
 }
 
 #[derive(Debug, Default, PartialEq, Deserialize)]
@@ -142,6 +156,9 @@ impl Config {
         set(&mut settings.drain, self.drain);
         set(&mut settings.allowed_hosts, self.allowed_hosts);
         settings.connections = self.connections.into();
+        set(&mut settings.page, self.page.show);
+        settings.listen_also.extend(self.page.listen.filter(|_| settings.page));
+        settings.codec_endpoint = self.page.codec_endpoint;
         set(&mut settings.readers, self.database.readers);
         settings.database = self.database.path.or(settings.database);
         settings.cache_dir = self.cache.path.or(settings.cache_dir);
@@ -224,6 +241,8 @@ mod tests {
         assert_eq!(settings.database, Some(PathBuf::from("/var/lib/wrt/wrt.db")));
         assert_eq!(settings.limits.workflow_memory_bytes, Some(128 << 20));
         assert_eq!(settings.connections.total, Some(20_000));
+        assert!(settings.page);
+        assert_eq!(settings.listen_also, ["127.0.0.1:8233"]);
         assert_eq!(settings.namespace_limits, NamespaceLimits::default());
         assert_eq!(settings.namespaces, ["default", "shop"]);
     }
@@ -233,6 +252,7 @@ mod tests {
         let settings = Config::parse("").unwrap().settings();
         assert_eq!(settings.listen, "127.0.0.1:7233");
         assert!(settings.limits.instances.is_none());
+        assert!(!settings.page);
     }
 
     #[test]

@@ -73,7 +73,7 @@ impl Connections {
 }
 
 /// Reads a host as requests name it, without a port.
-pub(super) fn host(text: &str) -> Result<String, String> {
+pub(crate) fn host(text: &str) -> Result<String, String> {
     let is_address = text.parse::<IpAddr>().is_ok();
     let name = text.strip_prefix("*.").unwrap_or(text);
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "-._".contains(c));

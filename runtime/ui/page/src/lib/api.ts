@@ -92,6 +92,19 @@ const TEMPORAL = 'temporal.api.workflowservice.v1.WorkflowService';
 const OPERATOR = 'temporal.api.operatorservice.v1.OperatorService';
 const text = encodeURIComponent;
 
+let isForeign = false;
+
+/** A call that only wrt has. Another server is asked once. */
+export async function own<T>(method: string, body: object, signal?: AbortSignal): Promise<T> {
+  if (isForeign) throw new ApiError('Only wrt has this; the server is another one.', 12, 501);
+  try {
+    return await byName<T>(`wrt.v1.${method}`, body, signal);
+  } catch (error) {
+    if (error instanceof ApiError && error.isUnknown) isForeign = true;
+    throw error;
+  }
+}
+
 /** All namespaces, however many pages they fill. */
 export async function namespaces(): Promise<NamespaceDescription[]> {
   const found: NamespaceDescription[] = [];
@@ -117,7 +130,7 @@ export function of(namespace: string) {
     act: <T>(id: string, path: string, body: unknown) => call<T>(run(id) + path, { body, method: 'POST' }),
     temporal: <T>(method: string, body: object, signal?: AbortSignal) => byName<T>(`${TEMPORAL}/${method}`, { namespace, ...body }, signal),
     operator: <T>(method: string, body: object) => byName<T>(`${OPERATOR}/${method}`, { namespace, ...body }),
-    wrt: <T>(method: string, body: object = {}, signal?: AbortSignal) => byName<T>(`wrt.v1.${method}`, { namespace, ...body }, signal),
+    wrt: <T>(method: string, body: object = {}, signal?: AbortSignal) => own<T>(method, { namespace, ...body }, signal),
     upload: <T>(file: Blob, query: Query) => call<T>(`${base}/components`, { body: new Blob([file], { type: 'application/wasm' }), query, method: 'POST' }),
   };
 }
