@@ -58,22 +58,15 @@ pub(crate) fn beside(grpc: impl GrpcService, site: Site) -> impl GrpcService {
             if is_grpc(request.headers()) {
                 return grpc.call(request).await;
             }
-            let request = match page(&site, request) {
-                Ok(page) => return Ok(page),
-                Err(request) => request,
-            };
+            let (parts, body) = request.into_parts();
+            if let Some(page) = site.page.as_ref().and_then(|page| page.answer(&parts)) {
+                return Ok(page);
+            }
+            let request = Request::from_parts(parts, body);
             // Boxed, so that gRPC calls do not carry the room for it.
             Ok(Box::pin(respond(grpc, &site, request)).await)
         }
     })
-}
-
-/// The page's answer, or the request back, if it is none for the page.
-fn page(site: &Site, request: Request<Body>) -> Result<Response<Body>, Request<Body>> {
-    match &site.page {
-        Some(page) => page.answer(request),
-        None => Err(request),
-    }
 }
 
 async fn respond(grpc: impl GrpcService, site: &Site, request: Request<Body>) -> Response<Body> {

@@ -73,18 +73,19 @@ export const tests = {
           await page.waitForTimeout(30);
         }
         assert.equal(await loaded(), events);
-        const slowest = await list.evaluate(async (box) => {
-          let slowest = 0;
+        const jumps = await list.evaluate(async (box) => {
+          const jumps = [];
           for (let step = 0; step < 60; step++) {
             const begin = performance.now();
             box.scrollTop = (box.scrollHeight * ((step * 37) % 60)) / 60;
             await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-            slowest = Math.max(slowest, performance.now() - begin);
+            jumps.push(performance.now() - begin);
           }
-          return slowest;
+          return jumps.sort((a, b) => a - b);
         });
-        console.error(`50,000 events: the slowest of 60 jumps took ${slowest.toFixed(0)} ms`);
-        assert.ok(slowest < 700, `${slowest} ms`);
+        const [middle, slowest] = [jumps[30], jumps.at(-1)].map(Math.round);
+        console.error(`50,000 events: of 60 jumps the middle one took ${middle} ms, the slowest ${slowest} ms`);
+        assert.ok(middle < 400, `${middle} ms, also on a busy machine`);
         await page.getByRole('link', { name: 'Timeline' }).click();
         await sees(page.getByRole('button', { name: /^Marker step/ }));
       }, { server });

@@ -9,6 +9,13 @@ import { at, command, sees } from '../harness/world.js';
 
 const dialog = (page) => page.getByRole('dialog');
 
+/** A version of its own: the component with a section more that says nothing. */
+function variant(letter) {
+  const file = path.join(scratch, 'uploaded.wasm');
+  fs.writeFileSync(file, Buffer.concat([fs.readFileSync(guest('order-saga-workflow')), Buffer.from([0, 2, 1, letter])]));
+  return file;
+}
+
 export const tests = {
   'the overview counts, and each number leads to its list': async (world) => {
     await world.api.order('seen-1', 1, { items: ['out-of-stock'] });
@@ -110,7 +117,8 @@ export const tests = {
       await page.getByRole('link', { name: 'nightly' }).click();
       await page.getByRole('button', { name: 'Delete' }).click();
       await dialog(page).getByRole('button', { name: 'Delete the schedule' }).click();
-      await sees(page.getByText('No schedules yet'));
+      await page.waitForURL(/schedules$/);
+      await page.getByRole('link', { name: 'nightly' }).waitFor({ state: 'detached' });
     });
   },
 
@@ -118,7 +126,7 @@ export const tests = {
     await world.visit(at('components'), async (page) => {
       await sees(page.getByRole('link', { name: /order-saga-workflow/ }));
       await world.picture(page, 'components');
-      await page.getByLabel('A component, as a .wasm file').setInputFiles(guest('order-saga-workflow'));
+      await page.getByLabel('A component, as a .wasm file').setInputFiles(variant(121));
       await dialog(page).getByLabel('Deployment').fill('uploaded');
       await dialog(page).getByLabel('Task queue').fill('uploads');
       await dialog(page).getByRole('button', { name: 'Deploy' }).click();
@@ -126,10 +134,7 @@ export const tests = {
       await sees(page.getByRole('region', { name: 'Versions' }).getByText('current'));
       await sees(page.getByRole('region', { name: 'Type OrderWorkflow' }).getByText('How far the order is.'));
       await world.picture(page, 'component');
-      // The same component with a section more that says nothing is another version.
-      const other = path.join(scratch, 'uploaded.wasm');
-      fs.writeFileSync(other, Buffer.concat([fs.readFileSync(guest('order-saga-workflow')), Buffer.from([0, 2, 1, 120])]));
-      await page.getByLabel('A component, as a .wasm file').setInputFiles(other);
+      await page.getByLabel('A component, as a .wasm file').setInputFiles(variant(120));
       await dialog(page).getByLabel('Make it the current version').uncheck();
       await dialog(page).getByRole('button', { name: 'Deploy' }).click();
       await page.waitForFunction(() => document.querySelectorAll('[aria-label="Versions"] tbody tr').length === 2);

@@ -3,13 +3,16 @@
 use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
-use http::{Request, Response, request::Parts};
+use http::{Response, request::Parts};
 use http_body_util::Full;
 use tonic::body::Body;
 
+/// What is said to a request.
+type Answer = dyn Fn(&Parts) -> Option<Response<Bytes>> + Send + Sync;
+
 /// Answers requests of browsers for the page, and leaves the others to the API.
 #[derive(Clone)]
-pub struct WebPage(Arc<dyn Fn(&Parts) -> Option<Response<Bytes>> + Send + Sync>);
+pub struct WebPage(Arc<Answer>);
 
 impl WebPage {
     /// A page that gives an answer, or `None` for what is no part of it.
@@ -17,13 +20,10 @@ impl WebPage {
         WebPage(Arc::new(answer))
     }
 
-    /// The page's answer, or the request back.
-    pub(super) fn answer(&self, request: Request<Body>) -> Result<Response<Body>, Request<Body>> {
-        let (parts, body) = request.into_parts();
-        match (self.0)(&parts) {
-            Some(response) => Ok(response.map(|bytes| Body::new(Full::new(bytes)))),
-            None => Err(Request::from_parts(parts, body)),
-        }
+    /// The page's answer, if the request is for the page.
+    pub(super) fn answer(&self, request: &Parts) -> Option<Response<Body>> {
+        let response = (self.0)(request)?;
+        Some(response.map(|bytes| Body::new(Full::new(bytes))))
     }
 }
 

@@ -185,7 +185,7 @@ mod tests {
 
     fn applied(line: &str) -> Settings {
         let mut settings = Settings::with_defaults();
-        parse(line).unwrap().apply_to(&mut settings, "::1");
+        parse(line).unwrap().apply_to(&mut settings, "::1", 7233);
         settings
     }
 

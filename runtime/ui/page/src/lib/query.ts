@@ -64,7 +64,7 @@ export function withStatus(query: string, status: string | undefined): string {
 export function errorRange(query: string, message: string): [number, number] | undefined {
   const place = /column:?\s*(\d+)/i.exec(message)?.[1];
   if (place) return [Math.max(0, Number(place) - 1), Number(place)];
-  const word = /(?:attribute|found:?|near|value|column)\s+[`'"]?([\w.$-]+)/i.exec(message)?.[1];
+  const word = /(?:attribute|found:?|near|value|column):?\s+[`'"]?([\w.$-]+)/i.exec(message)?.[1];
   const at = word ? query.indexOf(word) : -1;
   return word && at >= 0 ? [at, at + word.length] : undefined;
 }
