@@ -37,7 +37,7 @@ export const tests = {
         const took = Date.now() - begin;
         console.error(`${name}: ready after ${took} ms, ${(bytes / 1000).toFixed(1)} kB`);
         assert.ok(bytes > 50_000 && bytes < 400_000, `${bytes} bytes`);
-        assert.ok(took < 3000, `${took} ms, also on a busy machine`);
+        assert.ok(took < 10_000, `${took} ms, also on a machine that does much else`);
       });
     }
   },
