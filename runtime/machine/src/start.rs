@@ -303,8 +303,8 @@ fn started_attributes(start: &StartRun, now: Time) -> WorkflowExecutionStartedEv
         identity: request.identity,
         retry_policy: request.retry_policy.map(retry::with_defaults),
         attempt: 1,
-        workflow_execution_expiration_time: execution_timeout
-            .map(|span| now.plus(start_delay.unwrap_or_default()).plus(span).into()),
+        // A delay is part of it.
+        workflow_execution_expiration_time: execution_timeout.map(|span| now.plus(span).into()),
         continued_failure: request.continued_failure,
         last_completion_result: request.last_completion_result,
         first_workflow_task_backoff: Some(proto_span(start_delay.unwrap_or_default())),

@@ -4,7 +4,7 @@ use wrt_machine::ContinuationKind;
 use wrt_model::{
     Run, payload,
     proto::{
-        Command, CommandAttributes, EventAttributes, Memo, WorkflowType,
+        Command, CommandAttributes, EventAttributes, Memo, RetryPolicy, WorkflowType,
         command::{ContinueAsNewWorkflowExecutionCommandAttributes, ModifyWorkflowPropertiesCommandAttributes},
         enums::{ContinueAsNewInitiator as Initiator, WorkflowExecutionStatus as Status},
         history::WorkflowExecutionStartedEventAttributes,
@@ -169,4 +169,20 @@ fn no_run_outlives_its_chain() {
         (next.run.run_expires_ns, next.run.execution_expires_ns),
         (end_ns, end_ns)
     );
+}
+
+#[test]
+fn another_attempt_begins_with_what_the_start_has_given() {
+    let mut story = Story::begin_with(|request| {
+        request.memo = Some(memo("old"));
+        request.retry_policy = Some(RetryPolicy::default());
+    });
+    let upsert = ModifyWorkflowPropertiesCommandAttributes {
+        upserted_memo: Some(memo("new")),
+    };
+    story.task(vec![
+        command(CommandAttributes::ModifyWorkflowPropertiesCommandAttributes(upsert)),
+        fail("Oops"),
+    ]);
+    assert_eq!(first_event(&next(&mut story)).memo, Some(memo("old")));
 }

@@ -205,9 +205,9 @@ fn what_happens_before_a_worker_takes_it_makes_it_a_task_like_others() {
     story.decide(|turn| turn.schedule_speculative_workflow_task());
     story.signal("go");
     assert!(story.last.offers_workflow_task);
-    story.check_from(5, &["5 WorkflowExecutionSignaled go", "6 WorkflowTaskScheduled"]);
+    story.check_from(5, &["5 WorkflowTaskScheduled", "6 WorkflowExecutionSignaled go"]);
     story.take_task();
-    story.check_from(7, &["7 WorkflowTaskStarted of 6"]);
+    story.check_from(7, &["7 WorkflowTaskStarted of 5"]);
 }
 
 #[test]
