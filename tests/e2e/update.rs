@@ -220,8 +220,8 @@ async fn updates_that_are_wrong_in_themselves_are_refused() -> Result<()> {
         refused(|r| r.namespace = "nowhere".into(), Code::NotFound, "nowhere").await;
         refused(
             |r| r.wait_policy.as_mut().unwrap().lifecycle_stage = Stage::Admitted as i32,
-            Code::InvalidArgument,
-            "ADMITTED",
+            Code::PermissionDenied,
+            "waiting on update admitted",
         )
         .await;
         refused(

@@ -26,6 +26,10 @@ pub(crate) enum ApiError {
     #[error("{0}")]
     Unimplemented(String),
 
+    /// Nobody may ask for it.
+    #[error("{0}")]
+    PermissionDenied(String),
+
     /// The engine says no.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -52,6 +56,7 @@ impl From<ApiError> for Status {
         match error {
             ApiError::InvalidArgument(_) => Status::invalid_argument(message),
             ApiError::Unimplemented(_) => Status::unimplemented(message),
+            ApiError::PermissionDenied(_) => Status::permission_denied(message),
             ApiError::Engine(error) => engine_status(&error, message),
             ApiError::MultiOperation(error) => multi_operation_status(*error),
         }

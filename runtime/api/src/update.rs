@@ -118,9 +118,9 @@ fn check(request: &mut UpdateWorkflowExecutionRequest, limits: &Limits) -> Resul
 fn check_stage(policy: Option<&WaitPolicy>) -> Result<(), ApiError> {
     let stage = policy.map_or(0, |policy| policy.lifecycle_stage);
     match validate::choice::<Stage>("WaitPolicy.LifecycleStage", stage)? {
-        Stage::Admitted => {
-            validate::invalid("Unsupported wait stage UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_ADMITTED.")
-        }
+        Stage::Admitted => Err(ApiError::PermissionDenied(
+            "UpdateWorkflowExecution issued asynchronously and waiting on update admitted is not supported.".to_owned(),
+        )),
         Stage::Unspecified | Stage::Accepted | Stage::Completed => Ok(()),
     }
 }

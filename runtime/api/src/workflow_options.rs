@@ -27,10 +27,10 @@ pub(crate) async fn update(
     let execution = validate::execution(request.workflow_execution)?;
     validate::bounded("Identity", &request.identity)?;
     let (mut options, mut mask) = (request.workflow_execution_options, request.update_mask);
-    check(&mut options, &mut mask)?;
-    if mask.as_ref().is_none_or(|mask| mask.paths.is_empty()) {
+    if mask.is_none() {
         return validate::invalid("UpdateMask is required: name the options to change, for instance priority.");
     }
+    check(&mut options, &mut mask)?;
     let change = WorkflowOptionsChange {
         options: options.unwrap_or_default(),
         paths: mask.unwrap_or_default().paths,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use wrt_host::WorkflowInstance;
 use wrt_model::{
-    Limits, Namespace, Run, payload,
+    Limits, Namespace, Run, WorkflowKey, payload,
     proto::{
         Failure, Payloads,
         enums::QueryRejectCondition,
@@ -22,8 +22,12 @@ use self::builtin::{Builtin, Past};
 use crate::{
     Engine, EngineError,
     lane::{Lane, Message, Step},
+    matching::QueueKey,
     signal::key_of,
 };
+
+/// Who has not polled for so long, as Temporal's server has it, may be down.
+const POLLER_MEMORY: Duration = Duration::from_secs(20);
 
 /// A caller asks a run.
 pub(crate) struct QueryMessage {
@@ -56,7 +60,7 @@ impl Engine {
             .ok_or_else(|| EngineError::InvalidArgument("Query is not set on request.".into()))?;
         let (reply, answer) = oneshot::channel();
         let message = QueryMessage {
-            run_id,
+            run_id: run_id.clone(),
             query,
             reject_condition,
             reply,
@@ -64,7 +68,23 @@ impl Engine {
         self.send(&key, Message::Query(Box::new(message)));
         match tokio::time::timeout(deadline, answer).await {
             Ok(answer) => answer.unwrap_or(Err(EngineError::ShuttingDown)),
-            Err(_) => Err(EngineError::QueryTimedOut(deadline)),
+            Err(_) => Err(self.unanswered(&key, &run_id, deadline).await),
+        }
+    }
+
+    /// Why nobody has answered until the deadline.
+    async fn unanswered(&self, key: &WorkflowKey, run_id: &str, deadline: Duration) -> EngineError {
+        let queue = self.decide(key, run_id, |turn| {
+            let run = turn.run();
+            // Before its first task, a run waits for that.
+            let is_asked = run.is_run_by_workers() && run.last_completed_started_event_id > 0;
+            Ok(is_asked.then(|| QueueKey::new(&run.namespace_id, &run.task_queue)))
+        });
+        match queue.await {
+            Ok(Some(queue)) if !self.inner.workflow_matching.is_polled(&queue, POLLER_MEMORY) => {
+                EngineError::FailedPrecondition("no poller seen for task queue recently, worker may be down".to_owned())
+            }
+            _ => EngineError::QueryTimedOut(deadline),
         }
     }
 }

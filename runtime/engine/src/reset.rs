@@ -92,8 +92,10 @@ impl Lane {
     ) -> Result<String, EngineError> {
         let current = self.current.as_ref().map(|current| &current.run);
         let is_made_by = |run: &&Run| {
-            // Runs of older servers have it in the place of the start's.
-            !reset.request_id.is_empty() && [&run.reset_request_id, &run.start_request_id].contains(&&reset.request_id)
+            // Runs that older servers have reset have it in the place of the start's.
+            let is_reset = run.original_execution_run_id != run.run_id;
+            let known = [&run.reset_request_id, &run.start_request_id];
+            !reset.request_id.is_empty() && is_reset && known.contains(&&reset.request_id)
         };
         if let Some(run) = current.filter(is_made_by) {
             return Ok(run.run_id.clone());

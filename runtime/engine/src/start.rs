@@ -393,9 +393,11 @@ impl Lane {
 
     /// Puts a new run in the place of the current one.
     pub(crate) fn supersede(&mut self, run: Box<HotRun>, step: &mut Step) {
+        let engine = self.engine.clone();
         step.superseded.extend(self.current.replace(run).map(|mut run| {
             // A run that does not answer for the workflow id any more gives its place to others at once.
             run.instance = None;
+            run.release_queries(&engine);
             *run
         }));
     }

@@ -66,8 +66,8 @@ impl Turn<'_> {
                 )),
             },
             A::ContinueAsNewWorkflowExecutionCommandAttributes(command) => self.check_continue_as_new(command),
-            A::UpsertWorkflowSearchAttributesCommandAttributes(_)
-            | A::ModifyWorkflowPropertiesCommandAttributes(_)
+            A::UpsertWorkflowSearchAttributesCommandAttributes(command) => self.check_upsert(command),
+            A::ModifyWorkflowPropertiesCommandAttributes(_)
             | A::CompleteWorkflowExecutionCommandAttributes(_)
             | A::CancelWorkflowExecutionCommandAttributes(_) => Ok(()),
             A::ScheduleNexusOperationCommandAttributes(_) | A::RequestCancelNexusOperationCommandAttributes(_) => {

@@ -242,8 +242,6 @@ fn started_by(
             initiator: ContinueAsNewInitiator::Retry as i32,
             continued_failure: Some(failure),
             attempt,
-            memo: previous.memo.clone(),
-            search_attributes: without_own(previous.search_attributes.clone()),
             ..started
         },
         ContinuationKind::Cron { result, failure } => WorkflowExecutionStartedEventAttributes {
@@ -251,8 +249,6 @@ fn started_by(
             continued_failure: failure,
             last_completion_result: result.or(started.last_completion_result),
             attempt: 1,
-            memo: previous.memo.clone(),
-            search_attributes: without_own(previous.search_attributes.clone()),
             ..started
         },
         ContinuationKind::ContinueAsNew(command) => WorkflowExecutionStartedEventAttributes {

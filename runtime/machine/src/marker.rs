@@ -26,6 +26,21 @@ impl Turn<'_> {
         Ok(())
     }
 
+    /// A component may say that nothing changes.
+    pub(crate) fn check_upsert(
+        &self,
+        command: &UpsertWorkflowSearchAttributesCommandAttributes,
+    ) -> Result<(), Rejection> {
+        let is_empty = |attributes: &SearchAttributes| attributes.indexed_fields.is_empty();
+        if self.run.is_run_by_workers() && command.search_attributes.as_ref().is_none_or(is_empty) {
+            return Err(bad(
+                Cause::BadSearchAttributes,
+                "IndexedFields is not set on UpsertWorkflowSearchAttributesCommand.".into(),
+            ));
+        }
+        Ok(())
+    }
+
     pub(crate) fn record_marker(&mut self, command: RecordMarkerCommandAttributes, completed_event_id: i64) {
         self.append(EventAttributes::MarkerRecordedEventAttributes(
             MarkerRecordedEventAttributes {

@@ -219,6 +219,9 @@ pub(crate) fn begun_run(
     let nanos = |timeout: &Option<_>| span_nanos(span_set(timeout.as_ref()).unwrap_or_default());
     let first_task = now.plus(span_set(started.first_workflow_task_backoff.as_ref()).unwrap_or_default());
     let run_timeout_ns = nanos(&started.workflow_run_timeout);
+    let run_expires_ns = Turn::deadline(first_task.nanos(), run_timeout_ns).map_or(0, Time::nanos);
+    let execution_expires = started.workflow_execution_expiration_time.as_ref();
+    let execution_expires_ns = execution_expires.map_or(0, |time| Time::from(time).nanos());
     let own = WorkflowExecution {
         workflow_id: started.workflow_id.clone(),
         run_id: run_id.clone(),
@@ -241,11 +244,12 @@ pub(crate) fn begun_run(
         next_event_id: 1,
         start_ns: now.nanos(),
         execution_ns: first_task.nanos(),
-        run_expires_ns: Turn::deadline(first_task.nanos(), run_timeout_ns).map_or(0, Time::nanos),
-        execution_expires_ns: started
-            .workflow_execution_expiration_time
-            .as_ref()
-            .map_or(0, |time| Time::from(time).nanos()),
+        run_expires_ns: match execution_expires_ns {
+            0 => run_expires_ns,
+            // No run outlives its chain.
+            chain => run_expires_ns.min(chain),
+        },
+        execution_expires_ns,
         run_timeout_ns,
         execution_timeout_ns: nanos(&started.workflow_execution_timeout),
         workflow_task_timeout_ns: nanos(&started.workflow_task_timeout),
@@ -299,8 +303,8 @@ fn started_attributes(start: &StartRun, now: Time) -> WorkflowExecutionStartedEv
         identity: request.identity,
         retry_policy: request.retry_policy.map(retry::with_defaults),
         attempt: 1,
-        workflow_execution_expiration_time: execution_timeout
-            .map(|span| now.plus(start_delay.unwrap_or_default()).plus(span).into()),
+        // A delay is part of it.
+        workflow_execution_expiration_time: execution_timeout.map(|span| now.plus(span).into()),
         continued_failure: request.continued_failure,
         last_completion_result: request.last_completion_result,
         first_workflow_task_backoff: Some(proto_span(start_delay.unwrap_or_default())),

@@ -156,6 +156,7 @@ impl<'run> Turn<'run> {
             self.transition.durable = true;
             None
         } else {
+            self.write_speculative_task();
             Some(self.append(attributes))
         }
     }

@@ -67,7 +67,7 @@ async def test_a_wait_without_an_end_says_where_to_go_on(world: World) -> None:
         history_event_filter_type=HistoryEventFilterType.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT,
     )
     service = world.client.workflow_service
-    empty = await service.get_workflow_execution_history(request, timeout=timedelta(seconds=1))
+    empty = await service.get_workflow_execution_history(request, timeout=timedelta(seconds=3))
     assert not empty.history.events
     assert empty.next_page_token
 

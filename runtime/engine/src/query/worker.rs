@@ -25,7 +25,7 @@ use wrt_model::{
     task::WorkflowTaskToken,
 };
 
-use super::{QueryMessage, answer_with};
+use super::{QueryMessage, answer_with, check_began};
 use crate::{
     Engine, EngineError, clock,
     lane::{HotRun, Step, answer},
@@ -138,7 +138,10 @@ impl HotRun {
         let task = self.run.workflow_task.as_ref();
         if task.is_none_or(|task| task.attempt >= FAILING_ATTEMPT) {
             for message in self.queries.take() {
-                self.ask_worker(engine, message);
+                match check_began(&self.run) {
+                    Ok(()) => self.ask_worker(engine, message),
+                    Err(error) => answer(message.reply, Err(error)),
+                }
             }
         }
     }

@@ -150,7 +150,8 @@ impl Lane {
         done.completion.commands = current.pages.complete(token, done.page_number, commands)?;
         let taker = Taker {
             identity: done.completion.identity.clone(),
-            is_sticky: done.completion.sticky.is_some(),
+            // Whoever has just done a task has its run in its cache.
+            is_sticky: true,
             version: version_of_worker(done.completion.deployment.as_ref()),
             ..Taker::default()
         };

@@ -37,6 +37,14 @@ impl Turn<'_> {
         self.schedule_speculative_workflow_task() && self.start_workflow_task(identity, "").is_ok()
     }
 
+    /// Writes the speculative task that nobody has taken, because something else is about to be written.
+    pub(crate) fn write_speculative_task(&mut self) {
+        let task = self.run.workflow_task.as_ref();
+        if task.is_some_and(|task| task.speculative && !task.is_started()) {
+            self.ensure_workflow_task();
+        }
+    }
+
     /// True when nothing keeps a workflow task from being scheduled. A speculative one that nobody has taken makes room.
     pub(super) fn has_no_workflow_task(&self) -> bool {
         let task = self.run.workflow_task.as_ref();

@@ -4,7 +4,7 @@ use wrt_machine::ContinuationKind;
 use wrt_model::{
     Run, payload,
     proto::{
-        Command, CommandAttributes, EventAttributes, Memo, WorkflowType,
+        Command, CommandAttributes, EventAttributes, Memo, RetryPolicy, WorkflowType,
         command::{ContinueAsNewWorkflowExecutionCommandAttributes, ModifyWorkflowPropertiesCommandAttributes},
         enums::{ContinueAsNewInitiator as Initiator, WorkflowExecutionStatus as Status},
         history::WorkflowExecutionStartedEventAttributes,
@@ -148,4 +148,41 @@ fn a_retry_comes_before_the_next_time_of_the_schedule() {
     story.task(vec![fail("Oops")]);
     let kind = story.last.continuation.take().expect("another run").kind;
     assert!(matches!(kind, ContinuationKind::Retry { attempt: 2, .. }));
+}
+
+#[test]
+fn what_a_worker_does_not_name_is_not_carried_over() {
+    let mut story = Story::begin_for_workers_with(|request| request.memo = Some(memo("old")));
+    story.task(vec![continue_as_new(|_| ())]);
+    assert_eq!(first_event(&next_on(&mut story, "")).memo, None);
+}
+
+#[test]
+fn no_run_outlives_its_chain() {
+    let mut story = Story::begin_with(|request| {
+        request.workflow_execution_timeout = Some(proto_span(seconds(100)));
+    });
+    let end_ns = story.run.execution_expires_ns;
+    story.wait(seconds(30)).task(vec![continue_as_new(|_| ())]);
+    let next = next(&mut story);
+    assert_eq!(
+        (next.run.run_expires_ns, next.run.execution_expires_ns),
+        (end_ns, end_ns)
+    );
+}
+
+#[test]
+fn another_attempt_begins_with_what_the_start_has_given() {
+    let mut story = Story::begin_with(|request| {
+        request.memo = Some(memo("old"));
+        request.retry_policy = Some(RetryPolicy::default());
+    });
+    let upsert = ModifyWorkflowPropertiesCommandAttributes {
+        upserted_memo: Some(memo("new")),
+    };
+    story.task(vec![
+        command(CommandAttributes::ModifyWorkflowPropertiesCommandAttributes(upsert)),
+        fail("Oops"),
+    ]);
+    assert_eq!(first_event(&next(&mut story)).memo, Some(memo("old")));
 }

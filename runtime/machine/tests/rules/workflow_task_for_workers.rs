@@ -2,14 +2,17 @@
 
 use wrt_machine::{Rejection, WorkflowTaskCompletion, WorkflowTaskEnd, next_deadline};
 use wrt_model::{
-    proto::{Command, enums::WorkflowTaskFailedCause as Cause, protocol},
+    proto::{
+        Command, CommandAttributes, command::UpsertWorkflowSearchAttributesCommandAttributes,
+        enums::WorkflowTaskFailedCause as Cause, protocol,
+    },
     run::Sticky,
     task::WorkflowTaskToken,
     time::{proto_span, span_nanos},
 };
 
 use crate::{
-    story::{Story, complete, completion, oops, seconds},
+    story::{Story, command, complete, completion, oops, seconds},
     update::{accept, reject, respond},
 };
 
@@ -202,9 +205,9 @@ fn what_happens_before_a_worker_takes_it_makes_it_a_task_like_others() {
     story.decide(|turn| turn.schedule_speculative_workflow_task());
     story.signal("go");
     assert!(story.last.offers_workflow_task);
-    story.check_from(5, &["5 WorkflowExecutionSignaled go", "6 WorkflowTaskScheduled"]);
+    story.check_from(5, &["5 WorkflowTaskScheduled", "6 WorkflowExecutionSignaled go"]);
     story.take_task();
-    story.check_from(7, &["7 WorkflowTaskStarted of 6"]);
+    story.check_from(7, &["7 WorkflowTaskStarted of 5"]);
 }
 
 #[test]
@@ -270,4 +273,24 @@ fn a_paused_run_offers_its_task_when_it_goes_on() {
         .decide(|turn| turn.unpause_workflow(String::new(), String::new(), String::new()))
         .unwrap();
     assert!(story.last.offers_workflow_task);
+}
+
+#[test]
+fn a_worker_that_upserts_nothing_is_told_so() {
+    let upsert = || {
+        command(CommandAttributes::UpsertWorkflowSearchAttributesCommandAttributes(
+            UpsertWorkflowSearchAttributesCommandAttributes::default(),
+        ))
+    };
+    let mut story = Story::begin_for_workers();
+    story.take_task();
+    let refused = story.decide(|turn| turn.complete_workflow_task(cached(vec![upsert()], Vec::new())));
+    assert!(matches!(
+        refused,
+        Err(Rejection::BadCommands {
+            cause: Cause::BadSearchAttributes,
+            ..
+        })
+    ));
+    Story::begin().task(vec![upsert()]);
 }
