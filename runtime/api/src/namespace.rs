@@ -253,7 +253,6 @@ fn info(namespace: &Namespace, limits: &Limits) -> NamespaceInfo {
             workflow_task_completion_size_limit_error: shown(limits.workflow_task_completion_size_error),
         }),
         supports_schedules: true,
-        ..Default::default()
     }
 }
 

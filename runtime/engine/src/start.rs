@@ -137,7 +137,6 @@ impl Engine {
             run_id: started.run_id,
             started: started.started,
             first_execution_run_id: started.first_execution_run_id,
-            ..Default::default()
         })
     }
 
