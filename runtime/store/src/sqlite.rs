@@ -166,9 +166,12 @@ impl Database {
             return Ok(());
         };
         let even = stamp::next(watch.last_stamp());
-        watch.expect_stamp(even);
-        // What it finds wrong, the next call hears.
-        stamp::write(&gate, even, || drop(watch.glance())).map_err(|error| self.failure("stamp", error))
+        let look = || {
+            // The log may have been emptied while this waited for its turn. What is wrong, the next call hears.
+            drop(watch.glance());
+            watch.expect_stamp(even);
+        };
+        stamp::write(&gate, even, look).map_err(|error| self.failure("stamp", error))
     }
 
     /// The connection that writes commits, if nobody writes now.
