@@ -5,7 +5,9 @@
 //! computes for long, the lane [attends](crate::attending) to what comes in before it has ended.
 //!
 //! A run that never waits, because each of its runs is followed by another one at once, goes on in the next step: messages
-//! come in between, and of all lanes that go on by themselves one takes a step at a time.
+//! come in between, and of all lanes that go on by themselves one takes a step at a time, and rests.
+
+use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use wrt_host::WorkflowInstance;
@@ -33,6 +35,9 @@ pub(crate) type Decide = Box<dyn FnOnce(Result<&mut Turn<'_>, EngineError>) -> R
 
 /// Messages that one step takes at most, so that the first of them do not wait for ever.
 const MESSAGES_PER_STEP: usize = 256;
+
+/// How many times as long as its step a workflow rests that never waits.
+const RESTS: u32 = 3;
 
 /// Something that happens to a workflow.
 pub(crate) enum Message {
@@ -209,12 +214,13 @@ impl Lane {
     pub(crate) async fn run(mut self) {
         let mut messages = Vec::new();
         let mut goes_on = false;
+        let mut took = Duration::ZERO;
         loop {
             messages.append(&mut self.deferred);
             self.take_messages(&mut messages);
             let mut turn = None;
             if messages.is_empty() && goes_on && !self.engine.is_stopping() {
-                turn = self.wait_for_turn(&mut messages).await;
+                turn = self.wait_for_turn(took, &mut messages).await;
             } else if messages.is_empty() {
                 let (engine, current) = (self.engine.clone(), &mut self.current);
                 let receiver = self.receiver.as_ref().expect("the lane is whole between two steps");
@@ -225,7 +231,9 @@ impl Lane {
                 }
                 continue;
             }
+            let begun = clock::instant();
             goes_on = self.step(&mut messages, turn).await;
+            took = clock::instant().saturating_duration_since(begun);
         }
     }
 
@@ -240,14 +248,18 @@ impl Lane {
     }
 
     /// Waits until the lane may go on by itself, or until a message comes. However many workflows never wait, others find
-    /// one of them at work at a time.
-    async fn wait_for_turn(&mut self, messages: &mut Vec<Message>) -> Option<OwnedSemaphorePermit> {
-        // Even if nobody else wants the turn, the others on this thread want theirs.
-        tokio::task::yield_now().await;
+    /// one of them at work at a time, and the server at rest for longer than that: a step that took so long is followed by
+    /// a rest of several times that.
+    async fn wait_for_turn(&mut self, took: Duration, messages: &mut Vec<Message>) -> Option<OwnedSemaphorePermit> {
         let turns = self.engine.inner.lanes.turns.clone();
+        let rested = async {
+            let turn = turns.acquire_owned().await;
+            tokio::time::sleep(took * RESTS).await;
+            turn.expect("the semaphore is never closed")
+        };
         let next = self.next_message();
         tokio::select! {
-            turn = turns.acquire_owned() => Some(turn.expect("the semaphore is never closed")),
+            turn = rested => Some(turn),
             message = next => {
                 messages.push(message);
                 None

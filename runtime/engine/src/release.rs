@@ -36,7 +36,10 @@ impl Lane {
             if std::mem::take(&mut current.pending.offers_workflow_task) {
                 self.engine.offer_workflow_task(&current.run);
             }
-            told |= self.engine.inner.timers.set(&self.key, next_deadline(&current.run));
+            // Whoever goes on by itself need not be woken for it.
+            let is_later = |time: &Time| !step.goes_on || *time > clock::now();
+            let deadline = next_deadline(&current.run).filter(is_later);
+            told |= self.engine.inner.timers.set(&self.key, deadline);
             if let Some(skipping) = &self.engine.inner.time_skipping {
                 skipping.committed(&current.run);
             }
