@@ -21,6 +21,7 @@ pub(super) fn message(
 ) -> Result<DynamicMessage, Status> {
     let descriptor = route.method.input();
     let mut fields = body_fields(&route.body, &descriptor, body)?;
+    refuse_twins(&fields, &descriptor)?;
     if expands {
         fields = shorthand::expand(fields, &descriptor);
     }
@@ -41,6 +42,36 @@ pub(super) fn message(
         put(fields, &descriptor, path, text, Given::Replaced)?;
     }
     parse(&descriptor, std::mem::take(fields))
+}
+
+/// Refuses a field that stands under both of its names, `workflowId` and `workflow_id`: only one of them would be read.
+fn refuse_twins(value: &Value, message: &MessageDescriptor) -> Result<(), Status> {
+    let is_free = message.full_name().starts_with("google.protobuf.")
+        || message.full_name().starts_with("temporal.api.common.v1.Payload");
+    let Some(fields) = value.as_object().filter(|_| !is_free) else {
+        return Ok(());
+    };
+    for (name, value) in fields {
+        let Some(field) = field(message, name) else { continue };
+        if name != field.json_name() && fields.contains_key(field.json_name()) {
+            return Err(Status::invalid_argument(format!(
+                "{} is given twice: as {name} and as {}",
+                field.full_name(),
+                field.json_name()
+            )));
+        }
+        let Kind::Message(inner) = field.kind() else { continue };
+        match (value, field.is_map()) {
+            (Value::Object(entries), true) => {
+                if let Kind::Message(inner) = inner.map_entry_value_field().kind() {
+                    entries.values().try_for_each(|entry| refuse_twins(entry, &inner))?;
+                }
+            }
+            (Value::Array(items), _) => items.iter().try_for_each(|item| refuse_twins(item, &inner))?,
+            (value, _) => refuse_twins(value, &inner)?,
+        }
+    }
+    Ok(())
 }
 
 /// What the body says, as fields of the message.
@@ -168,6 +199,24 @@ mod tests {
 
     fn get(uri: &str) -> Result<Value, String> {
         request(Method::GET, uri, "")
+    }
+
+    #[test]
+    fn a_field_has_one_of_its_names() {
+        let post = |body: &str| request(Method::POST, "/api/v1/namespaces/shop/workflows/w", body);
+        let twice = r#"{"workflowType": {"name": "A"}, "workflow_type": {"name": "B"}}"#;
+        assert_eq!(
+            post(twice),
+            Err(
+                "temporal.api.workflowservice.v1.StartWorkflowExecutionRequest.workflow_type is given twice: \
+                 as workflow_type and as workflowType"
+                    .to_owned()
+            )
+        );
+        assert!(post(r#"{"retryPolicy": {"maximumAttempts": 1, "maximum_attempts": 2}}"#).is_err());
+        let values =
+            r#"{"input": [{"a_b": 1, "aB": 2}], "memo": {"fields": {"a_b": 1, "aB": 2}}, "task_queue": {"name": "q"}}"#;
+        assert!(post(values).is_ok());
     }
 
     #[test]
