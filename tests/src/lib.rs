@@ -22,7 +22,7 @@ pub use golden::Golden;
 pub use replay::{check_gapless, divergence, replay_run};
 pub use run::Run;
 pub use server::{Options, Server, refused_start, with_server, with_time_skipping};
-pub use suite::run_suite;
+pub use suite::{run_node_suite, run_suite};
 pub use worker::Worker;
 pub use workflow_worker::{WorkflowWorker, command};
 

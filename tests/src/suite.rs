@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::{guests, program};
+use crate::{guests, program, root};
 
 /// Runs a suite, prints what it prints, and believes its last line.
 ///
@@ -44,6 +44,41 @@ pub fn run_suite(command: &mut Command, components: &[&str], scratch: impl Into<
     // The exit code says nothing more: clients may crash when all tests have passed and the program ends.
     process.wait().context("wait for the suite")?;
     judge(&report)
+}
+
+/// Runs the suite in JavaScript that lies in tests/`name`, with Node. Patterns for the names of its tests can be given in
+/// `WRT_<NAME>_TESTS`. `more` is added to its environment.
+///
+/// # Errors
+/// Those of [`run_suite`].
+pub fn run_node_suite(
+    name: &str,
+    components: &[&str],
+    more: impl IntoIterator<Item = (&'static str, PathBuf)>,
+    scratch: impl Into<PathBuf>,
+) -> Result<()> {
+    let folder = root().join("tests").join(name);
+    ensure!(
+        folder.join("node_modules").exists(),
+        "find node_modules in {}; install it with `cargo xtask setup --tests`",
+        folder.display()
+    );
+    let patterns = std::env::var(format!("WRT_{}_TESTS", name.to_uppercase())).unwrap_or_default();
+    let mut command = Command::new("node");
+    command
+        .args([
+            "--test-reporter=../node/reporter.mjs",
+            "--test-reporter-destination=stdout",
+        ])
+        .args(
+            patterns
+                .split_whitespace()
+                .map(|word| format!("--test-name-pattern={word}")),
+        )
+        .arg("run.js")
+        .envs(more)
+        .current_dir(folder);
+    run_suite(&mut command, components, scratch)
 }
 
 /// Believes "PASSED n tests" when there are n tests before it, all of which say that they are ok.

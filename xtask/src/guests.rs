@@ -73,7 +73,10 @@ fn output() -> Result<PathBuf> {
 /// The guest packages, by the root of their workspace.
 fn rust_guests() -> Result<BTreeMap<PathBuf, Vec<String>>> {
     let mut guests: BTreeMap<PathBuf, Vec<String>> = BTreeMap::new();
-    for manifest in files(&FOLDERS)?.iter().filter(|file| file.ends_with("Cargo.toml")) {
+    for manifest in shell::files(&FOLDERS)?
+        .iter()
+        .filter(|file| file.ends_with("Cargo.toml"))
+    {
         let metadata = MetadataCommand::new()
             .manifest_path(manifest)
             .no_deps()
@@ -134,7 +137,7 @@ fn install(built: &Path) -> Result<()> {
 fn other(language: Language) -> Result<()> {
     let folder = format!("tests/guests/{}", language.folder());
     let mut stamp = Stamp::new(output()?.join(format!(".{}", language.folder())));
-    for input in files(&[&folder, "wit", "guest-sdk", "tests/requirements.txt"])? {
+    for input in shell::files(&[&folder, "wit", "guest-sdk", "tests/requirements.txt"])? {
         stamp = stamp.file(&input)?;
     }
     if stamp.is_fresh() {
@@ -149,14 +152,4 @@ fn other(language: Language) -> Result<()> {
             .current_dir(shell::root().join(&folder)),
     )?;
     stamp.keep()
-}
-
-/// The files of these folders that belong to the repository, or would once they are added.
-fn files(folders: &[&str]) -> Result<Vec<PathBuf>> {
-    let mut git = Command::new("git");
-    git.args(["ls-files", "--cached", "--others", "--exclude-standard", "--"])
-        .args(folders);
-    let list = shell::read(git.current_dir(shell::root()))?;
-    let files = list.lines().map(|file| shell::root().join(file));
-    Ok(files.filter(|file| file.exists()).collect())
 }

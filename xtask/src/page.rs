@@ -1,7 +1,5 @@
 //! `cargo xtask page`: builds the web page, which the server then holds.
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result};
@@ -12,9 +10,6 @@ use crate::shell;
 /// The sources, from the root of the repository.
 pub(crate) const FOLDER: &str = "runtime/ui/page";
 
-/// What is made of them, and what was installed beside them.
-const MADE: [&str; 2] = ["dist", "node_modules"];
-
 /// Installs the compiler of the page and builds the page, unless it is built already.
 ///
 /// # Errors
@@ -22,13 +17,10 @@ const MADE: [&str; 2] = ["dist", "node_modules"];
 pub(crate) fn run() -> Result<()> {
     setup::page()?;
     let folder = shell::root().join(FOLDER);
-    let mut sources = Vec::new();
-    collect(&folder, &mut sources)?;
-    sources.sort();
     // Not in `dist`: that folder is emptied, and all of it is served.
     let mut stamp = Stamp::new(folder.join("node_modules/.page-stamp"));
-    for source in &sources {
-        stamp = stamp.file(source)?;
+    for source in shell::files(&[FOLDER])? {
+        stamp = stamp.file(&source)?;
     }
     if stamp.is_fresh() && folder.join("dist/index.html").exists() {
         return Ok(());
@@ -40,20 +32,4 @@ pub(crate) fn run() -> Result<()> {
         shell::run(&mut npm).context("build the web page (needs Node 20 or later with npm)")?;
     }
     stamp.keep()
-}
-
-fn collect(folder: &Path, sources: &mut Vec<PathBuf>) -> Result<()> {
-    let entries = fs::read_dir(folder).with_context(|| format!("list {}", folder.display()))?;
-    for entry in entries {
-        let path = entry?.path();
-        let is_made = path
-            .file_name()
-            .is_some_and(|name| MADE.iter().any(|made| name == *made));
-        match path.is_dir() {
-            _ if is_made => {}
-            true => collect(&path, sources)?,
-            false => sources.push(path),
-        }
-    }
-    Ok(())
 }

@@ -91,6 +91,19 @@ pub(crate) fn artifacts(messages: &str) -> Vec<PathBuf> {
     messages.flatten().map(Into::into).collect()
 }
 
+/// The files of these folders that belong to the repository, or would once they are added.
+///
+/// # Errors
+/// This is no checkout of git.
+pub(crate) fn files(folders: &[&str]) -> Result<Vec<PathBuf>> {
+    let mut git = Command::new("git");
+    git.args(["ls-files", "--cached", "--others", "--exclude-standard", "--"])
+        .args(folders);
+    let list = read(git.current_dir(root()))?;
+    let files = list.lines().map(|file| root().join(file));
+    Ok(files.filter(|file| file.exists()).collect())
+}
+
 /// Builds programs of the workspace and returns their files, in the order of the names.
 ///
 /// # Errors

@@ -41,14 +41,14 @@ pub async fn serve_front(
     shutdown: CancellationToken,
 ) -> Result<(), ServeError> {
     let limits = ConnectionLimits::default();
-    let listened = listener.local_addr().map(|address| address.ip().to_string()).ok();
-    let names = Names::new(options.allowed_hosts.into_iter().chain(listened));
+    let listeners = vec![listener];
+    let names = Names::of_server(&listeners, options.allowed_hosts);
     let site = Site {
         codec_endpoint: options.codec_endpoint,
         page: Some(options.page),
     };
     let entry = Entry::new(limits);
-    let incoming = door::incoming(vec![listener], &entry, &shutdown);
+    let incoming = door::incoming(listeners, &entry, &shutdown);
     let serving = Server::builder()
         .accept_http1(true)
         .layer(layer_fn(move |inside| door::guard(inside, names.clone(), limits)))

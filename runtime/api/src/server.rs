@@ -107,11 +107,7 @@ pub async fn serve(
         page: options.page.clone(),
     };
     let limits = options.connections;
-    // Who listens on all addresses may be called by the one that stands for all of them.
-    let listened = listeners
-        .iter()
-        .filter_map(|listener| Some(listener.local_addr().ok()?.ip().to_string()));
-    let names = Names::new(options.allowed_hosts.iter().cloned().chain(listened));
+    let names = Names::of_server(&listeners, options.allowed_hosts.iter().cloned());
     let (health, routes) = routes(engine.clone(), options, shutdown.clone()).await?;
     let entry = Entry::new(limits);
     let incoming = door::incoming(listeners, &entry, &shutdown);

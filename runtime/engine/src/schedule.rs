@@ -13,7 +13,7 @@ use wrt_model::{
 };
 use wrt_store::{ScheduleCount, StoreError};
 
-use crate::{Engine, EngineError, clock, search_attribute::with_types};
+use crate::{Engine, EngineError, clock, search_attribute::set_types};
 
 pub(crate) use turns::Schedules;
 
@@ -175,14 +175,16 @@ impl Engine {
 
 /// Says of which types the search attributes are that a schedule has, and gives to what it starts.
 fn tell_types(namespace: &Namespace, described: &mut DescribeScheduleResponse) {
-    let own = described.search_attributes.take();
-    described.search_attributes = own.map(|attributes| with_types(namespace, attributes));
+    if let Some(attributes) = &mut described.search_attributes {
+        set_types(namespace, attributes);
+    }
     let action = described
         .schedule
         .as_mut()
         .and_then(|schedule| schedule.action.as_mut());
-    if let Some(Action::StartWorkflow(start)) = action.and_then(|action| action.action.as_mut()) {
-        let attributes = start.search_attributes.take();
-        start.search_attributes = attributes.map(|attributes| with_types(namespace, attributes));
+    if let Some(Action::StartWorkflow(start)) = action.and_then(|action| action.action.as_mut())
+        && let Some(attributes) = &mut start.search_attributes
+    {
+        set_types(namespace, attributes);
     }
 }

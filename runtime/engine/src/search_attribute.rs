@@ -137,7 +137,8 @@ pub(crate) fn with_types(namespace: &Namespace, mut attributes: SearchAttributes
     attributes
 }
 
-fn set_types(namespace: &Namespace, attributes: &mut SearchAttributes) {
+/// The same, in place.
+pub(crate) fn set_types(namespace: &Namespace, attributes: &mut SearchAttributes) {
     for (name, payload) in &mut attributes.indexed_fields {
         if let Some(value_type) = namespace.search_attribute_type(name) {
             set_type(payload, value_type);
@@ -145,8 +146,8 @@ fn set_types(namespace: &Namespace, attributes: &mut SearchAttributes) {
     }
 }
 
-#[expect(deprecated, reason = "SDKs still send the namespace of a child, and read it")]
 /// The search attributes that a command brings, and the name of the namespace that it may leave to the server.
+#[expect(deprecated, reason = "SDKs still send the namespace of a child, and read it")]
 fn settled(command: &mut Command) -> Option<(Option<&mut SearchAttributes>, Option<&mut String>)> {
     use CommandAttributes as A;
     match command.attributes.as_mut()? {

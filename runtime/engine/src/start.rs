@@ -8,7 +8,7 @@ use wrt_machine::{
 use wrt_model::{
     ComponentKind, Namespace, Run, WorkflowKey, payload,
     proto::{
-        EventAttributes, Payloads,
+        EventAttributes,
         enums::{WorkflowExecutionStatus, WorkflowIdConflictPolicy, WorkflowIdReusePolicy},
         workflowservice::{
             SignalWithStartWorkflowExecutionRequest, SignalWithStartWorkflowExecutionResponse,
@@ -22,7 +22,7 @@ use crate::{
     lane::{HotRun, Lane, Step},
     link,
     matching::QueueKey,
-    search_attribute::{check_search_attributes, with_types},
+    search_attribute::{check_search_attributes, set_types},
     stats::count,
     update::UpdateMessage,
     workflow_task::take::{TakenTask, Taker},
@@ -150,8 +150,9 @@ impl Engine {
         with: With,
     ) -> Result<Started, EngineError> {
         check_search_attributes(namespace, request.search_attributes.as_ref())?;
-        let attributes = request.search_attributes.take();
-        request.search_attributes = attributes.map(|attributes| with_types(namespace, attributes));
+        if let Some(attributes) = &mut request.search_attributes {
+            set_types(namespace, attributes);
+        }
         let component = self.component_for(namespace, &request)?;
         let task_queue = request.task_queue.as_ref().map_or("", |queue| &queue.name);
         let chosen = request.versioning_override.as_ref();
@@ -333,11 +334,9 @@ impl Lane {
             }
             (ReuseDecision::TerminateThenStart, Some(existing)) => {
                 let details = format!("\"terminated by new runID: {}\"", start.run_id);
-                let details = Payloads {
-                    payloads: vec![payload::json(details)],
-                };
+                let details = payload::payloads(vec![payload::json(details)]);
                 let reason = "TerminateIfRunning WorkflowIdReusePolicy".to_owned();
-                existing.decide(now, |turn| turn.terminate(reason, Some(details), IDENTITY.to_owned()))?;
+                existing.decide(now, |turn| turn.terminate(reason, details, IDENTITY.to_owned()))?;
                 existing.answer_updates(step);
             }
             (ReuseDecision::Start, _) | (_, None) => {}
@@ -392,11 +391,11 @@ impl Lane {
 
     /// Puts a new run in the place of the current one.
     pub(crate) fn supersede(&mut self, run: Box<HotRun>, step: &mut Step) {
-        let engine = self.engine.clone();
+        let engine = &self.engine;
         step.superseded.extend(self.current.replace(run).map(|mut run| {
             // A run that does not answer for the workflow id any more gives its place to others at once.
             run.instance = None;
-            run.release_queries(&engine);
+            run.release_queries(engine);
             *run
         }));
     }

@@ -149,10 +149,10 @@ impl Turn<'_> {
     }
 
     fn wait_after_failure(&self, task: &WorkflowTask) -> Duration {
-        match (self.run.is_run_by_workers(), task.attempt) {
-            (false, attempt) => backoff(attempt),
+        match self.run.is_run_by_workers() {
             // Another worker, or the same one without what it has cached, may do better.
-            (true, _) => Duration::ZERO,
+            true => Duration::ZERO,
+            false => backoff(task.attempt),
         }
     }
 

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use crate::{Run, proto::Priority, run::Activity};
 
 /// The priority keys that there are; the lowest goes first.
-pub const PRIORITY_KEYS: RangeInclusive<i32> = 1..=5;
+const PRIORITY_KEYS: RangeInclusive<i32> = 1..=5;
 
 /// The longest fairness key, in bytes.
 pub const FAIRNESS_KEY_BYTES: usize = 64;

@@ -3,6 +3,10 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 
+import { place } from '../../node/suite.mjs';
+
+export { guest } from '../../node/suite.mjs';
+
 /** The program `wrt`. */
 export const wrt = place('WRT_BIN');
 
@@ -15,9 +19,6 @@ export const scratch = path.join(place('WRT_SCRATCH_DIR'), 'browser');
 /** A folder for pictures of the pages. */
 export const screenshots = place('WRT_SCREENSHOTS_DIR');
 
-/** A component, by its name without extension. */
-export const guest = (name) => path.join(place('WRT_GUESTS_DIR'), `${name}.wasm`);
-
 /** The browser's program. */
 export function chromium() {
   if (process.env.WRT_CHROMIUM) return process.env.WRT_CHROMIUM;
@@ -29,10 +30,4 @@ export function chromium() {
     }
   }
   throw new Error('there is no Chromium; install it with `cargo xtask setup --tests`, or name its program in WRT_CHROMIUM');
-}
-
-function place(variable) {
-  const value = process.env[variable];
-  if (!value) throw new Error(`the environment has no ${variable}; run the tests with \`cargo xtask test browser\``);
-  return value;
 }

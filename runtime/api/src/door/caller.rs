@@ -11,6 +11,7 @@
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, Method, StatusCode, Version, header, request::Parts, uri::Authority};
+use tokio::net::TcpListener;
 use tonic::Status;
 
 /// How the headers begin by which browsers tell about a request.
@@ -36,8 +37,17 @@ pub(crate) enum Denial {
 }
 
 impl Names {
+    /// Of a server that listens here, and of what is configured.
+    pub(crate) fn of_server(listeners: &[TcpListener], configured: impl IntoIterator<Item = String>) -> Self {
+        // Who listens on all addresses may be called by the one that stands for all of them.
+        let listened = listeners
+            .iter()
+            .filter_map(|listener| Some(listener.local_addr().ok()?.ip().to_string()));
+        Names::new(configured.into_iter().chain(listened))
+    }
+
     /// Of what is configured: names, addresses, `*.example.com` for all names below one, `*` for every name.
-    pub(crate) fn new(configured: impl IntoIterator<Item = String>) -> Self {
+    fn new(configured: impl IntoIterator<Item = String>) -> Self {
         Names(configured.into_iter().map(|name| plain(&name)).collect())
     }
 

@@ -10,10 +10,15 @@ use tonic::{
     metadata::MetadataMap,
 };
 
-use super::GrpcService;
+use super::{DESCRIPTORS, GrpcService};
 
 /// How headers begin that are meant for the call: the rest of their name is the name of the metadata.
 const METADATA_PREFIX: &str = "grpc-metadata-";
+
+/// The message of this name that these bytes are.
+pub(super) fn decoded(name: &str, bytes: &[u8]) -> Option<DynamicMessage> {
+    DynamicMessage::decode(DESCRIPTORS.get_message_by_name(name)?, bytes).ok()
+}
 
 /// Makes a call. Of the HTTP request's headers it gets those that are meant for it.
 pub(super) async fn call(

@@ -1,12 +1,10 @@
 //! Why a request is not served, as HTTP says it: a status of its own, and a `google.rpc.Status` as JSON.
 
 use http::{HeaderMap, Response, StatusCode};
-use prost::Message as _;
-use prost_reflect::DynamicMessage;
 use serde_json::{Value, json};
 use tonic::{Code, Status, body::Body};
 
-use super::{DESCRIPTORS, Form};
+use super::{Form, dynamic};
 
 /// Why a request is not served.
 #[derive(Debug)]
@@ -47,9 +45,7 @@ impl From<Status> for Refusal {
 
 /// The details of an encoded `google.rpc.Status`.
 fn details(status: &[u8]) -> Option<Value> {
-    let descriptor = DESCRIPTORS.get_message_by_name("google.rpc.Status")?;
-    let mut message = DynamicMessage::new(descriptor);
-    message.merge(status).ok()?;
+    let message = dynamic::decoded("google.rpc.Status", status)?;
     super::json(&message).ok()?.get_mut("details").map(Value::take)
 }
 

@@ -6,15 +6,14 @@ use http::{Method, StatusCode, Uri, header, request::Parts};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use prost::Message as _;
-use prost_reflect::DynamicMessage;
 use tonic::{Status, body::Body, codec::CompressionEncoding::Gzip};
 
-use super::{Answer, DESCRIPTORS, GrpcService, Refusal, json};
+use super::{Answer, GrpcService, Refusal, dynamic, json};
 use crate::{
     component_service::COMPONENT_BYTES,
     proto::wrt::v1::{
-        DeployComponentRequest, DeployComponentResponse, DeployOptions, Grants,
-        component_service_client::ComponentServiceClient, deploy_component_request::Part,
+        DeployComponentRequest, DeployOptions, Grants, component_service_client::ComponentServiceClient,
+        deploy_component_request::Part,
     },
 };
 
@@ -50,7 +49,9 @@ pub(super) async fn answer(grpc: impl GrpcService, namespace: String, parts: &Pa
     let messages = messages.map(|part| DeployComponentRequest { part: Some(part) });
     let mut client = ComponentServiceClient::with_origin(grpc, Uri::default()).accept_compressed(Gzip);
     let response = client.deploy_component(tokio_stream::iter(messages)).await?;
-    Ok((StatusCode::OK, json(&dynamic(&response.into_inner()))?))
+    let response = response.into_inner().encode_to_vec();
+    let response = dynamic::decoded("wrt.v1.DeployComponentResponse", &response).expect("wrt.v1 is described");
+    Ok((StatusCode::OK, json(&response)?))
 }
 
 /// Reads the options of a deploy from a query.
@@ -100,18 +101,6 @@ async fn read(body: Body) -> Result<Bytes, Refusal> {
 fn chunks(component: Bytes) -> impl Iterator<Item = Vec<u8>> + Send + 'static {
     let starts = (0..component.len()).step_by(CHUNK_BYTES);
     starts.map(move |start| component[start..component.len().min(start + CHUNK_BYTES)].to_vec())
-}
-
-/// The answer as a message that can be written as JSON.
-fn dynamic(response: &DeployComponentResponse) -> DynamicMessage {
-    let descriptor = DESCRIPTORS
-        .get_message_by_name("wrt.v1.DeployComponentResponse")
-        .expect("wrt.v1 is described");
-    let mut message = DynamicMessage::new(descriptor);
-    message
-        .merge(response.encode_to_vec().as_slice())
-        .expect("a message is what its descriptor says");
-    message
 }
 
 #[cfg(test)]
