@@ -5,7 +5,8 @@ use tonic::{Code, Status};
 use wrt_model::{
     SearchAttributeValue as V,
     proto::{
-        EventAttributes, SearchAttributes,
+        EventAttributes, Payload, Payloads, SearchAttributes,
+        common::payload::ExternalPayloadDetails,
         enums::{EventType, IndexedValueType as T, WorkflowExecutionStatus, WorkflowTaskFailedCause},
         filter::{StatusFilter, WorkflowTypeFilter},
         operatorservice::{ListSearchAttributesRequest, RemoveSearchAttributesRequest},
@@ -13,7 +14,8 @@ use wrt_model::{
         workflowservice::{
             CountWorkflowExecutionsRequest, GetSearchAttributesRequest, ListClosedWorkflowExecutionsRequest,
             ListOpenWorkflowExecutionsRequest, ListWorkflowExecutionsRequest, ScanWorkflowExecutionsRequest,
-            list_closed_workflow_executions_request, list_open_workflow_executions_request,
+            SignalWorkflowExecutionRequest, list_closed_workflow_executions_request,
+            list_open_workflow_executions_request,
         },
     },
 };
@@ -63,6 +65,47 @@ async fn runs_are_found_by_what_they_are() -> Result<()> {
             found.sort();
             assert_eq!(found, expected, "{query}");
             assert_eq!(usize::try_from(client.count(query).await?)?, expected.len(), "{query}");
+        }
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn runs_are_found_by_the_payloads_that_are_kept_elsewhere() -> Result<()> {
+    with_contract(async |server| {
+        let client = server.client();
+        let external = Payload {
+            external_payloads: vec![ExternalPayloadDetails { size_bytes: 5_000_000 }],
+            ..Default::default()
+        };
+        let run = client
+            .script("w", "start => timer 3600\nsignal go => complete 1")
+            .await?;
+        client
+            .temporal()
+            .signal_workflow_execution(SignalWorkflowExecutionRequest {
+                namespace: client.namespace(),
+                workflow_execution: Some(run.execution()),
+                signal_name: "go".into(),
+                input: Some(Payloads {
+                    payloads: vec![external],
+                }),
+                ..Default::default()
+            })
+            .await?;
+        run.closed().await?;
+        let described = run.describe().await?;
+        let info = described.workflow_execution_info.unwrap_or_default();
+        assert_eq!(
+            (info.external_payload_count, info.external_payload_size_bytes),
+            (1, 5_000_000)
+        );
+        for query in [
+            "TemporalExternalPayloadCount = 1",
+            "TemporalExternalPayloadSizeBytes > 1000000",
+        ] {
+            assert_eq!(client.count(query).await?, 1, "{query}");
         }
         Ok(())
     })

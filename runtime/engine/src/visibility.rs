@@ -69,6 +69,8 @@ pub(crate) fn execution_info(namespace: &Namespace, run: &Run) -> WorkflowExecut
         history_length: run.history_length(),
         history_size_bytes: run.history_bytes,
         state_transition_count: run.state_transition_count,
+        external_payload_count: run.external_payload_count,
+        external_payload_size_bytes: run.external_payload_size_bytes,
         // Clients look into these without asking whether they are there.
         memo: Some(run.memo.clone().unwrap_or_default()),
         search_attributes: Some(with_types(namespace, run.search_attributes.clone().unwrap_or_default())),

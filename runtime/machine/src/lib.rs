@@ -9,6 +9,7 @@ mod command;
 mod continuation;
 mod cron;
 mod deadline;
+mod external_payload;
 mod external_workflow;
 mod field_mask;
 mod lengths;

@@ -5,11 +5,11 @@ use wrt_model::SearchAttributeValue;
 use crate::Turn;
 
 impl Turn<'_> {
-    /// Sets such an attribute to these keywords, or removes it.
-    pub(crate) fn set_own_attribute(&mut self, name: &str, keywords: Option<Vec<String>>) {
+    /// Sets such an attribute to this value, or removes it.
+    pub(crate) fn set_own_attribute(&mut self, name: &str, value: Option<SearchAttributeValue>) {
         let before = self.run.search_attributes.as_ref();
         let before = before.and_then(|attributes| attributes.indexed_fields.get(name));
-        let now = keywords.map(|keywords| SearchAttributeValue::KeywordList(keywords).encode());
+        let now = value.map(|value| value.encode());
         if before == now.as_ref() {
             return;
         }

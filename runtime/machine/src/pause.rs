@@ -11,6 +11,7 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use wrt_model::{
+    SearchAttributeValue,
     proto::{
         EventAttributes,
         enums::WorkflowExecutionStatus,
@@ -104,7 +105,8 @@ impl Turn<'_> {
             pauses.push(format!("Workflow:{}", self.run.workflow_id));
             pauses.push(format!("Reason:{}", pause.reason));
         }
-        self.set_own_attribute(PAUSE_INFO, (!pauses.is_empty()).then_some(pauses));
+        let pauses = (!pauses.is_empty()).then_some(SearchAttributeValue::KeywordList(pauses));
+        self.set_own_attribute(PAUSE_INFO, pauses);
     }
 
     /// An activity has ended, which may have been paused.

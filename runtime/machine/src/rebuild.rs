@@ -17,7 +17,10 @@ use wrt_model::{
     update_id,
 };
 
-use crate::{Turn, activity::scheduled_activity, child_workflow::initiated_child, marker::upsert, start::begun_run};
+use crate::{
+    Turn, activity::scheduled_activity, child_workflow::initiated_child, external_payload::count_external_payloads,
+    marker::upsert, start::begun_run,
+};
 
 /// What a run is beside its history.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -57,6 +60,7 @@ pub fn rebuild(origin: &Origin, events: &[HistoryEvent]) -> Run {
         }
         run.next_event_id = event.event_id + 1;
         run.history_bytes += i64::try_from(prost::Message::encoded_len(event)).expect("an event fits memory");
+        count_external_payloads(&mut run, event);
     }
     run
 }

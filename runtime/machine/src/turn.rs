@@ -10,7 +10,7 @@ use wrt_model::{
     },
 };
 
-use crate::{Continuation, Outgoing};
+use crate::{Continuation, Outgoing, external_payload::count_external_payloads};
 
 /// What a decision changes beside the run itself.
 #[derive(Debug, Default)]
@@ -143,6 +143,7 @@ impl<'run> Turn<'run> {
         event.event_id = event_id;
         self.run.next_event_id += 1;
         self.run.history_bytes += i64::try_from(event.encoded_len()).expect("an event fits memory");
+        count_external_payloads(self.run, &event);
         self.transition.events.push(event);
         event_id
     }

@@ -112,6 +112,7 @@ impl Turn<'_> {
             .extend(held.map(|(&scheduled_event_id, _)| scheduled_event_id));
         run.timers.clear();
         run.buffered_events.clear();
+        self.tell_external_payloads();
         self.transition.dispatches.clear();
         self.transition.offers_workflow_task = false;
         self.close_children();

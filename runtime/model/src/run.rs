@@ -200,6 +200,12 @@ pub struct Run {
     /// Further requests to start it, which have found it and were attached to it.
     #[prost(string, repeated, tag = "122")]
     pub attached_request_ids: Vec<String>,
+    /// What clients keep elsewhere and its events refer to.
+    #[prost(int64, tag = "123")]
+    pub external_payload_count: i64,
+    /// Bytes of that, as the payloads say.
+    #[prost(int64, tag = "124")]
+    pub external_payload_size_bytes: i64,
 }
 
 /// A signal that has been taken.

@@ -36,12 +36,14 @@ pub const SYSTEM: [(&str, IndexedValueType); 16] = [
 ];
 
 /// The attributes that every namespace has from the beginning, for Temporal's own features and SDKs to set.
-pub const PREDEFINED: [(&str, IndexedValueType); 15] = [
+pub const PREDEFINED: [(&str, IndexedValueType); 17] = [
     ("BatcherNamespace", Keyword),
     ("BatcherUser", Keyword),
     ("BinaryChecksums", KeywordList),
     ("BuildIds", KeywordList),
     ("TemporalChangeVersion", KeywordList),
+    ("TemporalExternalPayloadCount", Int),
+    ("TemporalExternalPayloadSizeBytes", Int),
     ("TemporalNamespaceDivision", Keyword),
     ("TemporalPauseInfo", KeywordList),
     ("TemporalReportedProblems", KeywordList),

@@ -10,7 +10,7 @@ use wrt_model::{
 };
 
 use super::versioning::{deployment_version, versioning_behavior};
-use crate::{Turn, pause::PAUSE_INFO, workflow_task::problem::REPORTED_PROBLEMS};
+use crate::{Turn, external_payload, pause::PAUSE_INFO, workflow_task::problem::REPORTED_PROBLEMS};
 
 /// The search attributes that say which version a run is on.
 const DEPLOYMENT: &str = "TemporalWorkerDeployment";
@@ -96,6 +96,8 @@ pub(crate) fn without_own(attributes: Option<SearchAttributes>) -> Option<Search
         BUILD_IDS,
         REPORTED_PROBLEMS,
         PAUSE_INFO,
+        external_payload::COUNT,
+        external_payload::SIZE_BYTES,
     ];
     attributes
         .indexed_fields

@@ -7,7 +7,7 @@
 //! ```
 
 use wrt_model::{
-    Run,
+    Run, SearchAttributeValue,
     proto::{Failure, enums::WorkflowTaskFailedCause},
     run::WorkflowTask,
 };
@@ -58,7 +58,7 @@ impl Turn<'_> {
     }
 
     fn report_problems(&mut self) {
-        let problems = reported_problems(self.run);
+        let problems = reported_problems(self.run).map(SearchAttributeValue::KeywordList);
         self.set_own_attribute(REPORTED_PROBLEMS, problems);
     }
 }

@@ -1,23 +1,21 @@
 //! How long ids and names in commands may be, and how large what they carry. The cases are derived from the descriptors, so
 //! that no field can be forgotten.
 
-use std::sync::LazyLock;
-
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MapKey, MessageDescriptor, Value};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 use wrt_machine::Rejection;
 use wrt_model::{
     Limits,
     proto::{
-        Command, CommandAttributes, DESCRIPTORS, command::ProtocolMessageCommandAttributes,
-        enums::WorkflowTaskFailedCause as Cause, protocol, update,
+        Command, CommandAttributes, command::ProtocolMessageCommandAttributes, enums::WorkflowTaskFailedCause as Cause,
+        protocol, update,
     },
 };
 
-use crate::story::{Story, activity_with, command, completion, seconds, timer};
-
-static POOL: LazyLock<DescriptorPool> =
-    LazyLock::new(|| DescriptorPool::decode(DESCRIPTORS).expect("the descriptors that the crate of messages offers"));
+use crate::{
+    fields::{POOL, filled, paths},
+    story::{Story, activity_with, command, completion, seconds, timer},
+};
 
 /// What has a size, as a whole.
 const SIZED: [&str; 7] = [
@@ -33,72 +31,24 @@ const SIZED: [&str; 7] = [
 /// More than anything may have.
 const HUGE: usize = 50_000;
 
-/// The way to a text or to bytes within a command.
-type Path = Vec<FieldDescriptor>;
-
 fn command_message() -> MessageDescriptor {
     POOL.get_message_by_name("temporal.api.command.v1.Command")
         .expect("known")
 }
 
-/// All ways to texts and bytes. A message within one of its own kind is not entered.
-fn paths(message: &MessageDescriptor, before: &Path, found: &mut Vec<Path>) {
-    for field in message.fields() {
-        if before
-            .iter()
-            .any(|known| known.parent_message() == field.parent_message())
-        {
-            continue;
-        }
-        let path: Path = before.iter().cloned().chain([field.clone()]).collect();
-        let kind = match field.kind() {
-            // The keys are texts, too.
-            Kind::Message(entry) if field.is_map() => {
-                found.push(path.clone());
-                entry.map_entry_value_field().kind()
-            }
-            kind => kind,
-        };
-        match kind {
-            Kind::String | Kind::Bytes if !field.is_map() => found.push(path),
-            Kind::Message(inner) => paths(&inner, &path, found),
-            _ => {}
-        }
-    }
-}
-
-/// The message that has at the end of the way a text or bytes of this length, and nothing beside the way.
-fn long(message: &MessageDescriptor, path: &[FieldDescriptor], bytes: usize) -> DynamicMessage {
-    let (field, rest) = path.split_first().expect("a way has an end");
-    let mut made = DynamicMessage::new(message.clone());
-    let text = Value::String("x".repeat(bytes));
-    let inner = |kind: Kind| match (kind, rest) {
-        (Kind::String, _) => text.clone(),
-        (Kind::Bytes, _) => Value::Bytes(vec![b'x'; bytes].into()),
-        (Kind::Message(inner), []) => Value::Message(DynamicMessage::new(inner)),
-        (Kind::Message(inner), rest) => Value::Message(long(&inner, rest, bytes)),
-        (kind, _) => panic!("{kind:?} has no length"),
+/// The command that has at the end of the way a text or bytes of this length.
+fn long(path: &[FieldDescriptor], bytes: usize) -> Vec<u8> {
+    let end = |kind: &Kind| match kind {
+        Kind::Bytes => Value::Bytes(vec![b'x'; bytes].into()),
+        _ => Value::String("x".repeat(bytes)),
     };
-    let value = match field.kind() {
-        Kind::Message(entry) if field.is_map() => {
-            let key = "x".repeat(if rest.is_empty() { bytes } else { 1 });
-            let value = match entry.map_entry_value_field().kind() {
-                Kind::String => Value::String(String::new()),
-                kind => inner(kind),
-            };
-            Value::Map([(MapKey::String(key), value)].into())
-        }
-        kind if field.is_list() => Value::List(vec![inner(kind)]),
-        kind => inner(kind),
-    };
-    made.set_field(field, value);
-    made
+    filled(&command_message(), path, &end).encode_to_vec()
 }
 
 /// What becomes of a workflow task with a command that has this field, of this length.
 fn outcome(path: &[FieldDescriptor], bytes: usize) -> Result<(), (Cause, String)> {
     let path_has_attributes = path[0].containing_oneof().is_some();
-    let mut encoded = long(&command_message(), path, bytes).encode_to_vec();
+    let mut encoded = long(path, bytes);
     if !path_has_attributes {
         // A command has to be one.
         let attributes = command_message()

@@ -36,7 +36,12 @@ fn told(run: &Run) -> Run {
             .retain(|_, activity| activity.cancel_requested_event_id == 0);
     }
     if let Some(attributes) = &mut told.search_attributes {
-        for own in ["TemporalReportedProblems", "TemporalPauseInfo"] {
+        for own in [
+            "TemporalReportedProblems",
+            "TemporalPauseInfo",
+            "TemporalExternalPayloadCount",
+            "TemporalExternalPayloadSizeBytes",
+        ] {
             attributes.indexed_fields.remove(own);
         }
     }
