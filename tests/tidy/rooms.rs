@@ -5,7 +5,7 @@ use cargo_metadata::{DependencyKind, Package};
 use crate::{assert_none, metadata};
 
 /// Each room with the rooms that it may know. Below the engine they do not know each other.
-const ROOMS: [(&str, &[&str]); 8] = [
+const ROOMS: [(&str, &[&str]); 9] = [
     ("wrt-model", &[]),
     ("wrt-machine", &["wrt-model"]),
     ("wrt-store", &["wrt-model"]),
@@ -13,10 +13,19 @@ const ROOMS: [(&str, &[&str]); 8] = [
     ("wrt-engine", &["wrt-model", "wrt-machine", "wrt-store", "wrt-host"]),
     ("wrt-api", &["wrt-model", "wrt-engine"]),
     ("wrt-ui", &["wrt-model", "wrt-engine"]),
+    ("wrt-build", &[]),
     // Wires the others together, so it has to name those that it opens.
     (
         "wrt",
-        &["wrt-model", "wrt-store", "wrt-host", "wrt-engine", "wrt-api", "wrt-ui"],
+        &[
+            "wrt-model",
+            "wrt-store",
+            "wrt-host",
+            "wrt-engine",
+            "wrt-api",
+            "wrt-ui",
+            "wrt-build",
+        ],
     ),
 ];
 

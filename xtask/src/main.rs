@@ -6,6 +6,7 @@ mod bench;
 mod compare;
 mod conformance;
 mod demo;
+mod engine;
 mod guests;
 mod page;
 mod setup;
@@ -27,6 +28,8 @@ enum Task {
     Guests,
     /// Builds the web page, which the server then holds.
     Page,
+    /// Compiles the JavaScript engine, which `wrt build` then holds.
+    Engine,
     /// Plays the order story against a real server, and ends by itself.
     Demo,
     /// Measures the server, built for release, and prints one table.
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Task::Setup(options) => setup::run(&options),
         Task::Guests => guests::run(),
         Task::Page => page::run(),
+        Task::Engine => engine::run(),
         Task::Demo => demo::run(),
         Task::Bench(options) => bench::run(&options),
         Task::Compare(options) => compare::run(&options),

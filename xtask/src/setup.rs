@@ -1,6 +1,7 @@
 //! `cargo xtask setup`: installs what is missing.
 
 mod browser;
+mod c;
 mod debian;
 mod javascript;
 mod python;
@@ -9,6 +10,7 @@ mod wasm;
 
 use anyhow::Result;
 
+pub(crate) use c::{CLANG, LLVM_AR};
 pub(crate) use stamp::Stamp;
 pub(crate) use wasm::WasmToolchain;
 
@@ -62,6 +64,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 /// There is none, and none can be installed.
 pub(crate) fn wasm() -> Result<WasmToolchain> {
     wasm::prepare()
+}
+
+/// Installs a compiler of C for WebAssembly, and returns the folder of the C library's headers.
+///
+/// # Errors
+/// It cannot be installed.
+pub(crate) fn c_for_wasm() -> Result<std::path::PathBuf> {
+    c::prepare()
 }
 
 /// Installs Temporal's clients and a browser, which the tests run.

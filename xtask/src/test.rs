@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{guests, page, setup, shell};
+use crate::{engine, guests, page, setup, shell};
 
 /// Arguments for the tests.
 #[derive(clap::Args)]
@@ -18,6 +18,7 @@ pub(crate) struct Options {
 /// Something does not build, or a test fails.
 pub(crate) fn run(options: &Options) -> Result<()> {
     guests::run()?;
+    engine::run()?;
     page::run()?;
     setup::clients()?;
     shell::say("server and tests");

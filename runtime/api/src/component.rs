@@ -62,6 +62,7 @@ pub(crate) fn component(component: Component) -> v1::Component {
         sdk_name: component.sdk_name,
         sdk_version: component.sdk_version,
         types: component.types.into_iter().map(type_definition).collect(),
+        activities: component.activities.into_iter().map(type_definition).collect(),
         size_bytes: component.size,
     }
 }
@@ -70,6 +71,7 @@ fn kind(kind: ComponentKind) -> v1::ComponentKind {
     match kind {
         ComponentKind::Workflow => v1::ComponentKind::Workflow,
         ComponentKind::Activity => v1::ComponentKind::Activity,
+        ComponentKind::Module => v1::ComponentKind::Module,
     }
 }
 

@@ -105,20 +105,28 @@ impl Engine {
             task_queue,
             ..
         } = deployment;
-        let types: Vec<&str> = component.types.iter().map(|kind| kind.name.as_str()).collect();
-        let types = types.join(", ");
-        let warning = match deployment.kind {
-            ComponentKind::Workflow if self.has_workers(namespace_id, task_queue) => format!(
-                "workers poll the task queue {task_queue} too: new runs of {types} go to the component from now on, whether \
-                 the workers know these types or not; runs that workers have begun stay with them"
-            ),
-            ComponentKind::Activity if self.has_activity_workers(&QueueKey::new(namespace_id, task_queue)) => format!(
-                "workers poll the task queue {task_queue} for activities too: attempts of {types} go to the component or to \
-                 a worker, whichever takes them first"
-            ),
-            ComponentKind::Workflow | ComponentKind::Activity => return Vec::new(),
+        let types = |kind: ComponentKind| {
+            let types: Vec<&str> = component.types_of(kind).iter().map(|kind| kind.name.as_str()).collect();
+            types.join(", ")
         };
-        vec![warning]
+        let mut warnings = Vec::new();
+        if component.kind.has(ComponentKind::Workflow) && self.has_workers(namespace_id, task_queue) {
+            warnings.push(format!(
+                "workers poll the task queue {task_queue} too: new runs of {} go to the component from now on, whether \
+                 the workers know these types or not; runs that workers have begun stay with them",
+                types(ComponentKind::Workflow)
+            ));
+        }
+        if component.kind.has(ComponentKind::Activity)
+            && self.has_activity_workers(&QueueKey::new(namespace_id, task_queue))
+        {
+            warnings.push(format!(
+                "workers poll the task queue {task_queue} for activities too: attempts of {} go to the component or to \
+                 a worker, whichever takes them first",
+                types(ComponentKind::Activity)
+            ));
+        }
+        warnings
     }
 
     /// What of a run waits, and nobody can do.

@@ -30,7 +30,7 @@ impl Engine {
         let name = deploy
             .name
             .clone()
-            .or_else(|| Some(component.types.first()?.name.clone()));
+            .or_else(|| Some(component.types.first().or(component.activities.first())?.name.clone()));
         let name = name.ok_or_else(|| {
             EngineError::InvalidArgument(format!("the {} component defines no type", component.kind.as_str()))
         })?;
@@ -88,6 +88,7 @@ impl Engine {
     ) -> Result<Deployment, EngineError> {
         let mut deployment = self.find_deployment(namespace, name).await?;
         deployment.current = find_version(&deployment, digest_prefix)?;
+        deployment.kind = self.component(&deployment.current).await?.kind;
         self.put_deployment(deployment.clone()).await?;
         Ok(deployment)
     }
@@ -142,7 +143,7 @@ impl Engine {
     async fn put_deployment(&self, deployment: Deployment) -> Result<(), EngineError> {
         self.inner.store.deployment_put(&deployment).await?;
         self.serve(deployment.clone()).await?;
-        if deployment.kind == ComponentKind::Workflow {
+        if deployment.kind.has(ComponentKind::Workflow) {
             self.wake_waiting_runs(deployment);
         }
         Ok(())
@@ -150,9 +151,9 @@ impl Engine {
 
     async fn serve(&self, deployment: Deployment) -> Result<(), EngineError> {
         let component = self.component(&deployment.current).await?;
-        let kind = deployment.kind;
+        let has_activities = component.kind.has(ComponentKind::Activity);
         let route: Route = self.inner.routing.put(deployment, component);
-        if kind == ComponentKind::Activity {
+        if has_activities {
             ServerWorker::spawn(self, route);
         }
         Ok(())
@@ -187,7 +188,8 @@ fn next_version(
         grants: Grants::default(),
         name,
     });
-    if deployment.kind != component.kind {
+    // One that holds both may follow, and be followed by, either.
+    if !deployment.kind.has(component.kind) && !component.kind.has(deployment.kind) {
         return Err(EngineError::FailedPrecondition(format!(
             "deployment {} holds {} components, and this is a component of kind {}; choose another --name",
             deployment.name,
@@ -211,6 +213,7 @@ fn next_version(
     }
     if deploy.set_current {
         deployment.current = component.digest.clone();
+        deployment.kind = component.kind;
     }
     deployment.grants = deploy.grants;
     Ok(deployment)

@@ -27,16 +27,14 @@ impl Routing {
     pub(crate) fn find(&self, queue: &QueueKey, kind: ComponentKind, type_name: &str) -> Option<Route> {
         let by_queue = self.by_queue.read().unwrap_or_else(PoisonError::into_inner);
         let mut routes = by_queue.get(queue)?.iter();
-        routes
-            .find(|route| route.deployment.kind == kind && route.current.defines(type_name))
-            .cloned()
+        routes.find(|route| route.current.defines(kind, type_name)).cloned()
     }
 
     /// Whether any component of this kind serves the queue.
     pub(crate) fn has(&self, queue: &QueueKey, kind: ComponentKind) -> bool {
         let by_queue = self.by_queue.read().unwrap_or_else(PoisonError::into_inner);
         let mut routes = by_queue.get(queue).into_iter().flatten();
-        routes.any(|route| route.deployment.kind == kind)
+        routes.any(|route| route.current.kind.has(kind))
     }
 
     /// True while the queue is served by this very version of the deployment.
@@ -53,9 +51,9 @@ impl Routing {
             .iter()
             .filter(|(queue, routes)| {
                 queue.namespace_id == namespace_id
-                    && routes.iter().any(|route| {
-                        route.deployment.kind == ComponentKind::Workflow && route.current.defines(workflow_type)
-                    })
+                    && routes
+                        .iter()
+                        .any(|route| route.current.defines(ComponentKind::Workflow, workflow_type))
             })
             .map(|(queue, _)| queue.name.clone())
             .collect();
@@ -67,11 +65,15 @@ impl Routing {
     pub(crate) fn rival(&self, deployment: &Deployment, component: &Component) -> Option<(String, String)> {
         let by_queue = self.by_queue.read().unwrap_or_else(PoisonError::into_inner);
         by_queue.get(&queue_of(deployment))?.iter().find_map(|route| {
-            let other = route.deployment.name != deployment.name && route.deployment.kind == deployment.kind;
-            let shared = component.types.iter().find(|kind| route.current.defines(&kind.name));
+            let other = route.deployment.name != deployment.name;
+            let kinds = [ComponentKind::Workflow, ComponentKind::Activity];
+            let shared = kinds.into_iter().find_map(|kind| {
+                let mut types = component.types_of(kind).iter();
+                types.find(|definition| route.current.defines(kind, &definition.name))
+            });
             shared
                 .filter(|_| other)
-                .map(|kind| (route.deployment.name.clone(), kind.name.clone()))
+                .map(|definition| (route.deployment.name.clone(), definition.name.clone()))
         })
     }
 

@@ -22,6 +22,7 @@ use crate::{
     bindings::activity::{Activity, ActivityPre, guest},
     describe::Description,
     error::message,
+    other_side::OtherSide,
     trap::{self, Explanation},
 };
 
@@ -88,9 +89,9 @@ impl ActivityLinker {
     }
 
     pub(crate) fn link(&self, digest: &Digest, component: &Component) -> Result<ActivityModule, HostError> {
-        self.linker
-            .instantiate_pre(component)
-            .and_then(ActivityPre::new)
+        OtherSide::Workflows
+            .link(&self.linker, component)
+            .and_then(|linker| ActivityPre::new(linker.instantiate_pre(component)?))
             .map(|component| ActivityModule {
                 digest: digest.clone(),
                 component,
@@ -237,6 +238,7 @@ impl From<guest::ModuleDefinition> for Description {
                     ..Default::default()
                 })
                 .collect(),
+            activities: Vec::new(),
         }
     }
 }

@@ -13,40 +13,50 @@ pub(crate) struct Description {
     pub(crate) sdk_name: String,
     pub(crate) sdk_version: String,
     pub(crate) types: Vec<TypeDefinition>,
+    /// Those of the other kind, in a module.
+    pub(crate) activities: Vec<TypeDefinition>,
 }
 
 impl Description {
     /// Refuses what could not be deployed: no types, types without names or with overlong ones, two of the same name, or
     /// more words than anybody reads.
     pub(crate) fn check(self) -> Result<Self, String> {
-        if self.types.is_empty() {
+        if self.types.is_empty() && self.activities.is_empty() {
             return Err("it defines no types; export at least one".to_owned());
         }
-        let bytes = serde_json::to_vec(&self.types).map_or(usize::MAX, |json| json.len());
+        let bytes = serde_json::to_vec(&(&self.types, &self.activities)).map_or(usize::MAX, |json| json.len());
         if bytes > DESCRIPTION_BYTES {
             return Err(format!(
                 "it describes its types in {bytes} bytes, {DESCRIPTION_BYTES} are allowed; shorten descriptions and schemas"
             ));
         }
-        let mut names = HashSet::new();
-        for definition in &self.types {
-            if definition.name.is_empty() {
-                return Err("it defines a type without a name".to_owned());
-            }
-            for name in names_of(definition) {
-                if name.len() > ID_BYTES {
-                    return Err(format!(
-                        "it defines a name of {} bytes, {ID_BYTES} are allowed",
-                        name.len()
-                    ));
-                }
-            }
-            if !names.insert(&definition.name) {
-                return Err(format!("it defines the type `{}` twice", definition.name));
-            }
+        for types in [&self.types, &self.activities] {
+            check_names(types)?;
         }
         Ok(self)
     }
+}
+
+/// Types have names of their own.
+fn check_names(types: &[TypeDefinition]) -> Result<(), String> {
+    let mut names = HashSet::new();
+    for definition in types {
+        if definition.name.is_empty() {
+            return Err("it defines a type without a name".to_owned());
+        }
+        for name in names_of(definition) {
+            if name.len() > ID_BYTES {
+                return Err(format!(
+                    "it defines a name of {} bytes, {ID_BYTES} are allowed",
+                    name.len()
+                ));
+            }
+        }
+        if !names.insert(&definition.name) {
+            return Err(format!("it defines the type `{}` twice", definition.name));
+        }
+    }
+    Ok(())
 }
 
 /// The names that callers use: of a type and of what it handles.
@@ -89,7 +99,7 @@ mod tests {
         let many: Vec<_> = many.iter().map(String::as_str).collect();
         check(
             &many,
-            Some("it describes its types in 1818001 bytes, 1048576 are allowed; shorten descriptions and schemas"),
+            Some("it describes its types in 1818006 bytes, 1048576 are allowed; shorten descriptions and schemas"),
         );
         check(&["Order", "Order"], Some("it defines the type `Order` twice"));
     }

@@ -11,7 +11,7 @@ use crate::{
     describe::Description,
     engine,
     error::message,
-    prepare,
+    prepare::{self, World},
     workflow::WorkflowLinker,
 };
 
@@ -51,17 +51,23 @@ impl Host {
         let interfaces = prepare::interfaces(&bytes)?;
         let world = interfaces.world()?;
         interfaces.check_imports(world)?;
-        let kind = world.kind();
         let digest = Digest::of(&bytes);
         let Description {
             sdk_name,
             sdk_version,
             types,
+            activities,
         } = self
-            .describe(kind, &digest, &bytes)
+            .describe(world.kind(), &digest, &bytes)
             .await?
             .check()
             .map_err(PrepareError::Describe)?;
+        // A module that holds nothing of one kind is one of the other.
+        let (kind, types, activities) = match (types.is_empty(), activities.is_empty()) {
+            (false, true) if world == World::Module => (ComponentKind::Workflow, types, activities),
+            (true, false) => (ComponentKind::Activity, activities, types),
+            _ => (world.kind(), types, activities),
+        };
         let component = Component {
             size: u64::try_from(bytes.len()).expect("a length fits u64"),
             digest,
@@ -69,6 +75,7 @@ impl Host {
             sdk_name,
             sdk_version,
             types,
+            activities,
         };
         Ok(Prepared { component, bytes })
     }
@@ -96,9 +103,19 @@ impl Host {
 
     async fn describe(&self, kind: ComponentKind, digest: &Digest, bytes: &[u8]) -> Result<Description, HostError> {
         let bytes = || async { Ok(bytes.to_vec()) };
+        let workflows = async { self.workflow(digest, bytes).await?.describe() };
+        let activities = async { self.activity(digest, bytes).await?.describe().await };
         match kind {
-            ComponentKind::Workflow => self.workflow(digest, bytes).await?.describe(),
-            ComponentKind::Activity => self.activity(digest, bytes).await?.describe().await,
+            ComponentKind::Workflow => workflows.await,
+            ComponentKind::Activity => activities.await,
+            // Compiled for both at the same time.
+            ComponentKind::Module => {
+                let (workflows, activities) = tokio::try_join!(workflows, activities)?;
+                Ok(Description {
+                    activities: activities.types,
+                    ..workflows
+                })
+            }
         }
     }
 }

@@ -21,6 +21,7 @@ mod host;
 mod limits;
 mod lines;
 mod options;
+mod other_side;
 mod prepare;
 mod trap;
 mod workflow;

@@ -49,6 +49,8 @@ pub(crate) enum World {
     TemporalWorkflow,
     /// `wrt:activity`.
     Activity,
+    /// `wrt:module`.
+    Module,
 }
 
 impl World {
@@ -56,6 +58,7 @@ impl World {
         match self {
             World::Workflow | World::TemporalWorkflow => ComponentKind::Workflow,
             World::Activity => ComponentKind::Activity,
+            World::Module => ComponentKind::Module,
         }
     }
 }
@@ -87,16 +90,16 @@ impl Interfaces {
     /// The world that the component is made for.
     pub(crate) fn world(&self) -> Result<World, PrepareError> {
         let exports = |name: &str| self.exports.iter().any(|export| export == name);
-        if exports(&format!("wrt:workflow/guest@{CONTRACT_VERSION}")) {
-            Ok(World::Workflow)
-        } else if exports(TEMPORAL_GUEST) {
-            Ok(World::TemporalWorkflow)
-        } else if exports(&format!("wrt:activity/guest@{CONTRACT_VERSION}")) {
-            Ok(World::Activity)
-        } else {
-            Err(PrepareError::NoWorld {
+        let workflows = exports(&format!("wrt:workflow/guest@{CONTRACT_VERSION}"));
+        let activities = exports(&format!("wrt:activity/guest@{CONTRACT_VERSION}"));
+        match (workflows, activities) {
+            (true, true) => Ok(World::Module),
+            (true, false) => Ok(World::Workflow),
+            (false, _) if exports(TEMPORAL_GUEST) => Ok(World::TemporalWorkflow),
+            (false, true) => Ok(World::Activity),
+            (false, false) => Err(PrepareError::NoWorld {
                 exports: list(&self.exports),
-            })
+            }),
         }
     }
 
@@ -112,7 +115,7 @@ impl Interfaces {
                         "which a workflow may not have: it would not be the same on replay. Move what needs it into an \
                          activity"
                     }
-                    ComponentKind::Activity => "which this server does not offer",
+                    ComponentKind::Activity | ComponentKind::Module => "which this server does not offer",
                 },
             }),
         }
@@ -127,10 +130,9 @@ fn allowed(world: World, import: &str) -> bool {
         return false;
     };
     match (world, package.split_once(':')) {
-        (World::Workflow, Some(("wrt", "workflow"))) => true,
+        (World::Workflow | World::Module, Some(("wrt", "workflow"))) => true,
         (World::TemporalWorkflow, Some(("temporal", "workflow-runtime"))) => true,
-        (World::Activity, Some(("wrt", "activity"))) => true,
-        (World::Activity, Some(("wasi", "http"))) => true,
+        (World::Activity | World::Module, Some(("wrt", "activity") | ("wasi", "http"))) => true,
         (_, Some(("wasi", package))) => WASI.contains(&package),
         _ => false,
     }
@@ -150,7 +152,7 @@ mod tests {
 
     #[test]
     fn each_world_has_its_imports() {
-        use World::{Activity, TemporalWorkflow, Workflow};
+        use World::{Activity, Module, TemporalWorkflow, Workflow};
         for (world, import, expected) in [
             (Workflow, "wrt:workflow/timer@0.1.0", true),
             (Workflow, "wasi:clocks/wall-clock@0.2.12", true),
@@ -168,6 +170,10 @@ mod tests {
             (Activity, "wrt:activity/context@0.1.0", true),
             (Activity, "wrt:workflow/timer@0.1.0", false),
             (Activity, "wasi:keyvalue/store@0.2.0", false),
+            (Module, "wrt:workflow/timer@0.1.0", true),
+            (Module, "wrt:activity/context@0.1.0", true),
+            (Module, "wasi:http/outgoing-handler@0.2.10", true),
+            (Module, "temporal:workflow-runtime/workflow-host@0.1.0", false),
         ] {
             assert_eq!(allowed(world, import), expected, "{world:?} {import}");
         }

@@ -17,6 +17,7 @@ use crate::{
     bindings::workflow::{self, guest as wit},
     describe::Description,
     error::message,
+    other_side::OtherSide,
     trap,
 };
 
@@ -31,6 +32,7 @@ mod execution;
 mod external_workflow;
 mod failure;
 mod guest;
+mod http;
 mod instance;
 mod jobs;
 mod ledger;
@@ -116,6 +118,7 @@ impl WorkflowLinker {
     pub(crate) fn new(engine: &Engine, limits: WorkflowLimits) -> Result<Self> {
         let mut linker = Linker::new(engine);
         wasi::add_to_linker(&mut linker)?;
+        http::add_to_linker(&mut linker)?;
         contract::add_to_linker(&mut linker)?;
         Ok(WorkflowLinker {
             linker,
@@ -124,7 +127,9 @@ impl WorkflowLinker {
     }
 
     pub(crate) fn link(&self, digest: &Digest, component: &Component) -> Result<WorkflowModule, HostError> {
-        Code::link(&self.linker, component)
+        OtherSide::Activities
+            .link(&self.linker, component)
+            .and_then(|linker| Code::link(&linker, component))
             .map(|code| WorkflowModule {
                 digest: digest.clone(),
                 code,
@@ -200,6 +205,7 @@ impl From<wit::ModuleDefinition> for Description {
             sdk_name: definition.sdk_name,
             sdk_version: definition.sdk_version,
             types: definition.workflows.into_iter().map(type_definition).collect(),
+            activities: Vec::new(),
         }
     }
 }

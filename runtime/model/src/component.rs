@@ -51,6 +51,8 @@ pub enum ComponentKind {
     Workflow,
     /// `wrt:activity`.
     Activity,
+    /// `wrt:module`: both in one component.
+    Module,
 }
 
 impl ComponentKind {
@@ -59,7 +61,13 @@ impl ComponentKind {
         match self {
             ComponentKind::Workflow => "workflow",
             ComponentKind::Activity => "activity",
+            ComponentKind::Module => "module",
         }
+    }
+
+    /// Whether components of this kind define types of that kind.
+    pub fn has(self, kind: ComponentKind) -> bool {
+        self == kind || self == ComponentKind::Module
     }
 }
 
@@ -115,16 +123,29 @@ pub struct Component {
     pub sdk_name: String,
     /// The version of that SDK.
     pub sdk_version: String,
-    /// Its workflow types or activity types.
+    /// Its workflow types; the activity types of a component of activities alone.
     pub types: Vec<TypeDefinition>,
+    /// The activity types of a module.
+    #[serde(default)]
+    pub activities: Vec<TypeDefinition>,
     /// Bytes of the component.
     pub size: u64,
 }
 
 impl Component {
-    /// True when it defines this workflow or activity type.
-    pub fn defines(&self, type_name: &str) -> bool {
-        self.types.iter().any(|definition| definition.name == type_name)
+    /// The workflow types, or the activity types, that it defines.
+    pub fn types_of(&self, kind: ComponentKind) -> &[TypeDefinition] {
+        match (self.kind, kind) {
+            (ComponentKind::Module, ComponentKind::Activity) => &self.activities,
+            (own, kind) if own.has(kind) => &self.types,
+            _ => &[],
+        }
+    }
+
+    /// True when it defines this type of this kind.
+    pub fn defines(&self, kind: ComponentKind, type_name: &str) -> bool {
+        let mut types = self.types_of(kind).iter();
+        types.any(|definition| definition.name == type_name)
     }
 }
 
@@ -158,7 +179,7 @@ pub struct Deployment {
     pub name: String,
     /// The task queue that it serves.
     pub task_queue: String,
-    /// The world of its components.
+    /// The world of its current component.
     pub kind: ComponentKind,
     /// The version that new runs start on, and that activities run on.
     pub current: Digest,
@@ -172,6 +193,35 @@ pub struct Deployment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_component_defines_types_of_its_kind() {
+        use ComponentKind::{Activity, Module, Workflow};
+        let named = |name: &str| TypeDefinition {
+            name: name.to_owned(),
+            ..Default::default()
+        };
+        for (kind, workflow, activity) in [
+            (Workflow, Some("Order"), None),
+            (Activity, None, Some("Order")),
+            (Module, Some("Order"), Some("Pay")),
+        ] {
+            let activities = if kind == Module { vec![named("Pay")] } else { Vec::new() };
+            let component = Component {
+                digest: Digest::of(b""),
+                kind,
+                sdk_name: String::new(),
+                sdk_version: String::new(),
+                types: vec![named("Order")],
+                activities,
+                size: 0,
+            };
+            let first = |kind| component.types_of(kind).first().map(|it| it.name.as_str());
+            assert_eq!((first(Workflow), first(Activity)), (workflow, activity), "{kind:?}");
+            assert!(!component.defines(Workflow, "Pay"));
+            assert_eq!(component.defines(Activity, "Pay"), kind == Module);
+        }
+    }
 
     #[test]
     fn a_digest_is_the_sha256_in_hex_and_reads_back() {

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     activity::ActivityCommand,
     batch::BatchCommand,
+    build::BuildArgs,
     codec::CodecArgs,
     completion::CompletionArgs,
     context::Context,
@@ -75,6 +76,7 @@ struct GlobalArgs {
 #[derive(Debug, Subcommand)]
 enum Command {
     Server(ServerArgs),
+    Build(BuildArgs),
     Deploy(DeployArgs),
     /// Deployed components and their versions
     #[command(subcommand)]
@@ -159,6 +161,7 @@ impl Command {
     async fn run(self, context: &Context) -> anyhow::Result<Exit> {
         match self {
             Command::Server(args) => args.run(context).await,
+            Command::Build(args) => args.run(context).await,
             Command::Deploy(args) => args.run(context).await,
             Command::Module(command) => command.run(context).await,
             Command::Workflow(command) => command.run(context).await,

@@ -1,17 +1,15 @@
 //! `wrt deploy`: give the server a component to run.
 
-use std::path::{Path, PathBuf};
-
-use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
 
 use crate::{
+    build::SourceArgs,
     client::{Client, answer},
     context::Context,
     exit::Exit,
     json,
-    module::short,
+    module::{names_of_types as names, short},
     output::{self, card, heading},
     payload::key_value,
     progress::Progress,
@@ -23,15 +21,14 @@ use crate::{
 /// Messages stay well below the 4 MiB that a server takes.
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// Deploy a component: workflows or activities
+/// Deploy workflows and activities
 ///
-/// Takes a component, or a core module that carries component metadata. Deploying to a name that exists adds a
+/// Takes a component, a core module that carries component metadata, or a file of TypeScript or JavaScript, which it builds first. Deploying to a name that exists adds a
 /// version; open runs stay on theirs.
 #[derive(Debug, Args)]
 pub(crate) struct DeployArgs {
-    /// The component
-    #[arg(value_name = "FILE.wasm")]
-    file: PathBuf,
+    #[command(flatten)]
+    source: SourceArgs,
     /// The deployment's name; the name of the file if it is left out
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -52,9 +49,9 @@ pub(crate) struct DeployArgs {
 impl DeployArgs {
     /// Uploads the component and prints what became of it.
     pub(crate) async fn run(self, context: &Context) -> anyhow::Result<Exit> {
-        let bytes = std::fs::read(&self.file).with_context(|| format!("read component {}", self.file.display()))?;
+        let bytes = self.source.component(&context.output).await?;
         let client = context.client().await?;
-        let progress = Progress::new(&context.output, format!("deploying {}", self.file.display()));
+        let progress = Progress::new(&context.output, format!("deploying {}", self.source.file.display()));
         let parts = parts(self.options(&client), &bytes);
         let outcome = client.components().deploy_component(tokio_stream::iter(parts)).await;
         drop(progress);
@@ -69,7 +66,7 @@ impl DeployArgs {
     fn options(self, client: &Client) -> DeployOptions {
         DeployOptions {
             namespace: client.namespace(),
-            name: self.name.unwrap_or_else(|| name_of(&self.file)),
+            name: self.name.unwrap_or_else(|| self.source.name()),
             task_queue: self.task_queue.unwrap_or_default(),
             grants: Some(Grants {
                 http_hosts: self.allow_http,
@@ -78,12 +75,6 @@ impl DeployArgs {
             keep_current: self.no_set_current,
         }
     }
-}
-
-/// A name for the deployment of a file: `order-saga` for `target/order_saga.wasm`, since compilers write underscores.
-fn name_of(file: &Path) -> String {
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
-    stem.trim_end_matches(".component").replace('_', "-")
 }
 
 fn parts(options: DeployOptions, bytes: &[u8]) -> Vec<DeployComponentRequest> {
@@ -101,14 +92,14 @@ fn text(deployed: &DeployComponentResponse) -> String {
         true => "yes".to_owned(),
         false => format!("no, {} is", short(&deployment.current_digest)),
     };
-    let types: Vec<&str> = component.types.iter().map(|kind| kind.name.as_str()).collect();
     let lines = card(&[
         ("Name", deployment.name.clone()),
         ("Kind", crate::module::kind_word(component.kind())),
         ("TaskQueue", deployment.task_queue.clone()),
         ("BuildId", component.digest.clone()),
         ("Current", current),
-        ("Types", types.join(", ")),
+        ("Types", names(&component.types)),
+        ("Activities", names(&component.activities)),
         ("AllowedHttp", deployment.http_hosts.join(", ")),
         ("Environment", deployment.environment_names.join(", ")),
     ]);
@@ -128,17 +119,6 @@ fn json(deployed: &DeployComponentResponse) -> serde_json::Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_deployment_is_named_after_its_file() {
-        for (file, name) in [
-            ("target/wasm32-wasip2/release/order_saga.wasm", "order-saga"),
-            ("orders.component.wasm", "orders"),
-            ("x", "x"),
-        ] {
-            assert_eq!(name_of(Path::new(file)), name);
-        }
-    }
 
     #[test]
     fn an_upload_is_the_options_and_then_all_the_bytes() {

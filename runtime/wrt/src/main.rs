@@ -4,6 +4,7 @@
 
 mod activity;
 mod batch;
+mod build;
 mod cli;
 mod client;
 mod codec;

@@ -97,7 +97,7 @@ fn row(entry: &Entry) -> Vec<String> {
     let types = entry
         .component
         .as_ref()
-        .map(|component| names(&component.types, |it| &it.name));
+        .map(|component| names_of_types(component.types.iter().chain(&component.activities)));
     vec![
         deployment.name.clone(),
         kind_word(deployment.kind()),
@@ -228,8 +228,9 @@ fn versions(deployment: &Deployment, components: &[Component]) -> String {
 }
 
 fn types(component: &Component) -> String {
-    let handlers = |handlers: &[HandlerDefinition]| names(handlers, |handler| &handler.name);
-    let rows = component.types.iter().map(|kind: &TypeDefinition| {
+    let handlers = |handlers: &[HandlerDefinition]| joined(handlers.iter().map(|handler| handler.name.as_str()));
+    let types = component.types.iter().chain(&component.activities);
+    let rows = types.map(|kind: &TypeDefinition| {
         vec![
             kind.name.clone(),
             handlers(&kind.signals),
@@ -244,10 +245,11 @@ fn types(component: &Component) -> String {
     )
 }
 
-fn names<T>(items: &[T], name: impl Fn(&T) -> &String) -> String {
-    items
-        .iter()
-        .map(|item| name(item).as_str())
-        .collect::<Vec<_>>()
-        .join(", ")
+/// The names of types, for a cell of a table.
+pub(crate) fn names_of_types<'a>(types: impl IntoIterator<Item = &'a TypeDefinition>) -> String {
+    joined(types.into_iter().map(|definition| definition.name.as_str()))
+}
+
+fn joined<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
 }

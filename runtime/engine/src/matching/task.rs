@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 use wrt_machine::Directive;
-use wrt_model::{Component, RunKey, task::ActivityToken};
+use wrt_model::{Component, ComponentKind, RunKey, task::ActivityToken};
 
 use super::Rank;
 
@@ -63,7 +63,7 @@ impl Task for ActivityTask {
     }
 
     fn suits(&self, component: &Component) -> bool {
-        component.defines(&self.activity_type)
+        component.defines(ComponentKind::Activity, &self.activity_type)
     }
 }
 

@@ -62,6 +62,7 @@ fn component(types: &[&str]) -> Component {
                 ..Default::default()
             })
             .collect(),
+        activities: Vec::new(),
         size: 0,
     }
 }

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use wrt_host::{Lines, TEMPORAL_CONTRACT, WorkflowInstance};
 use wrt_model::{
-    Component, Digest, Run,
+    Component, ComponentKind, Digest, Run,
     component::{HandlerDefinition, TypeDefinition},
     payload::{self, ENCODING},
     proto::{Failure, HistoryEvent, Payload, Payloads, query::WorkflowQuery},
@@ -155,7 +155,7 @@ impl Engine {
 }
 
 fn definition(component: &Component, run: &Run) -> Option<TypeDefinition> {
-    let mut types = component.types.iter();
+    let mut types = component.types_of(ComponentKind::Workflow).iter();
     types.find(|definition| definition.name == run.workflow_type).cloned()
 }
 

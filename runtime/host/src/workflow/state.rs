@@ -11,6 +11,7 @@ use tokio::{
 };
 use wasmtime::{Result, UpdateDeadline, bail};
 use wasmtime_wasi::{ResourceTable, WasiCtx, WasiCtxView, WasiView};
+use wasmtime_wasi_http::WasiHttpCtx;
 use wrt_model::Time;
 
 use super::{attendant::Attendant, clock::RunClock, ledger::Ledger, random::RunRandom, temporal::Pushed};
@@ -39,6 +40,7 @@ pub(crate) struct RunState {
     pub(super) attendant: Option<Box<dyn Attendant>>,
     pub(crate) table: ResourceTable,
     wasi: WasiCtx,
+    pub(super) http: WasiHttpCtx,
     limits: Arc<WorkflowLimits>,
     ticks_left: u32,
 }
@@ -59,6 +61,7 @@ impl RunState {
             replaying: false,
             attendant: None,
             wasi: super::wasi::context(&console),
+            http: WasiHttpCtx::new(),
             ticks_left: ticks(limits.activation_time),
             table,
             console,

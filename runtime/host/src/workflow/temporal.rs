@@ -75,6 +75,7 @@ impl Guest {
             sdk_name: SDK.0.to_owned(),
             sdk_version: SDK.1.to_owned(),
             types: workflows.into_iter().map(type_definition).collect(),
+            activities: Vec::new(),
         })
     }
 

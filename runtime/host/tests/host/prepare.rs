@@ -12,13 +12,13 @@ async fn components_describe_themselves() {
     assert_eq!(component.digest, Digest::of(&prepared.bytes));
     assert_eq!(component.size, u64::try_from(prepared.bytes.len()).unwrap());
     assert_eq!(component.sdk_name, "contract-guest");
-    assert!(component.defines("Scripted"));
+    assert!(component.defines(ComponentKind::Workflow, "Scripted"));
     assert_eq!(component.types[0].queries[0].name, "transcript");
     assert_eq!(component.types[0].input_schema.as_deref(), Some(r#"{"type":"string"}"#));
 
     let prepared = HOST.prepare(&guest("worker-guest")).await.unwrap();
     assert_eq!(prepared.component.kind, ComponentKind::Activity);
-    assert!(prepared.component.defines("echo"));
+    assert!(prepared.component.defines(ComponentKind::Activity, "echo"));
 }
 
 async fn refused(bytes: &[u8]) -> String {
@@ -69,7 +69,7 @@ async fn a_core_module_becomes_a_component() {
     assert!(prepared.bytes.starts_with(b"\0asm\x0d"));
     assert_eq!(prepared.component.digest, Digest::of(&prepared.bytes));
     assert_eq!(prepared.component.sdk_name, "by-hand");
-    assert!(prepared.component.defines("Nap"));
+    assert!(prepared.component.defines(ComponentKind::Workflow, "Nap"));
     // What is stored can be prepared again, to the same component.
     let again = HOST.prepare(&prepared.bytes).await.unwrap();
     assert_eq!(again.component, prepared.component);

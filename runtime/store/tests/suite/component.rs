@@ -25,6 +25,7 @@ async fn a_component_is_added_once_and_removed_once() {
             }],
             ..Default::default()
         }],
+        activities: Vec::new(),
         size: 100_000,
     };
     let digest = &component.digest;

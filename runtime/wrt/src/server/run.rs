@@ -149,7 +149,7 @@ fn start_host(settings: &Settings) -> anyhow::Result<Host> {
 /// What a user can do about too little address space.
 fn less_address_space(kind: ComponentKind) -> &'static str {
     match kind {
-        ComponentKind::Workflow => {
+        ComponentKind::Workflow | ComponentKind::Module => {
             "; lower limits.instances or limits.workflow_memory_mib in a configuration for `wrt server --config`, or raise \
              `ulimit -v`"
         }

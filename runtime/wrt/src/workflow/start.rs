@@ -212,7 +212,7 @@ fn only_task_queue(deployments: &[Entry], workflow_type: &str) -> anyhow::Result
         let (Some(deployment), Some(component)) = (&entry.deployment, &entry.component) else {
             continue;
         };
-        if component.kind() != ComponentKind::Workflow {
+        if component.kind() == ComponentKind::Activity {
             continue;
         }
         types.extend(component.types.iter().map(|definition| definition.name.as_str()));

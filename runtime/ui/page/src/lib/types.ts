@@ -190,6 +190,7 @@ export interface Component {
   sdkName?: string;
   sdkVersion?: string;
   types?: TypeDefinition[];
+  activities?: TypeDefinition[];
   sizeBytes?: string;
 }
 

@@ -1,0 +1,55 @@
+//! JavaScript and TypeScript.
+
+mod graph;
+mod sdk;
+mod snapshot;
+mod transpile;
+
+use std::path::{Path, PathBuf};
+
+use crate::BuildError;
+
+/// The engine before it holds a program; empty if it was not built before this crate.
+static ENGINE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/engine.wasm"));
+
+/// What a component is built of.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The module whose exports are workflows, and may be activities.
+    pub entry: PathBuf,
+    /// Another module, all of whose exported functions are activities.
+    pub activities: Option<PathBuf>,
+}
+
+/// A component that was built.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The component.
+    pub component: Vec<u8>,
+    /// The files that it is made of, for those who watch them.
+    pub files: Vec<PathBuf>,
+}
+
+/// The endings of files that this module builds.
+pub const EXTENSIONS: [&str; 6] = ["ts", "mts", "cts", "js", "mjs", "cjs"];
+
+/// Whether the file is one of JavaScript or TypeScript, by its ending.
+pub fn is_source(file: &Path) -> bool {
+    let extension = file.extension().and_then(|extension| extension.to_str());
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
+}
+
+/// Builds a component. Computes for a second or so: in an asynchronous program, on a thread for that.
+///
+/// # Errors
+/// What the sources have wrong, with file, line and column.
+pub fn build(project: &Project) -> Result<Built, BuildError> {
+    if ENGINE.is_empty() {
+        return Err(BuildError::NoEngine);
+    }
+    let program = graph::collect(project)?;
+    Ok(Built {
+        component: snapshot::take(ENGINE, &program)?,
+        files: program.files,
+    })
+}

@@ -1,0 +1,187 @@
+//! A program is evaluated once, and the memory that it leaves becomes the component.
+
+mod access;
+mod wasi;
+
+use std::{
+    pin::pin,
+    task::{Context, Poll, Waker},
+};
+
+use wasmtime::{
+    Config, Engine, Error, Result, Store,
+    component::{Component, ComponentType, Instance, Linker, Lower, types::ComponentItem},
+};
+use wasmtime_wizer::Wizer;
+
+use self::{access::Access, wasi::State};
+use super::graph::{Kind, Program};
+use crate::BuildError;
+
+/// The longest that the modules may take to be evaluated, in ticks of [`TICK`].
+const TICKS: u64 = 300;
+
+/// How often a busy module is looked at.
+const TICK: std::time::Duration = std::time::Duration::from_millis(100);
+
+#[derive(Clone, Copy, ComponentType, Lower)]
+#[component(enum)]
+#[repr(u8)]
+#[allow(dead_code, reason = "the contract has all of them")]
+enum SourceKind {
+    #[component(name = "module")]
+    Module,
+    #[component(name = "commonjs")]
+    CommonJs,
+    #[component(name = "json")]
+    Json,
+}
+
+#[derive(ComponentType, Lower)]
+#[component(record)]
+struct Source<'a> {
+    name: &'a str,
+    kind: SourceKind,
+    text: &'a str,
+    imports: &'a [(String, String)],
+    mappings: &'a str,
+}
+
+/// The engine with the program in its memory.
+pub(super) fn take(engine: &[u8], program: &Program) -> Result<Vec<u8>, BuildError> {
+    let wizer = Wizer::new();
+    let (context, instrumented) = wizer.instrument_component(engine)?;
+    let wasmtime = wasmtime_engine()?;
+    let component = Component::new(&wasmtime, &instrumented)?;
+    let mut store = Store::new(&wasmtime, State::new());
+    store.set_epoch_deadline(TICKS);
+    let ticking = Ticking::start(&wasmtime);
+    let instance = linker(&component)?.instantiate(&mut store, &component)?;
+    let loaded = load(&mut store, &instance, program);
+    drop(ticking);
+    let printed = store.data().printed();
+    match loaded {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => return Err(BuildError::Evaluate(with_words(error, &printed))),
+        Err(trap) => return Err(BuildError::Evaluate(with_words(explain(&trap), &printed))),
+    }
+    let mut access = Access {
+        store: &mut store,
+        instance,
+    };
+    Ok(at_once(wizer.snapshot_component(&context, &mut access))?)
+}
+
+/// What a future brings that never waits, as reading memory does not.
+fn at_once<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => unreachable!("it waits for nothing"),
+    }
+}
+
+fn wasmtime_engine() -> Result<Engine> {
+    let mut config = Config::new();
+    config.epoch_interruption(true);
+    Engine::new(&config)
+}
+
+fn load(store: &mut Store<State>, instance: &Instance, program: &Program) -> Result<Result<(), String>> {
+    let loader = instance.get_export_index(&mut *store, None, "wrt:engine/loader@0.1.0");
+    let load = loader.and_then(|loader| instance.get_export_index(&mut *store, Some(&loader), "load"));
+    let load = load.ok_or_else(|| Error::msg("the engine has no loader"))?;
+    let load = instance.get_typed_func::<(&[Source<'_>], &str, &str), (Result<(), String>,)>(&mut *store, load)?;
+    let sources: Vec<_> = program.sources.iter().map(source).collect();
+    let (loaded,) = load.call(store, (&sources, &program.prelude, &program.entry))?;
+    Ok(loaded)
+}
+
+fn source(source: &super::graph::Source) -> Source<'_> {
+    Source {
+        name: &source.name,
+        kind: match source.kind {
+            Kind::Module => SourceKind::Module,
+            Kind::CommonJs => SourceKind::CommonJs,
+            Kind::Json => SourceKind::Json,
+        },
+        text: &source.text,
+        imports: &source.imports,
+        mappings: &source.mappings,
+    }
+}
+
+/// WASI, and the functions of the contract, which refuse to be called before there is a run.
+fn linker(component: &Component) -> Result<Linker<State>> {
+    let engine = component.engine();
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_sync(&mut linker)?;
+    for (interface, item) in component.component_type().imports(engine) {
+        let ComponentItem::ComponentInstance(functions) = item.ty else {
+            continue;
+        };
+        if !interface.starts_with("wrt:") {
+            continue;
+        }
+        let mut instance = linker.instance(interface)?;
+        for (function, item) in functions.exports(engine) {
+            if let ComponentItem::ComponentFunc(_) = item.ty {
+                let refusal = format!(
+                    "`{interface}` `{function}` is called while the module is loaded, when there is no run yet: call it within a \
+                     workflow or an activity"
+                );
+                instance.func_new(function, move |_, _, _, _| Err(Error::msg(refusal.clone())))?;
+            }
+        }
+    }
+    Ok(linker)
+}
+
+fn explain(trap: &Error) -> String {
+    match trap.downcast_ref::<wasmtime::Trap>() {
+        Some(wasmtime::Trap::Interrupt) => format!(
+            "the modules are not evaluated after {} s: is there an endless loop at the top level?",
+            TICKS * TICK.as_millis() as u64 / 1_000
+        ),
+        _ => trap.root_cause().to_string(),
+    }
+}
+
+fn with_words(error: String, printed: &str) -> String {
+    match printed.trim_end() {
+        "" => error,
+        printed => format!("{error}\n{printed}"),
+    }
+}
+
+/// Moves the engine's clock on until it is dropped.
+struct Ticking {
+    stop: Option<std::sync::mpsc::Sender<()>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Ticking {
+    fn start(engine: &Engine) -> Self {
+        let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        let engine = engine.clone();
+        let thread = std::thread::spawn(move || {
+            while stopped.recv_timeout(TICK) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                engine.increment_epoch();
+            }
+        });
+        Ticking {
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+}
+
+impl Drop for Ticking {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            // It has nothing to say.
+            let _ = thread.join();
+        }
+    }
+}
