@@ -43,7 +43,11 @@ pub(crate) fn run() -> Result<()> {
         .arg(shell::target().join("engine"));
     if env::var_os(WASI_SDK).is_none() {
         let (headers, variable) = (setup::c_for_wasm()?, toolchain.target().replace('-', "_"));
-        let flags = format!("--target=wasm32-wasi -isystem {}", headers.display());
+        let flags = format!(
+            "--target=wasm32-wasi -isystem {} -include {}",
+            headers.display(),
+            folder.join("c/stack.h").display()
+        );
         cargo
             .env("RQUICKJS_SYS_NO_WASI_SDK", "1")
             .env(format!("CC_{variable}"), setup::CLANG)

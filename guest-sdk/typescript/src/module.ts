@@ -99,6 +99,7 @@ function functionsOf(object: object): [string, (...args: any[]) => unknown][] {
   return functions.sort(([a], [b]) => (a < b ? -1 : 1)) as [string, (...args: any[]) => unknown][];
 }
 
-function isClass(value: { toString(): string }): boolean {
-  return /^class\b/.test(Function.prototype.toString.call(value));
+/** The prototype of a class cannot be replaced. */
+function isClass(value: unknown): boolean {
+  return Object.getOwnPropertyDescriptor(value, 'prototype')?.writable === false;
 }

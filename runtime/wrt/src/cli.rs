@@ -18,6 +18,7 @@ use crate::{
     namespace::NamespaceCommand,
     output::{Color, Format, Output},
     page::UiArgs,
+    run::RunArgs,
     schedule::ScheduleCommand,
     search_attribute::SearchAttributeCommand,
     server::ServerArgs,
@@ -77,6 +78,7 @@ struct GlobalArgs {
 enum Command {
     Server(ServerArgs),
     Build(BuildArgs),
+    Run(RunArgs),
     Deploy(DeployArgs),
     /// Deployed components and their versions
     #[command(subcommand)]
@@ -162,6 +164,7 @@ impl Command {
         match self {
             Command::Server(args) => args.run(context).await,
             Command::Build(args) => args.run(context).await,
+            Command::Run(args) => args.run(context).await,
             Command::Deploy(args) => args.run(context).await,
             Command::Module(command) => command.run(context).await,
             Command::Workflow(command) => command.run(context).await,

@@ -35,15 +35,44 @@ pub(crate) struct DeployArgs {
     /// The task queue that it serves; the deployment's name if it is left out
     #[arg(long, short, value_name = "NAME")]
     task_queue: Option<String>,
-    /// A host, as NAME or NAME:PORT, that its activities may send HTTP requests to. Repeatable
-    #[arg(long, value_name = "HOST")]
-    allow_http: Vec<String>,
-    /// A variable in the environment of its activities. Repeatable
-    #[arg(long = "env", value_parser = key_value, value_name = "KEY=VALUE")]
-    environment: Vec<(String, String)>,
+    #[command(flatten)]
+    grants: GrantArgs,
     /// Do not make it the current version
     #[arg(long)]
     no_set_current: bool,
+}
+
+/// What activities may touch.
+#[derive(Debug, Args)]
+pub(crate) struct GrantArgs {
+    /// A host, as NAME or NAME:PORT, that its activities may send HTTP requests to. Repeatable
+    #[arg(long, value_name = "HOST")]
+    allow_http: Vec<String>,
+    /// A variable in the environment of its activities; without a value, that of this process. Repeatable
+    #[arg(long = "env", value_parser = variable, value_name = "KEY[=VALUE]")]
+    environment: Vec<(String, String)>,
+}
+
+impl From<GrantArgs> for Grants {
+    fn from(grants: GrantArgs) -> Self {
+        Grants {
+            http_hosts: grants.allow_http,
+            environment: grants.environment.into_iter().collect(),
+        }
+    }
+}
+
+/// Reads `KEY=VALUE`, or takes the value of `KEY` from the environment, so that a secret need not stand in a command line.
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.contains('=') {
+        true => key_value(text),
+        false => match std::env::var(text) {
+            Ok(value) => Ok((text.to_owned(), value)),
+            Err(_) => Err(format!(
+                "the variable {text} is not set here; set it, or give its value as {text}=VALUE"
+            )),
+        },
+    }
 }
 
 impl DeployArgs {
@@ -52,10 +81,8 @@ impl DeployArgs {
         let bytes = self.source.component(&context.output).await?;
         let client = context.client().await?;
         let progress = Progress::new(&context.output, format!("deploying {}", self.source.file.display()));
-        let parts = parts(self.options(&client), &bytes);
-        let outcome = client.components().deploy_component(tokio_stream::iter(parts)).await;
+        let deployed = deploy(&client, self.options(&client), &bytes).await?;
         drop(progress);
-        let deployed = answer("deploy component", outcome)?;
         for warning in deployed.warnings.iter().filter(|_| context.output.is_text()) {
             output::warning(warning);
         }
@@ -68,13 +95,21 @@ impl DeployArgs {
             namespace: client.namespace(),
             name: self.name.unwrap_or_else(|| self.source.name()),
             task_queue: self.task_queue.unwrap_or_default(),
-            grants: Some(Grants {
-                http_hosts: self.allow_http,
-                environment: self.environment.into_iter().collect(),
-            }),
+            grants: Some(self.grants.into()),
             keep_current: self.no_set_current,
         }
     }
+}
+
+/// Uploads a component.
+pub(crate) async fn deploy(
+    client: &Client,
+    options: DeployOptions,
+    bytes: &[u8],
+) -> anyhow::Result<DeployComponentResponse> {
+    let parts = parts(options, bytes);
+    let outcome = client.components().deploy_component(tokio_stream::iter(parts)).await;
+    answer("deploy component", outcome)
 }
 
 fn parts(options: DeployOptions, bytes: &[u8]) -> Vec<DeployComponentRequest> {

@@ -21,6 +21,7 @@ mod page;
 mod payload;
 mod progress;
 mod proto;
+mod run;
 mod schedule;
 mod search_attribute;
 mod server;

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, time::Duration};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::output::Output;
+use crate::output::{self, Output};
 
 /// The lines under the spinner.
 const LINES: usize = 5;
@@ -15,6 +15,8 @@ pub(crate) struct Progress {
     bar: ProgressBar,
     title: String,
     last: VecDeque<String>,
+    /// Everything is printed, one line below the other, and no spinner is shown.
+    in_lines: bool,
 }
 
 impl Progress {
@@ -35,16 +37,31 @@ impl Progress {
             bar,
             title,
             last: VecDeque::with_capacity(LINES),
+            in_lines: false,
+        }
+    }
+
+    /// Prints what happens on stderr, on a terminal or not.
+    pub(crate) fn lines() -> Self {
+        Progress {
+            bar: ProgressBar::hidden(),
+            title: String::new(),
+            last: VecDeque::new(),
+            in_lines: true,
         }
     }
 
     /// True when nobody sees it, so that nothing need be found out for it.
     pub(crate) fn is_hidden(&self) -> bool {
-        self.bar.is_hidden()
+        self.bar.is_hidden() && !self.in_lines
     }
 
     /// Shows one more thing that happened.
     pub(crate) fn happened(&mut self, line: String) {
+        if self.in_lines {
+            output::note(&line);
+            return;
+        }
         if self.last.len() == LINES {
             self.last.pop_front();
         }

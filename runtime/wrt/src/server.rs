@@ -3,6 +3,7 @@
 mod config;
 mod door;
 mod logging;
+mod private;
 mod process;
 mod run;
 mod settings;
@@ -14,7 +15,6 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand};
 use wrt_model::proto::enums::IndexedValueType;
 
-pub(crate) use self::door::host;
 use self::{
     config::Config,
     door::DoorArgs,
@@ -22,6 +22,7 @@ use self::{
     settings::{Settings, listen_address, set},
     temporal::TemporalArgs,
 };
+pub(crate) use self::{door::host, private::PrivateServer};
 use crate::{context::Context, exit::Exit, payload::key_value, search_attribute};
 
 /// The port of a server that nobody has told otherwise, as it is Temporal's.

@@ -5,7 +5,7 @@ mod delete;
 mod describe;
 mod diagnosis;
 mod event;
-mod execute;
+pub(crate) mod execute;
 mod history;
 mod list;
 mod pause;

@@ -5,11 +5,13 @@
 
 mod activity;
 mod bindings;
+mod compile;
 mod convert;
 mod globals;
 mod host;
 mod io;
 mod loader;
+mod memory;
 mod position;
 mod rejections;
 mod script;

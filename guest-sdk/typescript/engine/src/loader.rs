@@ -12,19 +12,37 @@ use rquickjs::{
 use crate::{
     Engine,
     bindings::guest::engine::loader::{Guest, Source, SourceKind},
-    globals, host, position, rejections, script,
+    compile::{Code, compile},
+    globals, host, memory, position, rejections, script,
 };
 
 thread_local! {
     /// The sources by their names, while they are loaded.
-    static SOURCES: RefCell<BTreeMap<String, Source>> = const { RefCell::new(BTreeMap::new()) };
+    static SOURCES: RefCell<BTreeMap<String, Loadable>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+struct Loadable {
+    kind: SourceKind,
+    code: Code,
+    imports: Vec<(String, String)>,
 }
 
 impl Guest for Engine {
     fn load(sources: Vec<Source>, prelude: String, entry: String) -> Result<(), String> {
-        for source in sources {
-            position::remember(source.name.clone(), source.mappings.clone());
-            SOURCES.with_borrow_mut(|all| all.insert(source.name.clone(), source));
+        for (source, code) in compile(&sources)?
+            .into_iter()
+            .zip(sources)
+            .map(|(code, source)| (source, code))
+        {
+            let Source {
+                name,
+                kind,
+                imports,
+                mappings,
+                ..
+            } = source;
+            position::remember(name.clone(), mappings);
+            SOURCES.with_borrow_mut(|all| all.insert(name, Loadable { kind, code, imports }));
         }
         let loaded = script::with(|script, ctx| {
             globals::install(ctx)?;
@@ -40,8 +58,9 @@ impl Guest for Engine {
             ctx.run_gc();
             Ok(())
         });
-        globals::loaded();
         SOURCES.take();
+        globals::loaded();
+        memory::loaded();
         loaded
     }
 }
@@ -99,14 +118,28 @@ impl Loader for Program {
         name: &str,
         _attributes: Option<ImportAttributes<'js>>,
     ) -> rquickjs::Result<Module<'js, Declared>> {
-        let source = SOURCES.with_borrow(|all| all.get(name).map(|it| (it.kind, it.text.clone())));
-        let (kind, text) = source.ok_or_else(|| Error::new_loading(name))?;
-        let text = match kind {
-            SourceKind::Module => text,
-            SourceKind::Json => format!("export default {text}"),
-            SourceKind::Commonjs => facade(ctx, name)?,
-        };
-        Module::declare(ctx.clone(), name, text)
+        let code = SOURCES.with_borrow(|all| match all.get(name) {
+            Some(Loadable {
+                code: Code::Bytes(bytes),
+                ..
+            }) => Some(Code::Bytes(bytes)),
+            Some(Loadable {
+                kind: SourceKind::Json,
+                code: Code::Text(text),
+                ..
+            }) => Some(Code::Text(format!("export default {text}"))),
+            Some(Loadable {
+                code: Code::Text(_), ..
+            }) => Some(Code::Text(String::new())),
+            None => None,
+        });
+        match code.ok_or_else(|| Error::new_loading(name))? {
+            // SAFETY: the bytes were written by this very interpreter.
+            #[allow(unsafe_code)]
+            Code::Bytes(bytes) => unsafe { Module::load(ctx.clone(), bytes) },
+            Code::Text(text) if text.is_empty() => Module::declare(ctx.clone(), name, facade(ctx, name)?),
+            Code::Text(text) => Module::declare(ctx.clone(), name, text),
+        }
     }
 }
 
@@ -129,7 +162,11 @@ fn required(ctx: Ctx<'_>, base: String, specifier: String) -> rquickjs::Result<V
                 SourceKind::Commonjs => "commonjs",
                 SourceKind::Json => "json",
             };
-            Some(vec![name.clone(), kind.to_owned(), source.text.clone()])
+            let text = match &source.code {
+                Code::Text(text) => text.clone(),
+                Code::Bytes(_) => String::new(),
+            };
+            Some(vec![name.clone(), kind.to_owned(), text])
         })
     });
     found.ok_or_else(|| {

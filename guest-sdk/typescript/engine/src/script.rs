@@ -6,8 +6,9 @@ use rquickjs::{Context, Ctx, Error, Function, Object, Persistent, Runtime, Value
 
 use crate::{loader::Program, rejections};
 
-/// Bytes of the guest's stack that JavaScript may use; beyond, it throws a `RangeError`.
-const STACK_BYTES: usize = 384 * 1024;
+/// Bytes of the guest's stack that JavaScript may use: about 850 calls within each other. Beyond, it throws a `RangeError`. The stack
+/// outside of the memory, which the host bounds, grows along, and has to last longer.
+const STACK_BYTES: usize = 256 * 1024;
 
 /// The interpreter, with what the SDK has left for it.
 pub(crate) struct Script {
@@ -20,10 +21,16 @@ thread_local! {
     static SCRIPT: Script = Script::new();
 }
 
+/// An interpreter that minds the stack.
+pub(crate) fn runtime() -> Runtime {
+    let runtime = Runtime::new().expect("memory for an interpreter");
+    runtime.set_max_stack_size(STACK_BYTES);
+    runtime
+}
+
 impl Script {
     fn new() -> Self {
-        let runtime = Runtime::new().expect("memory for an interpreter");
-        runtime.set_max_stack_size(STACK_BYTES);
+        let runtime = runtime();
         runtime.set_loader(Program, Program);
         rejections::watch(&runtime);
         let context = Context::full(&runtime).expect("memory for a context");

@@ -169,7 +169,9 @@ impl Collector {
             Found::Sdk(file) => {
                 let name = format!("{PREFIX}{file}");
                 let text = sdk::text(file).expect("it was found in the list");
-                let transpiled = transpile(Path::new(file), &name, text, Some(true))?;
+                let mut transpiled = transpile(Path::new(file), &name, text, Some(true))?;
+                // Stacks leave it out.
+                transpiled.mappings = String::new();
                 let meant = |import: &Import| sdk::relative(file, &import.specifier);
                 let targets: Vec<_> = transpiled.imports.iter().map(meant).collect();
                 let imports = transpiled.imports.iter().zip(targets);

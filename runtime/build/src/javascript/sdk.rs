@@ -12,12 +12,12 @@ pub(super) const PRELUDE: &str = "engine.ts";
 /// The names of packages that stand for the SDK. Temporal's own are among them, so that a file need not change.
 const PACKAGES: [(&str, &str); 7] = [
     ("@wrt/sdk", "index.ts"),
-    ("@wrt/sdk/workflow", "workflow.ts"),
-    ("@wrt/sdk/activity", "activity.ts"),
-    ("@wrt/sdk/common", "common.ts"),
-    ("@temporalio/workflow", "workflow.ts"),
-    ("@temporalio/activity", "activity.ts"),
-    ("@temporalio/common", "common.ts"),
+    ("@wrt/sdk/workflow", "workflow/index.ts"),
+    ("@wrt/sdk/activity", "activity/index.ts"),
+    ("@wrt/sdk/common", "common/index.ts"),
+    ("@temporalio/workflow", "workflow/index.ts"),
+    ("@temporalio/activity", "activity/index.ts"),
+    ("@temporalio/common", "common/index.ts"),
 ];
 
 /// The file that a specifier of the SDK stands for.

@@ -19,7 +19,7 @@ use super::graph::{Kind, Program};
 use crate::BuildError;
 
 /// The longest that the modules may take to be evaluated, in ticks of [`TICK`].
-const TICKS: u64 = 300;
+const TICKS: u64 = 100;
 
 /// How often a busy module is looked at.
 const TICK: std::time::Duration = std::time::Duration::from_millis(100);

@@ -9,7 +9,7 @@ use oxc::{
         ImportExpression, Program, StringLiteral,
     },
     ast_visit::{Visit, walk},
-    codegen::{Codegen, CodegenOptions},
+    codegen::{Codegen, CodegenOptions, CommentOptions},
     diagnostics::OxcDiagnostic,
     parser::Parser,
     semantic::SemanticBuilder,
@@ -111,6 +111,8 @@ fn options() -> TransformOptions {
 fn print(program: &Program<'_>, path: &Path) -> (String, String) {
     let options = CodegenOptions {
         source_map_path: Some(path.to_path_buf()),
+        comments: CommentOptions::disabled(),
+        minify: true,
         ..CodegenOptions::default()
     };
     let printed = Codegen::new().with_options(options).build(program);

@@ -44,6 +44,10 @@ pub(super) enum LogLevel {
     Warn,
     /// What does not work.
     Error,
+    /// Warnings, and the log lines of workflows and activities.
+    #[value(skip)]
+    #[serde(skip)]
+    Guests,
     /// Nothing.
     Never,
 }
@@ -88,6 +92,7 @@ fn directives(level: LogLevel) -> &'static str {
         LogLevel::Info => "warn,wrt=info",
         LogLevel::Warn => "warn",
         LogLevel::Error => "error",
+        LogLevel::Guests => "warn,wrt::workflow=info,wrt::activity=info",
         LogLevel::Never => "off",
     }
 }

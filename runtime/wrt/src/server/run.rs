@@ -37,17 +37,7 @@ pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<E
     announce(&listeners[0], page_address, &settings, output)?;
 
     let shutdown = CancellationToken::new();
-    let options = ServeOptions {
-        cluster_id,
-        store: "sqlite".to_owned(),
-        drain: settings.drain,
-        longest_poll: settings.longest_poll,
-        codec_endpoint: settings.codec_endpoint.clone(),
-        page: settings.page.then(|| page::page(settings.codec_endpoint.as_deref())),
-        allowed_hosts: allowed_hosts(&settings),
-        connections: settings.connections.limits(open_files),
-        time_skipping: settings.time_skipping.is_some(),
-    };
+    let options = serve_options(&settings, cluster_id, open_files);
     let serving = wrt_api::serve(engine.clone(), listeners, options, shutdown.clone());
     let ending = async {
         let served = serve_until_signal(serving, &mut signals, &shutdown).await;
@@ -57,6 +47,20 @@ pub(super) async fn run(settings: Settings, output: &Output) -> anyhow::Result<E
     ending.await?;
     tracing::info!("stopped");
     Ok(Exit::Success)
+}
+
+pub(super) fn serve_options(settings: &Settings, cluster_id: String, open_files: Option<u64>) -> ServeOptions {
+    ServeOptions {
+        cluster_id,
+        store: "sqlite".to_owned(),
+        drain: settings.drain,
+        longest_poll: settings.longest_poll,
+        codec_endpoint: settings.codec_endpoint.clone(),
+        page: settings.page.then(|| page::page(settings.codec_endpoint.as_deref())),
+        allowed_hosts: allowed_hosts(settings),
+        connections: settings.connections.limits(open_files),
+        time_skipping: settings.time_skipping.is_some(),
+    }
 }
 
 /// Serves; the first signal begins the drain, the second ends it.
@@ -111,7 +115,7 @@ fn page_address(own: Option<&TcpListener>, listeners: &[TcpListener], settings: 
     listener.local_addr().ok()
 }
 
-async fn start_engine(settings: &Settings) -> anyhow::Result<Engine> {
+pub(super) async fn start_engine(settings: &Settings) -> anyhow::Result<Engine> {
     if let Some(folder) = settings.database.as_deref().and_then(Path::parent) {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("create the database's folder {}", folder.display()))?;
@@ -161,7 +165,7 @@ fn less_address_space(kind: ComponentKind) -> &'static str {
 }
 
 /// Registers the namespaces that are missing. The id of the first one names the server: it is as old as the database.
-async fn register_namespaces(engine: &Engine, settings: &Settings) -> anyhow::Result<String> {
+pub(super) async fn register_namespaces(engine: &Engine, settings: &Settings) -> anyhow::Result<String> {
     for name in &settings.namespaces {
         let action = || format!("register namespace {name}");
         match engine.namespace(name).await {

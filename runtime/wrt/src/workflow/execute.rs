@@ -2,7 +2,10 @@
 
 use clap::Args;
 use serde_json::{Map, Value, json};
-use wrt_model::proto::{HistoryEvent, WorkflowExecution, workflowservice::DescribeWorkflowExecutionRequest};
+use wrt_model::proto::{
+    EventAttributes, HistoryEvent, WorkflowExecution, enums::WorkflowTaskFailedCause,
+    workflowservice::DescribeWorkflowExecutionRequest,
+};
 
 use super::{ExecutionArgs, close, event, history::HistoryReader, start::StartArgs};
 use crate::{
@@ -74,6 +77,35 @@ impl ResultCommand {
     }
 }
 
+/// Shows each step on stderr, waits for the end, and prints it. Nobody will mend the code meanwhile, so its first failure is the
+/// end, too.
+pub(crate) async fn watch(context: &Context, client: &Client, execution: WorkflowExecution) -> anyhow::Result<Exit> {
+    let mut progress = Progress::lines();
+    let ended = wait(client, execution, &mut progress, &refuse_failure).await?;
+    let run_time = run_time(client, &ended).await?;
+    let text = || close::text(&ended.event, run_time.map(time::millis).unwrap_or_default());
+    context
+        .output
+        .one(text, || Value::Object(close::json(&ended.event).into_iter().collect()))?;
+    Ok(close::exit(&ended.event))
+}
+
+fn refuse_failure(event: &HistoryEvent) -> anyhow::Result<()> {
+    match &event.attributes {
+        Some(EventAttributes::WorkflowTaskFailedEventAttributes(failed))
+            if failed.cause() != WorkflowTaskFailedCause::UnhandledCommand =>
+        {
+            let failure = failed.failure.clone().unwrap_or_default();
+            let stack = match failure.stack_trace.as_str() {
+                "" => String::new(),
+                stack => format!("\n{stack}"),
+            };
+            anyhow::bail!("the workflow's code fails: {}{stack}", failure.message)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Waits for the end and prints it; `fields` come first in the JSON.
 async fn finish(
     context: &Context,
@@ -81,7 +113,9 @@ async fn finish(
     execution: WorkflowExecution,
     mut fields: Map<String, Value>,
 ) -> anyhow::Result<Exit> {
-    let ended = wait(context, client, execution).await?;
+    let title = format!("waiting for workflow {}", execution.workflow_id);
+    let mut progress = Progress::new(&context.output, title);
+    let ended = wait(client, execution, &mut progress, &|_| Ok(())).await?;
     let run_time = run_time(client, &ended).await?;
     fields.insert("runId".to_owned(), json!(ended.execution.run_id));
     if let Some(millis) = run_time {
@@ -93,12 +127,15 @@ async fn finish(
     Ok(close::exit(&ended.event))
 }
 
-/// Waits for the end of the run and of all that continue it, showing what happens.
-async fn wait(context: &Context, client: &Client, mut execution: WorkflowExecution) -> anyhow::Result<Ended> {
-    let title = format!("waiting for workflow {}", execution.workflow_id);
-    let mut progress = Progress::new(&context.output, title);
+/// Waits for the end of the run and of all that continue it, showing what happens. `check` may end the wait before.
+async fn wait(
+    client: &Client,
+    mut execution: WorkflowExecution,
+    progress: &mut Progress,
+    check: &dyn Fn(&HistoryEvent) -> anyhow::Result<()>,
+) -> anyhow::Result<Ended> {
     loop {
-        let event = closing_event(client, &execution, &mut progress).await?;
+        let event = closing_event(client, &execution, progress, check).await?;
         match close::successor(&event) {
             Some(run_id) => run_id.clone_into(&mut execution.run_id),
             None => return Ok(Ended { execution, event }),
@@ -110,6 +147,7 @@ async fn closing_event(
     client: &Client,
     execution: &WorkflowExecution,
     progress: &mut Progress,
+    check: &dyn Fn(&HistoryEvent) -> anyhow::Result<()>,
 ) -> anyhow::Result<HistoryEvent> {
     // Nobody watches in a script: one event is all that has to travel.
     let mut reader = if progress.is_hidden() {
@@ -124,6 +162,7 @@ async fn closing_event(
                 return Ok(event);
             }
             progress.happened(event::line(&event));
+            check(&event)?;
         }
     }
     anyhow::bail!("the history of run {} ends without a closing event", execution.run_id)
