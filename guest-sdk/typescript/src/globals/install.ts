@@ -19,7 +19,7 @@ import { URL } from './url.ts';
 /** `io` is there while an activity runs. */
 export function installGlobals(host: Host, io: () => Io | undefined): void {
   // What belongs to the run or the attempt takes the place of whatever is there.
-  define({ console: consoleOf(() => lineWriter(host)), ...timerFunctions(io), fetch: fetchOver(io) }, true);
+  define({ console: consoleOf(() => lineWriter(host)), ...timerFunctions(() => timersOf(io())), fetch: fetchOver(io) }, true);
   define({ TextDecoder, TextEncoder, atob, btoa, structuredClone }, false);
   define({ AbortController, AbortSignal, DOMException, Event, EventTarget }, false);
   define({ Headers, Request, Response, URL, URLSearchParams }, false);
@@ -31,6 +31,14 @@ function define(globals: Record<string, unknown>, replace: boolean): void {
     if (!replace && name in globalThis) continue;
     Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   }
+}
+
+function timersOf(io: Io | undefined) {
+  if (!io) return undefined;
+  return (milliseconds: number, fired: () => void) => {
+    const id = io.startTimer(milliseconds, fired);
+    return () => io.cancel(id);
+  };
 }
 
 /** Where lines of the calling code go. */
