@@ -24,6 +24,16 @@ export function installGlobals(host: Host, io: () => Io | undefined): void {
   define({ AbortController, AbortSignal, DOMException, Event, EventTarget }, false);
   define({ Headers, Request, Response, URL, URLSearchParams }, false);
   define({ crypto: cryptoOver((length) => host.randomBytes(length)), performance: performanceSince() }, false);
+  define({ process: processOf(host) }, false);
+}
+
+/** What programs of Node ask of `process`: the environment, which is read when it is asked for and not when modules are evaluated. */
+function processOf(host: Host) {
+  return {
+    get env() {
+      return Object.fromEntries(maybeContext() ? (host.environment?.() ?? []) : []);
+    },
+  };
 }
 
 function define(globals: Record<string, unknown>, replace: boolean): void {
