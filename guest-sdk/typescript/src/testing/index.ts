@@ -13,4 +13,6 @@ export {
 } from './environment.ts';
 export { WorkflowFailedError, type WorkflowHandle, WorkflowUpdateFailedError } from './handle.ts';
 export { MockActivityEnvironment } from './mock-activity.ts';
+export { ReplayError } from './replay/error.ts';
+export { Replayer, type ReplayerOptions } from './replay/replayer.ts';
 export type { Command, LogLine } from './run.ts';
