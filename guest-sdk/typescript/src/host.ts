@@ -109,6 +109,8 @@ export interface Host extends WorkflowHost, ActivityHost {
   /** Runs the queue of promise jobs until it is empty. */
   runJobs(): void;
   randomBytes(length: number): Uint8Array;
+  /** The granted environment; workflows have none. */
+  environment?(): [string, string][];
 }
 
 /** What the engine calls. */

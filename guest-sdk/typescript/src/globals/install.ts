@@ -19,11 +19,21 @@ import { URL } from './url.ts';
 /** `io` is there while an activity runs. */
 export function installGlobals(host: Host, io: () => Io | undefined): void {
   // What belongs to the run or the attempt takes the place of whatever is there.
-  define({ console: consoleOf(() => lineWriter(host)), ...timerFunctions(io), fetch: fetchOver(io) }, true);
+  define({ console: consoleOf(() => lineWriter(host)), ...timerFunctions(() => timersOf(io())), fetch: fetchOver(io) }, true);
   define({ TextDecoder, TextEncoder, atob, btoa, structuredClone }, false);
   define({ AbortController, AbortSignal, DOMException, Event, EventTarget }, false);
   define({ Headers, Request, Response, URL, URLSearchParams }, false);
   define({ crypto: cryptoOver((length) => host.randomBytes(length)), performance: performanceSince() }, false);
+  define({ process: processOf(host) }, false);
+}
+
+/** What programs of Node ask of `process`: the environment, which is read when it is asked for and not when modules are evaluated. */
+function processOf(host: Host) {
+  return {
+    get env() {
+      return Object.fromEntries(maybeContext() ? (host.environment?.() ?? []) : []);
+    },
+  };
 }
 
 function define(globals: Record<string, unknown>, replace: boolean): void {
@@ -31,6 +41,14 @@ function define(globals: Record<string, unknown>, replace: boolean): void {
     if (!replace && name in globalThis) continue;
     Object.defineProperty(globalThis, name, { value, writable: true, configurable: true, enumerable: false });
   }
+}
+
+function timersOf(io: Io | undefined) {
+  if (!io) return undefined;
+  return (milliseconds: number, fired: () => void) => {
+    const id = io.startTimer(milliseconds, fired);
+    return () => io.cancel(id);
+  };
 }
 
 /** Where lines of the calling code go. */

@@ -1,5 +1,4 @@
 // `setTimeout` and its like: durable in workflows, the engine's in activities.
-import type { Io } from '../activity/io.ts';
 import { IllegalStateError } from '../common/errors.ts';
 import { maybeScope, withScope } from '../workflow/context.ts';
 import type { CancellationScope } from '../workflow/cancellation-scope.ts';
@@ -32,20 +31,22 @@ function callback(scope: CancellationScope, fired: () => void): void {
   }
 }
 
-/** The functions for a component; `io` is there while an activity runs. */
-export function timerFunctions(io: () => Io | undefined) {
+/** Starts a timer; returns what stops it. */
+type Start = (milliseconds: number, fired: () => void) => () => void;
+
+/** The functions for workflows and activities; `activity` gives the timers of the activity that runs. */
+export function timerFunctions(activity: () => Start | undefined) {
   const start = (what: string, milliseconds: number, fired: () => void): (() => void) => {
     const scope = maybeScope();
     if (scope) return startDurable(scope, milliseconds, fired);
-    const timers = io();
-    if (!timers) {
+    const startTimer = activity();
+    if (!startTimer) {
       throw new IllegalStateError(
         `${what}() was called at the top level of a module, which is evaluated once, when it is built: call it in a workflow ` +
           'or an activity',
       );
     }
-    const id = timers.startTimer(milliseconds, fired);
-    return () => timers.cancel(id);
+    return startTimer(milliseconds, fired);
   };
   const clear = (id?: number): void => {
     const stop = id === undefined ? undefined : stops.get(id);

@@ -8,7 +8,7 @@ import { toFields } from '../common/payload.ts';
 import { toPriority, toRetryPolicy } from '../common/retry-policy.ts';
 import { CancellationScope } from './cancellation-scope.ts';
 import { commandingRun } from './context.ts';
-import { intercept, type OutboundCalls, type ActivityInput, type LocalActivityInput } from './interceptors.ts';
+import { intercept, promised, type OutboundCalls, type ActivityInput, type LocalActivityInput } from './interceptors.ts';
 
 /** An activity as a workflow calls it. */
 export interface ActivityFunctionWithOptions<P extends any[], R> {
@@ -66,12 +66,12 @@ function stubs(stub: (activityType: string) => ActivityFunction): object {
 export function scheduleActivity<R>(activityType: string, args: unknown[], options: ActivityOptions): Promise<R> {
   checkTimeouts(`activity ${activityType}`, options);
   const run = commandingRun(`the activity ${activityType}`);
-  const next = intercept<OutboundCalls, 'scheduleActivity'>(run.interceptors.outbound, 'scheduleActivity', async (input: ActivityInput) => {
+  const next = intercept<OutboundCalls, 'scheduleActivity'>(run.interceptors.outbound, 'scheduleActivity', (input) => {
     const wire = wireOptions(input);
     const payloads = run.coder.encode(input.args);
-    return await call(input, () => run.host.activity.schedule(input.activityType, payloads, wire));
+    return call(input, () => run.host.activity.schedule(input.activityType, payloads, wire));
   });
-  return next({ activityType, args, options, headers: {} }) as Promise<R>;
+  return promised(() => next({ activityType, args, options, headers: {} })) as Promise<R>;
 }
 
 /** Runs a local activity by the name of its type. */
@@ -82,12 +82,12 @@ export function scheduleLocalActivity<R>(
 ): Promise<R> {
   checkTimeouts(`local activity ${activityType}`, options);
   const run = commandingRun(`the local activity ${activityType}`);
-  const next = intercept<OutboundCalls, 'scheduleLocalActivity'>(run.interceptors.outbound, 'scheduleLocalActivity', async (input: LocalActivityInput) => {
+  const next = intercept<OutboundCalls, 'scheduleLocalActivity'>(run.interceptors.outbound, 'scheduleLocalActivity', (input) => {
     const wire = wireLocalOptions(input.options);
     const payloads = run.coder.encode(input.args);
-    return await call(input, () => run.host.activity.scheduleLocal(input.activityType, payloads, wire));
+    return call(input, () => run.host.activity.scheduleLocal(input.activityType, payloads, wire));
   });
-  return next({ activityType, args, options, headers: {} }) as Promise<R>;
+  return promised(() => next({ activityType, args, options, headers: {} })) as Promise<R>;
 }
 
 /** Schedules, and waits as the cancellation type says. */

@@ -13,6 +13,19 @@ export interface CancellationScopeOptions {
   parent?: CancellationScope;
 }
 
+const SCOPE_CANCELLED = 'Cancellation scope cancelled';
+const RUN_CANCELLED = 'Workflow cancelled';
+
+/** What the scope of a run is canceled with. */
+export function runCancelled(reason: string): CancelledFailure {
+  return new CancelledFailure(reason || RUN_CANCELLED);
+}
+
+/** The reason that was given, empty if there was none. */
+export function reasonOf({ message }: CancelledFailure): string {
+  return message === SCOPE_CANCELLED || message === RUN_CANCELLED ? '' : message;
+}
+
 type Listener = (error: CancelledFailure) => void;
 
 /**
@@ -73,9 +86,9 @@ export class CancellationScope {
     }
   }
 
-  /** Asks everything in the scope to stop. */
-  cancel(): void {
-    this._cancel(new CancelledFailure('Cancellation scope cancelled'));
+  /** Asks everything in the scope to stop. The first reason is the one that counts; children are told it. */
+  cancel(reason?: string): void {
+    this._cancel(new CancelledFailure(reason || SCOPE_CANCELLED));
   }
 
   /** Whether what is in the scope has to stop. */
@@ -140,7 +153,7 @@ export class CancellationScope {
     const forget = this._onCancel(() => stop());
     const stop = this._run.startTimer(timeout, undefined, () => {
       forget();
-      this.cancel();
+      this.cancel('the scope has timed out');
     });
     return () => {
       forget();

@@ -4,10 +4,10 @@ import { extractWorkflowType, type SignalDefinition, type Workflow, type Workflo
 import { toError } from '../common/failure-converter.ts';
 import { ApplicationFailure, ChildWorkflowFailure, type CancelledFailure } from '../common/failure.ts';
 import { toFields } from '../common/payload.ts';
-import { CancellationScope } from './cancellation-scope.ts';
+import { CancellationScope, reasonOf } from './cancellation-scope.ts';
 import { wireChildOptions, type ChildWorkflowOptions } from './child-options.ts';
 import { commandingRun } from './context.ts';
-import { intercept, type OutboundCalls, type StartChildWorkflowExecutionInput } from './interceptors.ts';
+import { intercept, promised, type OutboundCalls, type StartChildWorkflowExecutionInput } from './interceptors.ts';
 import type { Run } from './run.ts';
 
 /** A child that has started. */
@@ -43,21 +43,21 @@ export function startChild<W extends Workflow>(
 export function startChild<W extends () => Promise<any>>(workflowType: string): Promise<ChildWorkflowHandle<W>>;
 export function startChild<W extends () => Promise<any>>(workflow: W): Promise<ChildWorkflowHandle<W>>;
 /** Starts a workflow as a child of this one, and waits until it has started. */
-export async function startChild<W extends Workflow>(
+export function startChild<W extends Workflow>(
   workflow: string | W,
   options: ChildWorkflowOptions & { args?: readonly unknown[] } = {},
 ): Promise<ChildWorkflowHandle<W>> {
-  const run = commandingRun('startChild()');
-  const child = begin(run, extractWorkflowType(workflow), options);
-  const [started, result] = await child.promises;
-  const firstExecutionRunId = await started;
-  return {
-    workflowId: child.workflowId(),
-    firstExecutionRunId,
-    result: () => result as Promise<WorkflowResultType<W>>,
-    signal: (definition, ...args) => signalChild(run, child.seq(), child.workflowId(), nameOf(definition), args),
-    cancel: (reason = '') => run.tell(() => run.host.childWorkflow.requestCancel(child.seq(), reason)),
-  };
+  return promised(() => {
+    const run = commandingRun('startChild()');
+    const child = begin(run, extractWorkflowType(workflow), options);
+    return child.started.then((firstExecutionRunId) => ({
+      workflowId: child.workflowId(),
+      firstExecutionRunId,
+      result: () => child.result as Promise<WorkflowResultType<W>>,
+      signal: (definition, ...args) => signalChild(run, child.seq(), child.workflowId(), nameOf(definition), args),
+      cancel: (reason = '') => run.tell(() => run.host.childWorkflow.requestCancel(child.seq(), reason)),
+    }));
+  });
 }
 
 export function executeChild<W extends Workflow>(
@@ -71,13 +71,14 @@ export function executeChild<W extends Workflow>(
 export function executeChild<W extends () => Promise<any>>(workflowType: string): Promise<WorkflowResultType<W>>;
 export function executeChild<W extends () => Promise<any>>(workflow: W): Promise<WorkflowResultType<W>>;
 /** Starts a workflow as a child of this one, and waits for its result. */
-export async function executeChild<W extends Workflow>(
+export function executeChild<W extends Workflow>(
   workflow: string | W,
   options: ChildWorkflowOptions & { args?: readonly unknown[] } = {},
 ): Promise<WorkflowResultType<W>> {
-  const child = begin(commandingRun('executeChild()'), extractWorkflowType(workflow), options);
-  const [, result] = await child.promises;
-  return (await result) as WorkflowResultType<W>;
+  return promised(() => {
+    const child = begin(commandingRun('executeChild()'), extractWorkflowType(workflow), options);
+    return child.result as Promise<WorkflowResultType<W>>;
+  });
 }
 
 export function nameOf(definition: { name: string } | string): string {
@@ -87,13 +88,31 @@ export function nameOf(definition: { name: string } | string): string {
 /** Issues the command. `seq` and `workflowId` are known once it has been issued. */
 function begin(run: Run, workflowType: string, options: ChildWorkflowOptions & { args?: readonly unknown[] }) {
   let call: ChildCall | undefined;
-  const next = intercept<OutboundCalls, 'startChildWorkflowExecution'>(run.interceptors.outbound, 'startChildWorkflowExecution', async (input) => {
-    call = new ChildCall(run, CancellationScope.current(), input);
-    return [call.started, call.result];
-  });
-  const args = [...(options.args ?? [])];
-  const promises = next({ workflowType, options: { ...options, args }, headers: {} });
-  return { promises, seq: () => call!.seq, workflowId: () => call!.workflowId };
+  const start = (input: StartChildWorkflowExecutionInput) => (call = new ChildCall(run, CancellationScope.current(), input));
+  const input = { workflowType, options: { ...options, args: [...(options.args ?? [])] }, headers: {} };
+  const { outbound } = run.interceptors;
+  const ends = outbound.length === 0 ? start(input) : startIntercepted(outbound, input, start);
+  return { started: ends.started, result: ends.result, seq: () => call!.seq, workflowId: () => call!.workflowId };
+}
+
+function startIntercepted(
+  outbound: Run['interceptors']['outbound'],
+  input: StartChildWorkflowExecutionInput,
+  start: (input: StartChildWorkflowExecutionInput) => ChildCall,
+) {
+  const next = intercept<OutboundCalls, 'startChildWorkflowExecution'>(
+    outbound,
+    'startChildWorkflowExecution',
+    async (input) => {
+      const { started, result } = start(input);
+      return [started, result];
+    },
+  );
+  const ends = next(input);
+  const [started, result] = [ends.then(([it]) => it), ends.then(([, it]) => it)];
+  // Whoever waits for the one need not wait for the other.
+  for (const end of [started, result]) (end as Promise<unknown>).catch(() => undefined);
+  return { started, result };
 }
 
 /** A child on its way from its command to its end. */
@@ -159,11 +178,11 @@ class ChildCall {
     const type = this.#options.cancellationType ?? 'WAIT_CANCELLATION_COMPLETED';
     if (type === 'WAIT_CANCELLATION_REQUESTED') {
       const execution = { workflowId: this.workflowId, runId: '' };
-      const seq = run.ask(() => run.host.externalWorkflow.requestCancel(execution, cause.message));
+      const seq = run.ask(() => run.host.externalWorkflow.requestCancel(execution, reasonOf(cause)));
       run.externals.open(seq, () => this.#fail(this.#canceled(cause)));
       return;
     }
-    if (type !== 'ABANDON') run.tell(() => run.host.childWorkflow.requestCancel(this.seq, cause.message));
+    if (type !== 'ABANDON') run.tell(() => run.host.childWorkflow.requestCancel(this.seq, reasonOf(cause)));
     if (type !== 'WAIT_CANCELLATION_COMPLETED') this.#fail(this.#canceled(cause));
   }
 

@@ -2,6 +2,7 @@
 import { msToNumber, type Duration } from '../common/duration.ts';
 import { CancellationScope } from './cancellation-scope.ts';
 import { commandingRun } from './context.ts';
+import { promised } from './interceptors.ts';
 import type { TimerOptions } from './timer.ts';
 
 export function condition(holds: () => boolean): Promise<void>;
@@ -10,7 +11,7 @@ export function condition(holds: () => boolean, timeout: Duration, options?: Tim
  * Waits until `holds` gives true; it is asked again whenever something has happened. With a timeout, a durable timer bounds
  * the wait: then it gives false. Rejects with `CancelledFailure` when the scope is canceled.
  */
-export async function condition(
+export function condition(
   holds: () => boolean,
   timeout?: Duration,
   options?: TimerOptions,
@@ -18,11 +19,11 @@ export async function condition(
   const run = commandingRun('condition()');
   const scope = CancellationScope.current();
   const canceled = scope._cancellation();
-  if (canceled) throw canceled;
+  if (canceled) return Promise.reject(canceled);
   const milliseconds = timeout === undefined ? undefined : msToNumber(timeout);
-  if (milliseconds !== undefined && milliseconds <= 0) return holds();
-  if (holds()) return milliseconds === undefined ? undefined : true;
-  return await new Promise<boolean | void>((resolve, reject) => {
+  if (milliseconds !== undefined && milliseconds <= 0) return promised(async () => holds());
+  return new Promise<boolean | void>((resolve, reject) => {
+    if (holds()) return resolve(milliseconds === undefined ? undefined : true);
     const undo: (() => void)[] = [];
     const over =
       <T>(settle: (value: T) => void) =>

@@ -1,10 +1,10 @@
 // A run in the making: takes in what happened, goes as far as it can, and answers queries in between.
 import type { Activation, Job, Start, WirePayload, WorkflowQuery } from '../contract.ts';
 import { IllegalStateError } from '../common/errors.ts';
-import { CancelledFailure } from '../common/failure.ts';
 import { fromFields } from '../common/payload.ts';
 import type { WorkflowHost } from '../host.ts';
 import type { Module } from '../module.ts';
+import { runCancelled } from './cancellation-scope.ts';
 import { withScope } from './context.ts';
 import { complete, fail } from './ending.ts';
 import { attempt } from './handlers.ts';
@@ -33,21 +33,21 @@ export class Execution {
    */
   *activate(activation: Activation): Generator<void, void, void> {
     const jobs = [...activation.jobs];
-    if (!this.#run) {
-      const first = jobs.shift();
-      if (first?.tag !== 'start') throw new IllegalStateError('the first job of a run has to be its start');
-      this.#run = this.#prepare(first.val);
-      this.#run.info = { ...this.#run.info, ...progressOf(activation) };
-      // What came with the start is there before the workflow begins.
-      while (jobs[0]?.tag === 'signal' || jobs[0]?.tag === 'update') this.#take(this.#run, jobs.shift()!);
-      this.#begin(this.#run, first.val);
-      yield* this.#advance(this.#run);
-    }
+    const start = jobs[0]?.tag === 'start' ? jobs[0].val : undefined;
+    if (start && !this.#run) this.#run = this.#prepare(start);
     const run = this.#run;
+    if (!run) throw new IllegalStateError('the first job of a run has to be its start');
     run.info = { ...run.info, ...progressOf(activation) };
+    if (start) jobs.shift();
+    // Signals and updates that come first are there before the next step: those of a start before the first one.
+    let first = jobs.findIndex(({ tag }) => tag !== 'signal' && tag !== 'update');
+    if (first < 0) first = jobs.length;
+    for (const job of jobs.splice(0, first)) this.#take(run, job);
+    if (start) this.#begin(run, start);
+    if (start || first > 0) yield* this.#advance(run);
     for (const job of jobs) {
       this.#take(run, job);
-      if (!run.isClosed) yield* this.#advance(run);
+      yield* this.#advance(run);
     }
     run.handlers.rejectLeft();
     run.throwBug();
@@ -95,12 +95,13 @@ export class Execution {
       case 'update':
         return run.handlers.update(val);
       case 'cancel-requested':
-        return run.scope._cancel(new CancelledFailure(val || 'Workflow cancelled'));
+        return run.scope._cancel(runCancelled(val));
     }
   }
 
   /** Goes on until all that is left waits for a later job. */
   *#advance(run: Run): Generator<void, void, void> {
+    if (run.isClosed) return;
     do {
       yield;
       run.throwBug();

@@ -107,6 +107,15 @@ export type WorkflowInterceptorsFactory = () => WorkflowInterceptors;
 
 export type Interceptors = Required<WorkflowInterceptors>;
 
+/** What an async function would give: what `call` throws, as a rejection. It takes no promise job more than `call` itself. */
+export function promised<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return call();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
 /** Calls the interceptors' method one around the other, and `last` in the middle. */
 export function intercept<C extends Calls<C>, M extends keyof C>(
   interceptors: readonly Around<C>[],

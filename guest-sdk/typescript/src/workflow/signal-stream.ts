@@ -27,6 +27,11 @@ export class SignalStream<Args extends any[]> implements AsyncIterable<Args> {
     return args;
   }
 
+  /** The arguments of the next signal, if one has come. */
+  tryNext(): Args | undefined {
+    return this.#queue.shift();
+  }
+
   /** How many signals have come and were not taken. */
   get size(): number {
     return this.#queue.length;

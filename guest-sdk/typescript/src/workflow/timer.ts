@@ -2,7 +2,7 @@
 import { msToNumber, type Duration } from '../common/duration.ts';
 import { CancellationScope } from './cancellation-scope.ts';
 import { commandingRun } from './context.ts';
-import { intercept, type OutboundCalls } from './interceptors.ts';
+import { intercept, promised, type OutboundCalls } from './interceptors.ts';
 
 export interface TimerOptions {
   /** One line for people, shown beside the timer. */
@@ -15,7 +15,8 @@ export function sleep(duration: Duration, options?: TimerOptions): Promise<void>
   const next = intercept<OutboundCalls, 'startTimer'>(run.interceptors.outbound, 'startTimer', ({ durationMs, options }) =>
     wait(durationMs, options?.summary),
   );
-  return next({ durationMs: msToNumber(duration), ...(options ? { options } : {}) });
+  const input = { durationMs: msToNumber(duration), ...(options ? { options } : {}) };
+  return promised(() => next(input));
 }
 
 function wait(milliseconds: number, summary: string | undefined): Promise<void> {
