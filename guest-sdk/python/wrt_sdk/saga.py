@@ -8,6 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+from .cancellation import shielded
 from .exceptions import ApplicationError
 from .workflow.continue_as_new import ContinueAsNewError
 from .workflow.log import logger
@@ -40,17 +41,11 @@ class Saga:
     async def compensate(self) -> list[BaseException]:
         """Runs the compensations, last first, and returns what went wrong in them. Then there are none any more."""
         compensations, self._compensations = self._compensations[::-1], []
-        # A task of its own, which a cancellation of this one does not reach.
         undoing = asyncio.get_running_loop().create_task(self._undo(compensations))
-        canceled = False
-        while not undoing.done():
-            try:
-                await asyncio.shield(undoing)
-            except asyncio.CancelledError:
-                canceled = True
-        if canceled:
-            logger.warning("cancelled while compensating: the compensations have run nevertheless")
-        return undoing.result()
+        try:
+            return await shielded(undoing)
+        except asyncio.CancelledError:
+            return undoing.result()
 
     async def _undo(self, compensations: list[Any]) -> list[BaseException]:
         if self._parallel:
