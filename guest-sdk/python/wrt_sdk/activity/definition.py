@@ -130,7 +130,7 @@ def make_owners(find_class: Callable[[Definition], Any]) -> None:
 
 
 def _is_method(function: Callable[..., Any]) -> bool:
-    parent = function.__qualname__.rpartition(".")[0]
+    parent = getattr(function, "__qualname__", "").rpartition(".")[0]
     parameters = list(inspect.signature(function).parameters)
     return bool(parent) and not parent.endswith("<locals>") and bool(parameters) and parameters[0] == "self"
 

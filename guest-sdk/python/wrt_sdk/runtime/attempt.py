@@ -27,9 +27,7 @@ class ActivityLoop(BaseLoop):
 
     def run_until_done(self, task: asyncio.Task[Any]) -> Any:
         """Blocks until the task is done, and returns its result."""
-        outer = asyncio._get_running_loop()
-        asyncio._set_running_loop(self)
-        try:
+        with self._running():
             while not task.done():
                 self._poll()
                 if not self._ready:
@@ -37,8 +35,6 @@ class ActivityLoop(BaseLoop):
                 self._take_timers()
                 self._run_ready()
             return task.result()
-        finally:
-            asyncio._set_running_loop(outer)
 
     def _sleep(self) -> None:
         wait = POLL_SECONDS

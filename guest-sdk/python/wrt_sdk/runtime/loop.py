@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -14,6 +15,21 @@ class BaseLoop(asyncio.AbstractEventLoop):
 
     def __init__(self) -> None:
         self._ready: deque[asyncio.Handle] = deque()
+
+    @contextmanager
+    def _running(self) -> Iterator[None]:
+        """Makes it the running loop, also within another one, as tests have it."""
+        outer = asyncio._get_running_loop()
+        # From 3.12 on a thread has one current task, whose place those of this loop need.
+        swap = getattr(asyncio.tasks, "_swap_current_task", None) if outer is not None else None
+        task = swap(outer, None) if swap is not None else None
+        asyncio._set_running_loop(self)
+        try:
+            yield
+        finally:
+            asyncio._set_running_loop(outer)
+            if swap is not None:
+                swap(outer, task)
 
     def _run_ready(self) -> None:
         """Runs the callbacks that are ready now; those that become so meanwhile wait for the next round."""
@@ -94,13 +110,9 @@ class WorkflowLoop(BaseLoop):
 
         Raises the first error that a callback raised: nobody else would ever see it.
         """
-        outer = asyncio._get_running_loop()
-        asyncio._set_running_loop(self)
-        try:
+        with self._running():
             while (self._ready or self.run.check_conditions()) and self._error is None:
                 self._run_ready()
-        finally:
-            asyncio._set_running_loop(outer)
         if self._error is not None:
             raise self._error
 
