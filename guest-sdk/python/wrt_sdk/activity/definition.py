@@ -18,6 +18,9 @@ _MARK = "__wrt_activity__"
 #: The activity types of the component, by name; None stands for the one that takes all others.
 DEFINITIONS: dict[str | None, Definition] = {}
 
+#: Names that were given twice: allowed in tests, where mocks have them, an error in a component.
+CONFLICTS: list[str] = []
+
 
 @dataclass
 class Definition:
@@ -89,7 +92,7 @@ def defn(
         )
         other = DEFINITIONS.get(definition.name)
         if other is not None and (other.function.__module__, other.qualname) != (target.__module__, definition.qualname):
-            raise ValueError(f"two activities have the name {definition.name!r}: {other.qualname} and {definition.qualname}")
+            CONFLICTS.append(f"two activities have the name {definition.name!r}: {other.qualname} and {definition.qualname}")
         setattr(function, _MARK, definition)
         function.__wrt_no_cancel_exception__ = no_thread_cancel_exception
         DEFINITIONS[definition.name] = definition

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import compat
 from ..activity import definition as activities
+from ..workflow import definition as workflows
 from . import imports
 from .names import activity_guest, workflow_guest
 
@@ -19,6 +20,10 @@ def load(modules: list[str], late_imports: list[str]) -> dict[str, Any]:
     imports.warm_up()
     for name in modules:
         importlib.import_module(name)
+    if conflicts := activities.CONFLICTS + workflows.CONFLICTS:
+        raise ValueError("; ".join(conflicts))
+    if not activities.DEFINITIONS and not workflows.DEFINITIONS:
+        raise ValueError(f"{', '.join(modules)}: no workflow and no activity: decorate some with @workflow.defn, @activity.defn")
     activities.make_owners(_class_of)
     imports.take_along(late_imports)
     exports = _exports()

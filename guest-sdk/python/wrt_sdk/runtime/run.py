@@ -218,12 +218,19 @@ class Run:
         held = False
         for waiting in list(self._conditions):
             condition, future = waiting
-            if future.done():
+            try:
+                holds = future.done() or condition()
+            except Exception as error:
+                # It is the error of who waits.
                 self._conditions.remove(waiting)
-            elif condition():
-                self._conditions.remove(waiting)
-                future.set_result(None)
+                future.set_exception(error)
                 held = True
+                continue
+            if holds:
+                self._conditions.remove(waiting)
+                if not future.done():
+                    future.set_result(None)
+                    held = True
         return held
 
     def new_random(self) -> random.Random:

@@ -57,16 +57,16 @@ class OpenActivity:
 
     def _happen(self) -> None:
         self._attempt += 1
+        # One that is not there is a mistake of the test, and no failure.
+        definition = Definition(self._name, self._world.activity(self._name))
         try:
-            result = self._execute()
+            result = self._execute(definition)
         except Exception as error:
             self._failed(converter.default().to_failure(error))
         else:
             self._end(result)
 
-    def _execute(self) -> list[Payload]:
-        function = self._world.activity(self._name)
-        definition = Definition(self._name, function)
+    def _execute(self, definition: Definition) -> list[Payload]:
         info = Info(
             activity_id=self._options.activity_id or str(self._seq),
             activity_type=self._name,

@@ -14,7 +14,7 @@ from ..workflow.definition import Definition
 from .run import TestRun
 
 #: Far above what a test needs; what comes so far goes round in circles.
-MAXIMUM_EVENTS = 1_000_000
+MAXIMUM_EVENTS = 100_000
 
 
 class World:

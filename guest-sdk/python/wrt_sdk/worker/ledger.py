@@ -87,7 +87,7 @@ class Ledger:
         while self._expected and (mark := Mark.of(self._expected[0])) and mark.deprecated and mark.id != patch_id:
             self._skip()
 
-    def _compare(self, kind: str, **facts: tuple[str, Any]) -> int:
+    def _compare(self, kind: str, /, **facts: tuple[str, Any]) -> int:
         """Compares a decision with the next event: each fact is a path in it and what should be there."""
         self._skip_deprecated()
         issued = f"{kind} {', '.join(f'{name} {value}' for name, (_, value) in facts.items())}"
@@ -105,7 +105,7 @@ class Ledger:
         event_id, self._next_event_id = self._next_event_id, self._next_event_id + 1
         return event_id
 
-    def _opened(self, kind: str, id: str = "", name: str = "", **facts: tuple[str, Any]) -> int:
+    def _opened(self, kind: str, id: str = "", name: str = "", /, **facts: tuple[str, Any]) -> int:
         event_id = self._compare(kind, **facts)
         self._seq += 1
         self._open[event_id] = Open(self._seq, id, name)

@@ -22,6 +22,9 @@ _DEFINITION = "__wrt_workflow__"
 #: The workflow types of the component, by name; None stands for the one that takes all others.
 DEFINITIONS: dict[str | None, Definition] = {}
 
+#: Names that were given twice: allowed in tests, an error in a component.
+CONFLICTS: list[str] = []
+
 
 class HandlerUnfinishedPolicy(Enum):
     """What happens when the workflow ends while the handler is at work."""
@@ -164,7 +167,7 @@ def defn(
         definition.failure_exception_types = failure_exception_types
         other = DEFINITIONS.get(definition.name)
         if other is not None and (other.cls.__module__, other.cls.__qualname__) != (cls.__module__, cls.__qualname__):
-            raise ValueError(f"two workflows have the name {definition.name!r}: {other.cls!r} and {cls!r}")
+            CONFLICTS.append(f"two workflows have the name {definition.name!r}: {other.cls!r} and {cls!r}")
         setattr(cls, _DEFINITION, definition)
         DEFINITIONS[definition.name] = definition
         return cls
