@@ -15,7 +15,6 @@ from wrt_sdk.common import RetryPolicy
 from wrt_sdk.exceptions import ApplicationError, FailureError, is_cancelled_exception
 from wrt_sdk.saga import Saga
 
-
 # === What an order is, from outside ===
 
 
@@ -226,7 +225,7 @@ class OrderWorkflow:
         except (FailureError, asyncio.CancelledError) as error:
             ended = self._told(error)
             self._status = Status(Step.COMPENSATED, str(root_cause(ended)))
-            raise ended
+            raise ended  # noqa: B904 (an error of the work keeps its own cause)
         self._status = Status(Step.COMPLETED)
         return receipt
 

@@ -4,9 +4,6 @@ import unittest
 from dataclasses import replace
 from datetime import timedelta
 
-from wrt_sdk.exceptions import ApplicationError, CancelledError
-from wrt_sdk.testing import WorkflowEnvironment, WorkflowFailureError
-
 from order_saga import (
     ACTIVITY_OPTIONS,
     InventoryReserved,
@@ -21,6 +18,9 @@ from order_saga import (
     Status,
     Step,
 )
+
+from wrt_sdk.exceptions import ApplicationError, CancelledError
+from wrt_sdk.testing import WorkflowEnvironment, WorkflowFailureError
 
 PAUSE = timedelta(seconds=10)
 SECOND = timedelta(seconds=1)
@@ -88,7 +88,9 @@ class OrderTest(unittest.IsolatedAsyncioTestCase):
         options = [command.options for command in handle.commands if command.kind == "schedule-activity"]
         self.assertEqual([given.task_queue for given in options], [None, None, "bank"])
         self.assertEqual({given.retry_policy.maximum_attempts for given in options}, {3})
-        self.assertEqual({given.start_to_close_timeout for given in options}, {ACTIVITY_OPTIONS["start_to_close_timeout"]})
+        self.assertEqual(
+            {given.start_to_close_timeout for given in options}, {ACTIVITY_OPTIONS["start_to_close_timeout"]}
+        )
 
     async def test_a_failed_step_undoes_the_ones_before_in_reverse_order(self) -> None:
         expected = {

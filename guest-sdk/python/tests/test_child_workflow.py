@@ -203,7 +203,8 @@ class ChildTest(unittest.IsolatedAsyncioTestCase):
 
     async def test_a_compensation_that_fails_is_told(self) -> None:
         self.assertEqual(
-            await self.run_one("failing_saga"), ["CompensationFailed", "1 of 2 compensations failed: Stuck: stuck", "Why"]
+            await self.run_one("failing_saga"),
+            ["CompensationFailed", "1 of 2 compensations failed: Stuck: stuck", "Why"],
         )
 
 

@@ -3,9 +3,10 @@
 import enum
 import unittest
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from typing import Any, Literal, NamedTuple, Optional, Sequence, TypedDict, Union
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple, Optional, TypedDict, Union
 
 from wrt_sdk import converter, exceptions
 from wrt_sdk.common import RawValue
@@ -42,7 +43,7 @@ class Options(TypedDict, total=False):
     color: Color
 
 
-AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
+AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 class JsonTest(unittest.TestCase):

@@ -1,7 +1,7 @@
 """Continue-as-new, patches, memo, search attributes, info and failures, natively."""
 
 import unittest
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wrt_sdk import workflow
@@ -28,7 +28,7 @@ class Facts:
     @workflow.run
     async def run(self) -> Any:
         workflow.upsert_memo({"b": [1], "a": None})
-        since = datetime(2026, 1, 2, tzinfo=timezone.utc)
+        since = datetime(2026, 1, 2, tzinfo=UTC)
         workflow.upsert_search_attributes([CITY.value_set("Paris"), SINCE.value_set(since)])
         workflow.upsert_search_attributes({"Old": ["x"], "Rooms": [3]})
         workflow.set_current_details("here")

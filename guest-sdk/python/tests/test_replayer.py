@@ -32,7 +32,9 @@ class ReplayTest(unittest.IsolatedAsyncioTestCase):
 
         result = await Replayer(workflows=[Changed]).replay_workflow(history("complete"), raise_on_replay_failure=False)
         self.assertIsInstance(result.replay_failure, NondeterminismError)
-        self.assertRegex(str(result.replay_failure), "the history has event 5 ACTIVITY_TASK_SCHEDULED, .* TIMER_STARTED")
+        self.assertRegex(
+            str(result.replay_failure), "the history has event 5 ACTIVITY_TASK_SCHEDULED, .* TIMER_STARTED"
+        )
 
     async def test_an_input_that_changed_is_shown(self) -> None:
         read = json.loads((HISTORIES / "complete.json").read_text())

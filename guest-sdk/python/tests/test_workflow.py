@@ -2,9 +2,10 @@
 
 import asyncio
 import unittest
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Sequence
+from typing import Any
 
 from wrt_sdk import signals, workflow
 from wrt_sdk.common import RawValue
@@ -254,7 +255,12 @@ class Concurrency:
         return seen
 
     async def random(self) -> Any:
-        return [workflow.random().random(), str(workflow.uuid4()), workflow.new_random().random(), str(workflow.uuid7())]
+        return [
+            workflow.random().random(),
+            str(workflow.uuid4()),
+            workflow.new_random().random(),
+            str(workflow.uuid7()),
+        ]
 
     async def thread(self) -> Any:
         await asyncio.to_thread(print)

@@ -41,7 +41,9 @@ class TemporalError(Exception):
 class FailureError(TemporalError):
     """A failure: raised by a workflow it fails the run, whereas any other exception fails the workflow task only."""
 
-    def __init__(self, message: str, *, failure: Failure | None = None, exc_args: tuple[Any, ...] | None = None) -> None:
+    def __init__(
+        self, message: str, *, failure: Failure | None = None, exc_args: tuple[Any, ...] | None = None
+    ) -> None:
         super().__init__(*((message,) if exc_args is None else exc_args))
         self._message = message
         self._failure = failure

@@ -69,5 +69,3 @@ def stream(name: str, type_hint: type[T] | Any = None) -> SignalStream[T]:
 async def receive(name: str, type_hint: type[T] | Any = None) -> T:
     """Waits for the next signal of this name."""
     return await SignalStream[T](name, type_hint).receive()
-
-

@@ -91,8 +91,13 @@ def defn(
             qualname=target.__qualname__,
         )
         other = DEFINITIONS.get(definition.name)
-        if other is not None and (other.function.__module__, other.qualname) != (target.__module__, definition.qualname):
-            CONFLICTS.append(f"two activities have the name {definition.name!r}: {other.qualname} and {definition.qualname}")
+        if other is not None and (other.function.__module__, other.qualname) != (
+            target.__module__,
+            definition.qualname,
+        ):
+            CONFLICTS.append(
+                f"two activities have the name {definition.name!r}: {other.qualname} and {definition.qualname}"
+            )
         setattr(function, _MARK, definition)
         function.__wrt_no_cancel_exception__ = no_thread_cancel_exception
         DEFINITIONS[definition.name] = definition
@@ -146,7 +151,9 @@ def activity_name(activity: Any) -> tuple[str, Any]:
 
     definition = getattr(activity, _MARK, None)
     if not isinstance(definition, Definition):
-        raise TypeError(f"{getattr(activity, '__qualname__', activity)} is no activity: decorate it with @activity.defn")
+        raise TypeError(
+            f"{getattr(activity, '__qualname__', activity)} is no activity: decorate it with @activity.defn"
+        )
     if definition.name is None:
         raise ValueError("Cannot invoke dynamic activity explicitly")
     return definition.name, result_hint(definition.function)

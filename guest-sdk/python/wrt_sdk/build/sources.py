@@ -80,7 +80,9 @@ class _Visitor(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         name = ast.unparse(node.func)
-        what = next((what for known, what in _OF_THE_BUILD.items() if name == known or name.endswith(f".{known}")), None)
+        what = next(
+            (what for known, what in _OF_THE_BUILD.items() if name == known or name.endswith(f".{known}")), None
+        )
         seeded = name.endswith("random.Random") and node.args
         if not self._depth and what is not None and not seeded:
             self._found.warnings.append(

@@ -155,7 +155,7 @@ class TypedSearchAttributes:
     def __getitem__(self, key: SearchAttributeKey[T]) -> T:
         for pair in self.search_attributes:
             if pair.key == key:
-                return pair.value
+                return pair.value  # type: ignore[no-any-return]
         raise KeyError(key)
 
     def get(self, key: SearchAttributeKey[T], default: Any = None) -> Any:

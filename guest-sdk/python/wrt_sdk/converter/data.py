@@ -68,12 +68,12 @@ class DataConverter:
     def _encode(self, payloads: list[Payload]) -> list[Payload]:
         if self.payload_codec is None or not payloads:
             return payloads
-        return run_at_once(self.payload_codec.encode(payloads))  # type: ignore[arg-type]
+        return run_at_once(self.payload_codec.encode(payloads))
 
     def _decode(self, payloads: Sequence[Payload]) -> list[Payload]:
         if self.payload_codec is None or not payloads:
             return list(payloads)
-        return run_at_once(self.payload_codec.decode(payloads))  # type: ignore[arg-type]
+        return run_at_once(self.payload_codec.decode(payloads))
 
     # === Failures ===
 

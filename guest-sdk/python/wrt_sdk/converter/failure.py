@@ -117,7 +117,9 @@ class DefaultFailureConverter(FailureConverter):
         if isinstance(exception, exceptions.WorkflowAlreadyStartedError) and cause is not None:
             return self.to_failure(cause, payload_converter)
         return Failure(
-            message=exception.message if isinstance(exception, exceptions.FailureError) else str(exception),
+            message=exception.message
+            if isinstance(exception, exceptions.FailureError)
+            else str(exception) or type(exception).__name__,
             info=_info(exception, payload_converter),
             stack_trace="".join(traceback.format_tb(exception.__traceback__)),
             cause=self.to_failure(cause, payload_converter) if cause is not None else None,
@@ -134,9 +136,7 @@ class DefaultFailureConverter(FailureConverter):
 def _info(exception: BaseException, converter: PayloadConverter) -> FailureInfo:
     if isinstance(exception, exceptions.ApplicationError):
         details = converter.to_payloads(exception.details) if exception.details else []
-        return ApplicationInfo(
-            exception.type or "", exception.non_retryable, details, exception.next_retry_delay
-        )
+        return ApplicationInfo(exception.type or "", exception.non_retryable, details, exception.next_retry_delay)
     if isinstance(exception, exceptions.TimeoutError):
         details = converter.to_payloads(exception.last_heartbeat_details)
         return TimeoutInfo(exception.type or TimeoutType.START_TO_CLOSE, details)

@@ -41,9 +41,7 @@ class Payload:
 
     def SerializeToString(self) -> bytes:
         """The bytes of the message `temporal.api.common.v1.Payload`, with sorted metadata."""
-        fields = [
-            _field(1, _field(1, key.encode()) + _field(2, value)) for key, value in sorted(self.metadata.items())
-        ]
+        fields = [_field(1, _field(1, key.encode()) + _field(2, value)) for key, value in sorted(self.metadata.items())]
         return b"".join(fields) + (_field(2, self.data) if self.data else b"")
 
     def ParseFromString(self, serialized: bytes) -> int:

@@ -134,7 +134,7 @@ def _to_typed_dict(origin: type[Any], value: Any, convert: Any) -> Any:
 
 def _to_named_tuple(origin: type[Any], value: Any, convert: Any) -> Any:
     hints = typing.get_type_hints(origin)
-    items = zip(origin._fields, _expect(value, list))  # type: ignore[attr-defined]
+    items = zip(origin._fields, _expect(value, list))
     return origin(*[_field(origin, name, hints.get(name, Any), item, convert) for name, item in items])
 
 
@@ -172,5 +172,5 @@ def _to_collection(origin: type[Any], arguments: tuple[Any, ...], value: Any, co
         return tuple(convert(hint, item) for hint, item in zip(arguments, values))
     items = [convert(arguments[0], item) if arguments else item for item in values]
     if not inspect.isabstract(origin):
-        return items if origin is list else origin(items)  # type: ignore[call-arg]
+        return items if origin is list else origin(items)
     return set(items) if issubclass(origin, collections.abc.Set) else items

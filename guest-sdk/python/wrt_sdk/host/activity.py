@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 from componentize_py_types import Err
@@ -74,7 +74,7 @@ def _info(task: Any, data_converter: converter.DataConverter) -> Info:
         heartbeat_timeout=from_duration(task.heartbeat_timeout),
         idempotency_key=task.idempotency_key,
         start_to_close_timeout=from_duration(task.start_to_close_timeout),
-        started_time=datetime.now(timezone.utc),
+        started_time=datetime.now(UTC),
         task_queue=task.task_queue,
         workflow_id=task.workflow_id,
         workflow_namespace=task.namespace,
@@ -101,5 +101,3 @@ def _failure(failure: Failure, was_asked: bool) -> Any:
             next_retry_delay=to_duration(types, info.next_retry_delay),
         )
     )
-
-

@@ -6,7 +6,17 @@ from datetime import timedelta
 from typing import Any
 
 from componentize_py_types import Err, Ok
-from wit_world.imports import activity, child_workflow, execution, external_workflow, log, patch, timer, update, visibility
+from wit_world.imports import (
+    activity,
+    child_workflow,
+    execution,
+    external_workflow,
+    log,
+    patch,
+    timer,
+    update,
+    visibility,
+)
 
 from ..converter.failure import Failure
 from ..converter.payload import Payload

@@ -23,7 +23,9 @@ def load(modules: list[str], late_imports: list[str]) -> dict[str, Any]:
     if conflicts := activities.CONFLICTS + workflows.CONFLICTS:
         raise ValueError("; ".join(conflicts))
     if not activities.DEFINITIONS and not workflows.DEFINITIONS:
-        raise ValueError(f"{', '.join(modules)}: no workflow and no activity: decorate some with @workflow.defn, @activity.defn")
+        raise ValueError(
+            f"{', '.join(modules)}: no workflow and no activity: decorate some with @workflow.defn, @activity.defn"
+        )
     activities.make_owners(_class_of)
     imports.take_along(late_imports)
     exports = _exports()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..common import Priority, RetryPolicy
 from ..converter.payload import Payload
 from ..runtime.host import Fields
 
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def to_payloads(types: Any, payloads: list[Payload]) -> list[Any]:

@@ -23,7 +23,9 @@ from .names import workflow_types
 
 
 def to_links(failure: Failure) -> list[Any]:
-    return [wit.FailureLink(link.message, link.source, link.stack_trace, _to_info(link.info)) for link in failure.links()]
+    return [
+        wit.FailureLink(link.message, link.source, link.stack_trace, _to_info(link.info)) for link in failure.links()
+    ]
 
 
 def from_links(links: list[Any]) -> Failure:
@@ -54,9 +56,7 @@ def _to_info(info: FailureInfo) -> Any:
         return wit.FailureInfo_Server(info.non_retryable)
     state = wit.RetryState[info.retry_state.name]
     if isinstance(info, ActivityInfo):
-        return wit.FailureInfo_Activity(
-            wit.ActivityFailure(info.activity_type, info.activity_id, info.identity, state)
-        )
+        return wit.FailureInfo_Activity(wit.ActivityFailure(info.activity_type, info.activity_id, info.identity, state))
     return wit.FailureInfo_ChildWorkflow(
         wit.ChildWorkflowFailure(info.workflow_type, info.workflow_id, info.run_id, state)
     )

@@ -6,8 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from componentize_py_types import Err
-from wit_world.imports import outgoing_handler
-from wit_world.imports import streams
+from wit_world.imports import outgoing_handler, streams
 from wit_world.imports import wasi_http_types as wit
 
 from .request import HTTPError, Response

@@ -81,7 +81,8 @@ def request(
         body = _json.dumps(json).encode()
         sent.setdefault("content-type", "application/json")
     seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
-    return _transport()(method.upper(), url, sent, body or b"", seconds)
+    response: Response = _transport()(method.upper(), url, sent, body or b"", seconds)
+    return response
 
 
 def _transport() -> Any:

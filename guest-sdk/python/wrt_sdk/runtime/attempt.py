@@ -86,7 +86,7 @@ def execute(definition: Definition, attempt: Attempt, input: Sequence[Payload]) 
         function, arguments = definition.callable, definition.arguments(input, attempt.converter)
         result = function(*arguments)
         if inspect.iscoroutine(result):
-            loop = ActivityLoop(lambda: _poll(attempt))
+            loop = ActivityLoop(lambda: _poll(attempt))  # type: ignore[abstract]
             attempt.task = loop.create_task(result)
             result = loop.run_until_done(attempt.task)
         return [attempt.converter.to_payload(result)]

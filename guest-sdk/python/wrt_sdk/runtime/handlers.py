@@ -63,9 +63,7 @@ class Handlers:
         try:
             arguments = handler.call_arguments(self._run.instance, name, input, self._run.converter)
         except Exception as error:
-            self._run.log(
-                "warn", "signal dropped: its input does not fit", [("signal", name), ("error", str(error))]
-            )
+            self._run.log("warn", "signal dropped: its input does not fit", [("signal", name), ("error", str(error))])
             return
         self._begin("signal", name, handler, self._run_signal(handler, arguments))
 

@@ -13,6 +13,7 @@ from typing import Any
 from .. import converter
 from ..exceptions import FailureError, is_cancelled_exception
 from ..workflow.definition import Definition
+from ..workflow.dynamic import apply_config
 from . import current
 from .errors import ReadOnlyContextError
 from .handlers import Handlers
@@ -52,7 +53,7 @@ class Run:
         self.search_attributes = dict(start.info.search_attributes)
         self.instance: Any = None
         self.converter = converter.default()
-        self.loop = WorkflowLoop(self)
+        self.loop = WorkflowLoop(self)  # type: ignore[abstract] # asyncio uses a part of a loop
         self.waiting: dict[int, Any] = {}
         self.handlers = Handlers(self)
         self._host = host
@@ -90,6 +91,8 @@ class Run:
     def _make_instance(self) -> None:
         arguments = self.definition.run.arguments(self.start.input, self.converter)
         self.instance = self.definition.cls(*arguments) if self.definition.init_takes_input else self.definition.cls()
+        if self.definition.name is None:
+            self.definition = apply_config(self.instance, self.definition)
         self._arguments = arguments
 
     def _advance(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from .. import converter
@@ -46,7 +46,7 @@ class ActivityEnvironment:
             result = activity(*args)
             if not inspect.iscoroutine(result):
                 return result
-            loop = ActivityLoop(lambda: self._poll(attempt))
+            loop = ActivityLoop(lambda: self._poll(attempt))  # type: ignore[abstract]
             attempt.task = loop.create_task(result)
             return loop.run_until_done(attempt.task)
 
@@ -74,7 +74,7 @@ _INFO = Info(
     heartbeat_timeout=None,
     idempotency_key="test/1",
     start_to_close_timeout=timedelta(seconds=1),
-    started_time=datetime(2026, 1, 1, tzinfo=timezone.utc),
+    started_time=datetime(2026, 1, 1, tzinfo=UTC),
     task_queue="test",
     workflow_id="test",
     workflow_namespace="default",

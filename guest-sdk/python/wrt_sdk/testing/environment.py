@@ -76,7 +76,9 @@ class WorkflowEnvironment:
         """What external workflows were told: the id, `signal` or `cancel`, the name or the reason, the arguments."""
         from .. import converter
 
-        return [(id, what, text, converter.default().from_payloads(input)) for id, what, text, input in self._world.told]
+        return [
+            (id, what, text, converter.default().from_payloads(input)) for id, what, text, input in self._world.told
+        ]
 
     def set_patched(self, id: str, answer: bool) -> None:
         """What `workflow.patched` answers; otherwise true, as in new runs."""
@@ -118,5 +120,3 @@ class WorkflowEnvironment:
     def log(self) -> Sequence[tuple[str, str, dict[str, str]]]:
         """Lines that the runtime itself has written, such as warnings: level, message, fields."""
         return self._world.log
-
-

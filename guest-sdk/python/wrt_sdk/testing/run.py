@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .. import converter
@@ -273,7 +274,7 @@ class TestRun:
             if policy == "terminate":
                 current.end_from_outside("terminated")
             elif policy == "request-cancel":
-                self.world.soon(lambda current=current: current.deliver(CancelRequested("the parent has ended")))
+                self.world.soon(partial(current.deliver, CancelRequested("the parent has ended")))
 
     def _outcome(self) -> list[Payload] | Failure:
         match self.status, self.result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..activity import definition as activities
@@ -21,7 +21,7 @@ class World:
     """Everything that a test knows."""
 
     def __init__(self) -> None:
-        self.now = datetime(2026, 1, 1, tzinfo=timezone.utc)
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
         #: By workflow id, the latest run of each.
         self.runs: dict[str, TestRun] = {}
         self.activities: dict[str, Callable[..., Any]] = {}
@@ -92,7 +92,9 @@ class World:
 
     # === Workflows ===
 
-    def start(self, info: StartInfo, input: list[Payload], parent: Any = None, jobs: list[Job] | None = None) -> TestRun:
+    def start(
+        self, info: StartInfo, input: list[Payload], parent: Any = None, jobs: list[Job] | None = None
+    ) -> TestRun:
         """Starts a run of the definition that has its type."""
         definition = Definition.find(info.workflow_type)
         run = self.runs[info.workflow_id] = TestRun(self, definition, info, input, parent, jobs or [])

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ..common import Priority, RetryPolicy
@@ -62,12 +62,15 @@ class WorkflowHistory:
         read = json.loads(history) if isinstance(history, str) else history
         events = read.get("events") if isinstance(read, Mapping) else None
         if not isinstance(events, list):
-            raise ValueError("a history is an object with a list of `events`: print one with `wrt workflow show -o json`")
+            raise ValueError(
+                "a history is an object with a list of `events`: print one with `wrt workflow show -o json`"
+            )
         return WorkflowHistory(workflow_id, [Event(event) for event in events])
 
     def turns(self) -> list[Turn]:
         """The completed tasks, in order. What one that failed should have seen belongs to the next that completes."""
-        turns, events = [], list(self.events)
+        turns: list[Turn] = []
+        events = list(self.events)
         while True:
             at = next((i for i, event in enumerate(events) if event.kind == "WORKFLOW_TASK_COMPLETED"), None)
             if at is None:
@@ -76,7 +79,9 @@ class WorkflowHistory:
             started_id = completed.number("startedEventId")
             started = next((event for event in reversed(happened) if event.id == started_id), None)
             if started is None:
-                raise ValueError(f"event {completed.id} completes the task that event {started_id} started, which is not there")
+                raise ValueError(
+                    f"event {completed.id} completes the task that event {started_id} started, which is not there"
+                )
             count = next((i for i, event in enumerate(rest) if event.kind not in COMMAND_EVENTS), len(rest))
             turns.append(Turn(started, happened, rest[:count]))
             events = rest[count:]
@@ -98,7 +103,9 @@ class Event:
         self.id = int(event.get("eventId") or 0)
         kind = event.get("eventType")
         if not isinstance(kind, str) or not kind.startswith("EVENT_TYPE_"):
-            raise ValueError(f"event {self.id} has no type of the form EVENT_TYPE_…: print the history as protobuf's JSON")
+            raise ValueError(
+                f"event {self.id} has no type of the form EVENT_TYPE_…: print the history as protobuf's JSON"
+            )
         #: Without `EVENT_TYPE_`.
         self.kind = kind.removeprefix("EVENT_TYPE_")
         self.time = timestamp(event.get("eventTime") or "1970-01-01T00:00:00Z")
@@ -173,7 +180,7 @@ def timestamp(text: str) -> datetime:
     """RFC 3339, with up to nine digits after the second."""
     text = re.sub(r"(\.\d{6})\d+", r"\1", text.replace("Z", "+00:00"))
     text = re.sub(r"\.(\d+)", lambda digits: "." + digits[1].ljust(6, "0"), text)
-    return datetime.fromisoformat(text).astimezone(timezone.utc)
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def duration(text: Any) -> timedelta | None:

@@ -215,7 +215,9 @@ class Ledger:
         self._skip_deprecated(patch_id)
         mark = Mark.of(self._expected[0])
         if mark is None or mark.id != patch_id:
-            raise NondeterminismError(f"the history has {_shown(self._expected[0])}, and the workflow asks for {patch_id}")
+            raise NondeterminismError(
+                f"the history has {_shown(self._expected[0])}, and the workflow asks for {patch_id}"
+            )
         self._skip()
         if self._expected and _CHANGE_VERSION in self._expected[0].fields("searchAttributes.indexedFields"):
             self._skip()
@@ -256,7 +258,8 @@ def _recorded(event: Event, path: str, like: Any) -> Any:
         return event.payloads(path)
     if path == "searchAttributes.indexedFields":
         return {
-            name: Payload({"encoding": b"json/plain"}, payload(item).data) for name, item in sorted((value or {}).items())
+            name: Payload({"encoding": b"json/plain"}, payload(item).data)
+            for name, item in sorted((value or {}).items())
         }
     if isinstance(like, dict):
         return {name: payload(item) for name, item in sorted((value or {}).items())}

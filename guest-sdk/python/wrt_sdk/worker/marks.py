@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from ..runtime.jobs import ActivityResolved
 from .history import Event
@@ -25,7 +26,7 @@ class Mark:
         return Mark(details.get("id", ""), bool(details.get("deprecated")))
 
 
-def _detail(event: Event, name: str) -> dict[str, object]:
+def _detail(event: Event, name: str) -> dict[str, Any]:
     payloads = event.payloads(f"details.{name}")
     read = json.loads(payloads[0].data) if payloads else {}
     return read if isinstance(read, dict) else {}
@@ -38,5 +39,3 @@ def local_activity(event: Event) -> ActivityResolved | None:
     seq = int(str(_detail(event, "data").get("seq") or 0))
     failure = event.failure("failure")
     return ActivityResolved(seq, failure if failure is not None else event.payloads("details.result"))
-
-

@@ -101,5 +101,3 @@ def _repeat(run: Run, ledger: Ledger, turn: Turn, told: list[Job]) -> None:
             ledger.end()
             return
         told = [ended]
-
-

@@ -23,7 +23,7 @@ class Worker:
         activities: Sequence[Callable[..., Any]] = (),
         **without_effect: Any,
     ) -> None:
-        self._environment = getattr(client, "_environment", None)
+        self._environment: Any = getattr(client, "_environment", None)
         if self._environment is None:
             raise RuntimeError("there are no workers but in tests: build a component, and `wrt deploy` it")
         self._activities = activities

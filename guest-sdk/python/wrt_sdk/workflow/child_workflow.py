@@ -188,7 +188,7 @@ class _ChildStart(asyncio.Future[ChildWorkflowHandle]):
     """Waits for a child to start. Cancelling it cancels the child."""
 
     def __init__(self, handle: ChildWorkflowHandle) -> None:
-        super().__init__(loop=handle._loop)  # type: ignore[attr-defined]
+        super().__init__(loop=handle._loop)
         self._handle = handle
 
     def cancel(self, msg: Any | None = None) -> bool:

@@ -61,9 +61,7 @@ class Handler:
             return [[RawValue(payload) for payload in input]]
         return converter.from_payloads(input, self.hints)
 
-    def call_arguments(
-        self, instance: Any, name: str, input: Sequence[Payload], converter: DataConverter
-    ) -> list[Any]:
+    def call_arguments(self, instance: Any, name: str, input: Sequence[Payload], converter: DataConverter) -> list[Any]:
         """All arguments of a call."""
         arguments = self.arguments(input, converter)
         if self.name is None and self.kind != "run":
@@ -92,7 +90,9 @@ class Definition:
         """The definition of a decorated class. Raises `ValueError` when it has none."""
         definition = vars(workflow).get(_DEFINITION) if inspect.isclass(workflow) else None
         if definition is None:
-            raise ValueError(f"{getattr(workflow, '__qualname__', workflow)} is no workflow: decorate it with @workflow.defn")
+            raise ValueError(
+                f"{getattr(workflow, '__qualname__', workflow)} is no workflow: decorate it with @workflow.defn"
+            )
         return definition  # type: ignore[no-any-return]
 
     @staticmethod
@@ -186,7 +186,9 @@ def _define(cls: type, name: str | None) -> Definition:
         validator = getattr(function, "_wrt_validator", None)
         handler = replace(handler, validator=validator or marked.validator)
         if marked.kind == "run" and function.__qualname__.rpartition(".")[0] != cls.__qualname__:
-            raise ValueError(f"@workflow.run has to be on a method of {cls.__qualname__} itself, not of {function.__qualname__}")
+            raise ValueError(
+                f"@workflow.run has to be on a method of {cls.__qualname__} itself, not of {function.__qualname__}"
+            )
         if handler.name in handlers[marked.kind]:
             raise ValueError(f"{cls.__qualname__} has two handlers of the {marked.kind} {handler.name!r}: see {member}")
         handlers[marked.kind][handler.name] = handler
@@ -199,7 +201,7 @@ def _define(cls: type, name: str | None) -> Definition:
         name=name,
         cls=cls,
         run=run,
-        init_takes_input=hasattr(cls.__init__, "_wrt_init"),
+        init_takes_input=hasattr(getattr(cls, "__init__"), "_wrt_init"),
         signals=handlers["signal"],
         queries=handlers["query"],
         updates=handlers["update"],
@@ -312,11 +314,10 @@ def workflow_name(workflow: Any) -> tuple[str, Any]:
     if inspect.isclass(workflow):
         definition = Definition.of(workflow)
     else:
-        definition = next(
-            (found for found in DEFINITIONS.values() if found.run.function is workflow), None  # type: ignore[arg-type]
-        )
-        if definition is None:
+        found = [definition for definition in DEFINITIONS.values() if definition.run.function is workflow]
+        if not found:
             raise TypeError(f"{getattr(workflow, '__qualname__', workflow)} is no run method of a workflow")
+        definition = found[0]
     if definition.name is None:
         raise ValueError("Cannot invoke dynamic workflow explicitly")
     return definition.name, result_hint(definition.run.function)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from ..runtime import current
-from ..runtime.handlers import UpdateInfo, current_update
+from ..runtime.handlers import UpdateInfo as UpdateInfo
+from ..runtime.handlers import current_update
 from .definition import Handler
 
 Function = Callable[..., Any]
@@ -42,7 +43,7 @@ def _get(kind: Kind, name: str | None) -> Function | None:
     handler: Handler | None = handlers.get(name)
     if handler is None:
         return None
-    return handler.function if handler.bound else handler.function.__get__(run.instance)  # type: ignore[no-any-return]
+    return handler.function if handler.bound else handler.function.__get__(run.instance)
 
 
 def set_signal_handler(name: str, handler: Function | None) -> None:

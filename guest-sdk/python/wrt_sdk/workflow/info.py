@@ -170,5 +170,3 @@ def get_last_failure() -> BaseException | None:
 def extern_functions() -> NoReturn:
     """Raises `NotImplementedError`: nothing of a worker is in reach."""
     raise NotImplementedError("there is no worker around a component: use an activity instead of an extern function")
-
-

@@ -22,7 +22,8 @@ class LoggerAdapter(logging.LoggerAdapter):  # type: ignore[type-arg]
     @property
     def base_logger(self) -> logging.Logger:
         """The logger of the standard library behind it."""
-        return self.logger
+        logger: logging.Logger = self.logger
+        return logger
 
 
 #: Writes into the log of the workflow.

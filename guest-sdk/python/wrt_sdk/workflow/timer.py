@@ -76,13 +76,18 @@ async def wait_condition(
     seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
     token = timer_summary.set(timeout_summary)
     try:
-        timer = run.loop.call_later(seconds, lambda: held.done() or held.set_exception(asyncio.TimeoutError()))
+        timer = run.loop.call_later(seconds, _time_out, held)
     finally:
         timer_summary.reset(token)
     try:
         await held
     finally:
         timer.cancel()
+
+
+def _time_out(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_exception(asyncio.TimeoutError())
 
 
 # === asyncio's own, with an order that does not depend on addresses ===
