@@ -33,4 +33,6 @@ def run_at_once(coroutine: Coroutine[Any, Any, T]) -> T:
     except StopIteration as done:
         return done.value  # type: ignore[no-any-return]
     coroutine.close()
-    raise RuntimeError(f"{getattr(coroutine, '__qualname__', coroutine)} waits for something: a codec in a component has to answer at once")
+    raise RuntimeError(
+        f"{getattr(coroutine, '__qualname__', coroutine)} waits for something: a codec in a component has to answer at once"
+    )

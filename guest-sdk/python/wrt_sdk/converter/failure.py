@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Union
 
-from .. import exceptions
+from .. import exceptions, traces
 from ..exceptions import RetryState, TimeoutType
 from .encodings import PayloadConverter
 from .payload import Payload
@@ -121,7 +120,7 @@ class DefaultFailureConverter(FailureConverter):
             if isinstance(exception, exceptions.FailureError)
             else str(exception) or type(exception).__name__,
             info=_info(exception, payload_converter),
-            stack_trace="".join(traceback.format_tb(exception.__traceback__)),
+            stack_trace=traces.of_traceback(exception.__traceback__),
             cause=self.to_failure(cause, payload_converter) if cause is not None else None,
         )
 

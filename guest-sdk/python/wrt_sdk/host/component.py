@@ -28,6 +28,7 @@ def load(modules: list[str], late_imports: list[str]) -> dict[str, Any]:
         )
     activities.make_owners(_class_of)
     imports.take_along(late_imports)
+    imports.keep_sources()
     exports = _exports()
     if activity_guest is not None:
         _install_http()

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import linecache
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+_PACKAGE = str(Path(__file__).resolve().parent.parent)
 
 #: What the standard library itself imports in the middle of its functions.
 _LAZY_STANDARD_MODULES = (
@@ -87,6 +91,17 @@ def _try(name: str) -> None:
         importlib.import_module(name)
     except Exception:
         return
+
+
+def keep_sources() -> None:
+    """Takes the lines of the application along, so that stack traces show them."""
+    for module in list(sys.modules.values()):
+        file = getattr(module, "__file__", None)
+        if not file or file.startswith(("/python/", _PACKAGE)):
+            continue
+        if lines := linecache.getlines(file):
+            # What has no time of change is never looked for again.
+            linecache.cache[file] = (sum(map(len, lines)), None, lines, file)
 
 
 class _Missing:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import traceback
 from collections import deque
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .. import traces
 from ..converter.payload import Payload
 from ..exceptions import ApplicationError, is_cancelled_exception
 from ..workflow.continue_as_new import ContinueAsNewError
@@ -221,4 +221,4 @@ def describe_error(error: BaseException) -> str:
     """The text that reaches the history: with the stack trace, unless it says all by itself."""
     if isinstance(error, UnknownQuery):
         return str(error)
-    return "".join(traceback.format_exception(error))
+    return traces.of_error(error)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import random
-import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from .. import converter
+from .. import converter, traces
 from ..exceptions import FailureError, is_cancelled_exception
 from ..workflow.definition import Definition
 from ..workflow.dynamic import apply_config
@@ -202,7 +201,7 @@ class Run:
     def log_lost_exception(self, message: str, exception: BaseException | None) -> None:
         """Writes down an error that nobody has asked for."""
         if not self.closed:
-            text = "".join(traceback.format_exception(exception)) if exception is not None else ""
+            text = traces.of_error(exception) if exception is not None else ""
             self._host.log("error", message, [("error", text)] if text else [])
 
     # === Waiting ===

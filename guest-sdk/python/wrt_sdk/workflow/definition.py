@@ -201,7 +201,7 @@ def _define(cls: type, name: str | None) -> Definition:
         name=name,
         cls=cls,
         run=run,
-        init_takes_input=hasattr(getattr(cls, "__init__"), "_wrt_init"),
+        init_takes_input=hasattr(cls.__init__, "_wrt_init"),  # type: ignore[misc]
         signals=handlers["signal"],
         queries=handlers["query"],
         updates=handlers["update"],
