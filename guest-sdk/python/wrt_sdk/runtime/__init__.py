@@ -1,0 +1,1 @@
+"""What stands between coroutines and the contract. Nothing here is public."""
