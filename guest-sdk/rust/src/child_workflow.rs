@@ -155,12 +155,11 @@ impl<T> ChildWorkflowCall<T> {
         if let State::Created(input @ Ok(_)) = &mut self.state
             && let Ok(input) = std::mem::replace(input, Ok(Vec::new()))
         {
-            // The runtime would find an id too, but would not tell it.
-            let context = &self.context;
-            self.options.workflow_id.get_or_insert_with(|| context.uuid());
             let seq = self
                 .run()
                 .start_child_workflow(&self.workflow_type, input, &self.options);
+            let chosen = self.run().child_workflow_id(&self.options, seq);
+            self.options.workflow_id = Some(chosen);
             self.state = State::Initiated(seq);
         }
     }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    ActivityCall, ActivityOptions, Arguments, Canceled, CancellationScope, Failure, FromPayload, Saga, Signals, Sleep,
+    ActivityCall, ActivityOptions, Arguments, Canceled, CancellationScope, Failure, FromPayload, Signals, Sleep,
     WorkflowInfo,
     cancellation::CancellationToken,
     run::Run,
@@ -127,16 +127,6 @@ impl Context {
 
     // === Structure ===
 
-    /// Runs `body`; when it fails, undoes what it did, last step first. See [`Saga`].
-    pub async fn saga<T>(&self, body: impl AsyncFnOnce(&Saga) -> crate::Result<T>) -> crate::Result<T> {
-        let saga = Saga::new(self);
-        match body(&saga).await {
-            Ok(output) => Ok(output),
-            Err(error) if error.is_continue_as_new() => Err(error),
-            Err(error) => Err(saga.compensate(error).await),
-        }
-    }
-
     /// Starts a task beside the workflow's main one. It ends when the workflow ends, finished or not.
     pub fn spawn(&self, task: impl Future<Output = ()> + 'static) {
         self.run.spawner.spawn(task);
@@ -187,6 +177,39 @@ pub struct WorkflowContext<S> {
 impl<S: 'static> WorkflowContext<S> {
     pub(crate) fn new(base: Context, state: Rc<StateCell<S>>) -> Self {
         WorkflowContext { base, state }
+    }
+
+    /// The same state with another context: one of its scopes, a shielded one, or one with other options.
+    ///
+    /// ```
+    /// # use wrt_sdk::{Result, WorkflowContext};
+    /// # async fn example(ctx: WorkflowContext<u32>) -> Result<()> {
+    /// let scope = ctx.cancellation_scope();
+    /// let enough = ctx.within(&scope).wait_until(|count| *count > 3);
+    /// scope.cancel("nobody counts any more");
+    /// assert!(enough.await.unwrap_err().is_canceled());
+    /// # Ok(()) }
+    /// ```
+    #[must_use]
+    pub fn within(&self, context: &Context) -> Self {
+        WorkflowContext {
+            base: context.clone(),
+            state: self.state.clone(),
+        }
+    }
+
+    pub(crate) fn state_cell(&self) -> Rc<StateCell<S>> {
+        self.state.clone()
+    }
+
+    /// Makes the context again, out of the run.
+    pub(crate) fn detached(&self) -> Box<dyn Fn(&Rc<Run>) -> Context> {
+        let (token, options) = (self.base.token.clone(), self.base.options.clone());
+        Box::new(move |run| Context {
+            run: run.clone(),
+            token: token.clone(),
+            options: options.clone(),
+        })
     }
 
     /// Reads the state.

@@ -1,6 +1,6 @@
 //! A run in the making: takes in what happened, goes as far as it can, and answers queries in between.
 
-use std::{rc::Rc, time::SystemTime};
+use std::{cell::RefCell, rc::Rc, time::SystemTime};
 
 use crate::{
     Failure, Payload, WorkflowEntry, WorkflowInfo,
@@ -8,7 +8,7 @@ use crate::{
     host::Host,
     info::Progress,
     run::Run,
-    update::{Update, UpdateHandler},
+    update::{Update, UpdateOutcome},
     workflow::SignalOutcome,
 };
 
@@ -36,7 +36,9 @@ pub(crate) struct Activation {
 pub(crate) trait Instance {
     fn signal(&self, name: &str, input: Vec<Payload>) -> SignalOutcome;
     fn query(&self, name: &str, input: Vec<Payload>) -> Result<Payload, String>;
-    fn update(&self, name: &str, input: Vec<Payload>) -> Result<UpdateHandler, Failure>;
+    fn update(&self, name: &str, input: Vec<Payload>) -> UpdateOutcome;
+    /// Why an update that no handler takes is turned away.
+    fn unknown_update(&self, name: &str) -> Failure;
 }
 
 /// A run and the tasks that are at work in it.
@@ -45,6 +47,9 @@ pub(crate) struct Execution {
     executor: Executor,
     /// None when the input of the workflow did not fit.
     pub(crate) instance: Option<Box<dyn Instance>>,
+    /// Updates that came with the start, and that no handler takes so far: the workflow may register one in its first
+    /// steps. `None` once it has taken them.
+    pub(crate) early_updates: RefCell<Option<Vec<Update>>>,
 }
 
 impl Execution {
@@ -64,6 +69,7 @@ impl Execution {
             run,
             executor: Executor::new(),
             instance,
+            early_updates: RefCell::new(Some(Vec::new())),
         }
     }
 
@@ -81,6 +87,10 @@ impl Execution {
             self.deliver(job)?;
         }
         self.advance();
+        for update in self.early_updates.take().unwrap_or_default() {
+            self.update(update);
+            self.advance();
+        }
         for job in jobs {
             self.deliver(job)?;
             self.advance();
@@ -120,7 +130,11 @@ impl Execution {
         match instance.signal(&name, input) {
             SignalOutcome::Handled => {}
             SignalOutcome::Misfit(failure) => self.run.log_dropped_signal(&name, &failure),
-            SignalOutcome::Unhandled(input) => self.run.post(name, input),
+            SignalOutcome::Unhandled(input) => {
+                if let Some(input) = self.run.handle_signal(&name, input) {
+                    self.run.post(name, input);
+                }
+            }
         }
     }
 

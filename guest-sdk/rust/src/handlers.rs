@@ -22,6 +22,17 @@ pub struct Handler {
     pub may_be_abandoned: bool,
 }
 
+impl Handler {
+    /// One that must not be left unfinished silently.
+    pub(crate) fn new(kind: &'static str, name: &str) -> Self {
+        Handler {
+            kind,
+            name: name.to_owned(),
+            may_be_abandoned: false,
+        }
+    }
+}
+
 impl fmt::Display for Handler {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} `{}`", self.kind, self.name)

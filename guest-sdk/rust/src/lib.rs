@@ -94,7 +94,9 @@ mod options;
 mod patch;
 mod payload;
 mod priority;
+mod race;
 mod random;
+mod registration;
 mod retry;
 mod run;
 mod saga;
@@ -131,8 +133,10 @@ pub use crate::{
     memo::Memo,
     payload::{Arguments, FromArguments, FromPayload, Payload, ToPayload},
     priority::Priority,
+    race::{Race, race},
+    registration::Registration,
     retry::RetryPolicy,
-    saga::Saga,
+    saga::{Saga, SagaOptions},
     search_attributes::{SearchAttribute, SearchAttributes},
     signal::{Recv, Signals},
     state::{WaitUntil, WaitUntilTimeout},
@@ -140,12 +144,18 @@ pub use crate::{
     workflow::{HandlerDefinition, Workflow, WorkflowDefinition, WorkflowEntry},
 };
 
+/// Waits for all of a list of futures at once, polled in order, and gives their results in order.
+pub use futures::future::join_all;
+/// As [`join_all`], and ends with the first error. Then the others are dropped, which cancels what they had started.
+pub use futures::future::try_join_all;
+
 const SDK_NAME: &str = "wrt-sdk-rust";
 const SDK_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What generated code needs; no part of the promise of this crate.
 #[doc(hidden)]
 pub mod __private {
+    pub use futures;
     pub use wit_bindgen;
 
     pub use crate::{
@@ -156,6 +166,7 @@ pub mod __private {
         },
         component,
         handlers::Handler,
+        race::{Either, either},
         schema,
         update::{UpdateHandler, UpdateOutcome},
         workflow::{SignalOutcome, spawn_signal_handler},

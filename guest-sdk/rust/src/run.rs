@@ -10,7 +10,8 @@ use std::{
 
 use crate::{
     ChildWorkflowOptions, Error, Failure, Payload, WorkflowInfo, cancellation::CancellationToken, command::Command,
-    executor::Spawner, handlers::Handlers, host::Host, log::Level, random::Random, waiters::Waiters,
+    executor::Spawner, handlers::Handlers, host::Host, log::Level, random::Random, registration::Registrations,
+    waiters::Waiters,
 };
 
 /// One run. Everything that the workflow holds points here.
@@ -33,6 +34,7 @@ pub(crate) struct Run {
     canceled_children: RefCell<BTreeSet<u32>>,
     pub(crate) mailboxes: RefCell<BTreeMap<String, Mailbox>>,
     pub(crate) handlers: Handlers,
+    pub(crate) registrations: Registrations,
     /// Woken whenever the workflow's state may have changed.
     pub(crate) state_changed: Waiters,
     random: RefCell<Random>,
@@ -65,6 +67,7 @@ impl Run {
             canceled_children: RefCell::default(),
             mailboxes: RefCell::default(),
             handlers: Handlers::default(),
+            registrations: Registrations::default(),
             state_changed: Waiters::default(),
             host,
             closed: Cell::new(false),
@@ -128,6 +131,11 @@ impl Run {
         seq
     }
 
+    /// The id of a child: the one that was chosen, or else the one that the runtime makes for it.
+    pub(crate) fn child_workflow_id(&self, options: &ChildWorkflowOptions, seq: u32) -> String {
+        default_child_id(options, &self.info.borrow().run_id, seq)
+    }
+
     /// Asks once, while the child is open.
     pub(crate) fn request_cancel_child_workflow(&self, seq: u32, reason: &str) {
         if self.open_children.is_waiting(seq) && self.canceled_children.borrow_mut().insert(seq) {
@@ -188,6 +196,12 @@ impl Run {
     pub(crate) fn random(&self) -> u64 {
         self.random.borrow_mut().next()
     }
+}
+
+/// The id that was chosen for a child, or else the one that the runtime makes of its parent's run and its number.
+pub(crate) fn default_child_id(options: &ChildWorkflowOptions, parent_run_id: &str, seq: u32) -> String {
+    let chosen = options.workflow_id.clone();
+    chosen.unwrap_or_else(|| format!("{parent_run_id}_{seq}"))
 }
 
 /// Results by the sequence number that they were promised under.

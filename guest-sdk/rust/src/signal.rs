@@ -60,13 +60,7 @@ impl<T: FromPayload> Signals<T> {
     /// The next signal, if one has arrived already.
     pub fn try_recv(&mut self) -> Option<T> {
         loop {
-            let payloads = self
-                .run
-                .mailboxes
-                .borrow_mut()
-                .get_mut(&self.name)?
-                .signals
-                .pop_front()?;
+            let payloads = self.run.take_signal(&self.name)?;
             match T::from_payload(payloads.into_iter().next().unwrap_or_else(Payload::null)) {
                 Ok(signal) => return Some(signal),
                 Err(failure) => self.run.log_dropped_signal(&self.name, &failure),
@@ -97,6 +91,11 @@ impl Run {
             mailbox.arrived.clone()
         };
         arrived.wake_all();
+    }
+
+    /// The next signal that nobody has received.
+    pub(crate) fn take_signal(&self, name: &str) -> Option<Vec<Payload>> {
+        self.mailboxes.borrow_mut().get_mut(name)?.signals.pop_front()
     }
 
     pub(crate) fn log_dropped_signal(&self, name: &str, failure: &Failure) {

@@ -49,6 +49,12 @@ impl Sleep {
         self
     }
 
+    /// Starts the timer now instead of at the first poll.
+    pub fn started(mut self) -> Self {
+        self.start();
+        self
+    }
+
     /// When it ends.
     pub fn deadline(&self) -> SystemTime {
         self.deadline
@@ -64,18 +70,22 @@ impl Sleep {
             return Poll::Ready(Err(failure));
         }
         if let State::Created = self.state {
-            let Ok(rest) = self.deadline.duration_since(self.run.time.get()) else {
+            self.start();
+            let State::Started(seq) = self.state else {
                 return Poll::Ready(Ok(()));
             };
-            if rest.is_zero() {
-                return Poll::Ready(Ok(()));
-            }
-            let seq = self.run.start_timer(rest, self.summary.take());
-            self.state = State::Started(seq);
             let _ = self.run.timers.poll(seq, context);
         }
         self.canceled.register(context);
         Poll::Pending
+    }
+
+    /// Leaves the state as it is when the deadline is reached, or the context is canceled.
+    fn start(&mut self) {
+        let rest = self.deadline.duration_since(self.run.time.get()).unwrap_or_default();
+        if matches!(self.state, State::Created) && !rest.is_zero() && !self.token.is_canceled() {
+            self.state = State::Started(self.run.start_timer(rest, self.summary.take()));
+        }
     }
 
     pub(crate) fn stop(&mut self) {

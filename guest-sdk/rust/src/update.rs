@@ -7,6 +7,7 @@ use futures::future::{FutureExt, LocalBoxFuture};
 use crate::{Failure, Payload, Result, command::Command, execution::Execution, handlers::Handler};
 
 /// A request that changes the run and waits for an answer.
+#[derive(Clone)]
 pub(crate) struct Update {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -48,14 +49,20 @@ impl UpdateHandler {
 impl Execution {
     /// Accepts the update before its handler begins, so that whatever the handler does comes behind it in the history.
     pub(crate) fn update(&self, update: Update) {
-        let Update { id, name, input } = update;
-        let decision = match &self.instance {
-            Some(instance) if !self.run.is_closed() => instance.update(&name, input),
-            _ => Err(Failure::application("WorkflowClosed", "the workflow has just ended")),
+        let Update { id, name, input } = update.clone();
+        let Some(instance) = self.instance.as_ref().filter(|_| !self.run.is_closed()) else {
+            let reason = Failure::application("WorkflowClosed", "the workflow has just ended");
+            return self.run.reject_update(id, reason);
         };
-        let handler = match decision {
-            Ok(handler) => handler,
-            Err(reason) => return self.run.reject_update(id, reason),
+        let mut early = self.early_updates.borrow_mut();
+        if let Some(early) = early.as_mut().filter(|early| !early.is_empty()) {
+            return early.push(update);
+        }
+        let handler = match (instance.update(&name, input), early.as_mut()) {
+            (UpdateOutcome::Accepted(handler), _) => handler,
+            (UpdateOutcome::Rejected(reason), _) => return self.run.reject_update(id, reason),
+            (UpdateOutcome::Unknown, Some(early)) => return early.push(update),
+            (UpdateOutcome::Unknown, None) => return self.run.reject_update(id, instance.unknown_update(&name)),
         };
         self.run.issue(Command::AcceptUpdate { update_id: id.clone() });
         let run = self.run.clone();

@@ -8,7 +8,7 @@ use crate::{
     handlers::{Handler, log_failed_signal},
     run::Run,
     state::StateCell,
-    update::{UpdateHandler, UpdateOutcome},
+    update::UpdateOutcome,
 };
 
 /// A workflow type. Implemented by [`#[workflow]`](crate::workflow); not meant to be implemented by hand.
@@ -134,35 +134,40 @@ impl<W: Workflow> Instance for Typed<W> {
     }
 
     fn query(&self, name: &str, input: Vec<Payload>) -> Result<Payload, String> {
-        match self.state.read(|state| state.query(name, input)) {
+        let registered = &self.context.run.registrations;
+        let answer = self.state.read(|state| state.query(name, input.clone()));
+        match answer.or_else(|| registered.query(name, input)) {
             Some(answer) => answer.map_err(|error| format!("{error:?}")),
             None => {
                 let definition = W::definition();
-                let known = names(&definition.queries, "no query");
+                let known = names(&definition.queries, registered.query_names(), "no query");
                 Err(format!("unknown query `{name}`: {} answers {known}", definition.name))
             }
         }
     }
 
-    fn update(&self, name: &str, input: Vec<Payload>) -> Result<UpdateHandler, Failure> {
-        match W::update(&self.context, name, input) {
-            UpdateOutcome::Accepted(handler) => Ok(handler),
-            UpdateOutcome::Rejected(failure) => Err(failure),
-            UpdateOutcome::Unknown => {
-                let definition = W::definition();
-                let known = names(&definition.updates, "no update");
-                let message = format!("unknown update `{name}`: {} takes {known}", definition.name);
-                Err(Failure::application("UnknownUpdate", message))
-            }
+    fn update(&self, name: &str, input: Vec<Payload>) -> UpdateOutcome {
+        match W::update(&self.context, name, input.clone()) {
+            UpdateOutcome::Unknown => self.context.run.handle_update(name, input),
+            outcome => outcome,
         }
+    }
+
+    fn unknown_update(&self, name: &str) -> Failure {
+        let definition = W::definition();
+        let registered = self.context.run.registrations.update_names();
+        let known = names(&definition.updates, registered, "no update");
+        let message = format!("unknown update `{name}`: {} takes {known}", definition.name);
+        Failure::application("UnknownUpdate", message)
     }
 }
 
-fn names(handlers: &[HandlerDefinition], none: &str) -> String {
-    if handlers.is_empty() {
+fn names(handlers: &[HandlerDefinition], registered: Vec<String>, none: &str) -> String {
+    let named = handlers.iter().map(|handler| handler.name.to_owned());
+    let names: Vec<_> = named.chain(registered).collect();
+    if names.is_empty() {
         return none.to_owned();
     }
-    let names: Vec<_> = handlers.iter().map(|handler| handler.name).collect();
     names.join(", ")
 }
 

@@ -149,7 +149,8 @@ fn a_handle_tells_its_child_things() {
     let mut test = TestEnvironment::<teller>::new();
     test.register_child::<Sum>();
     let (id, total) = test.run(()).unwrap();
-    assert_eq!((id.len(), total), (36, 11), "an id that nobody chose is a UUID");
+    assert_eq!(total, 11);
+    assert!(id.ends_with("_1"), "{id} is made of the run and the number");
 }
 
 #[workflow]

@@ -96,7 +96,7 @@ impl<T> ChildWorkflowCall<T> {
 
 option_setters! {
     ChildWorkflowOptions, ChildWorkflowCall;
-    /// Sets the workflow id. The default is a random one.
+    /// Sets the workflow id. The default is made of the id of this run and a number.
     workflow_id: String;
     /// Sets the task queue. The default is the queue of this workflow.
     task_queue: String;

@@ -13,6 +13,7 @@ use crate::{
     command::Command,
     execution::Job,
     failure::{ChildWorkflowFailure, RetryState},
+    run::default_child_id,
 };
 
 /// What a test knows about a workflow type.
@@ -87,6 +88,8 @@ impl World {
             );
         }
         let run_id = next_run_id(1_000_000 * (index + 1) + seq as usize);
+        let workflow_id = default_child_id(&options, &self.runs[index].info.run_id, seq);
+        let options = options.workflow_id(workflow_id);
         let child = OpenChild {
             workflow_type,
             input,

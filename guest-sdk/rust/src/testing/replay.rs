@@ -176,7 +176,7 @@ impl Replayer {
             ))
         })?;
         let input = first.payloads("input");
-        ledger.set_task_queue(&info.task_queue);
+        ledger.set_run(&info);
         // Input that does not fit fails the workflow at once, which is a command of the first task.
         if let Some(turn) = history::cut(events)?.first() {
             ledger.begin(turn);

@@ -11,7 +11,10 @@ use super::{
     decision::{self, Decision, Fact, Mark},
     history::{Event, Turn},
 };
-use crate::{Failure, Payload, command::Command, execution::Job, host::Host, log::Level};
+use crate::{
+    ChildWorkflowOptions, Failure, Payload, WorkflowInfo, command::Command, execution::Job, host::Host, log::Level,
+    run::default_child_id,
+};
 
 /// The search attribute that lists the patches of a run. The runtime sets it, not the workflow.
 const CHANGE_VERSION: &str = "TemporalChangeVersion";
@@ -22,6 +25,7 @@ pub(super) struct Ledger(RefCell<Inner>);
 
 #[derive(Default)]
 struct Inner {
+    run_id: String,
     task_queue: String,
     expected: VecDeque<Expected>,
     next_event_id: i64,
@@ -58,8 +62,11 @@ pub(super) struct Open {
 }
 
 impl Ledger {
-    pub(super) fn set_task_queue(&self, task_queue: &str) {
-        self.0.borrow_mut().task_queue = task_queue.to_owned();
+    /// Takes in what commands inherit from the run.
+    pub(super) fn set_run(&self, info: &WorkflowInfo) {
+        let mut inner = self.0.borrow_mut();
+        inner.run_id.clone_from(&info.run_id);
+        inner.task_queue.clone_from(&info.task_queue);
     }
 
     /// Begins the activation of a task whose commands became these events.
@@ -98,6 +105,11 @@ impl Ledger {
     /// What this event opened. It is open no longer.
     pub(super) fn resolve(&self, event_id: i64) -> Option<Open> {
         self.0.borrow_mut().open.remove(&event_id)
+    }
+
+    fn child_id(&self, options: &ChildWorkflowOptions) -> String {
+        let inner = self.0.borrow();
+        default_child_id(options, &inner.run_id, inner.numbered + 1)
     }
 
     /// The number of what this event opened. It stays open.
@@ -231,7 +243,7 @@ impl Inner {
                 input,
                 options,
             } => {
-                let id = options.workflow_id.unwrap_or_default();
+                let id = self.child_id(&options);
                 let facts = [
                     ("workflow id", Fact::text(&id)),
                     ("workflow type", Fact::text(&workflow_type)),
