@@ -13,7 +13,7 @@ const ROOMS: [(&str, &[&str]); 9] = [
     ("wrt-engine", &["wrt-model", "wrt-machine", "wrt-store", "wrt-host"]),
     ("wrt-api", &["wrt-model", "wrt-engine"]),
     ("wrt-ui", &["wrt-model", "wrt-engine"]),
-    ("wrt-build", &[]),
+    ("wrt-build", &["wrt-host"]),
     // Wires the others together, so it has to name those that it opens.
     (
         "wrt",

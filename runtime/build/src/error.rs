@@ -38,6 +38,9 @@ pub enum BuildError {
         "this program holds no JavaScript engine: build the engine with `cargo xtask engine`, and the program after it"
     )]
     NoEngine,
+    /// The folder of compiled functions cannot be used.
+    #[error(transparent)]
+    Cache(#[from] wrt_host::HostError),
     /// WebAssembly itself is the trouble.
     #[error("make the component: {0}")]
     Wasm(#[from] wasmtime::Error),

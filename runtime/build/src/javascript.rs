@@ -19,6 +19,8 @@ pub struct Project {
     pub entry: PathBuf,
     /// Another module, all of whose exported functions are activities.
     pub activities: Option<PathBuf>,
+    /// A folder of one's own where the compiled engine is kept for the next time.
+    pub cache_dir: Option<PathBuf>,
 }
 
 /// A component that was built.
@@ -49,7 +51,7 @@ pub fn build(project: &Project) -> Result<Built, BuildError> {
     }
     let program = graph::collect(project)?;
     Ok(Built {
-        component: snapshot::take(ENGINE, &program)?,
+        component: snapshot::take(ENGINE, &program, project.cache_dir.clone())?,
         files: program.files,
     })
 }

@@ -1,14 +1,16 @@
 //! Compiled components: each is compiled once, kept in memory while it is in use and on disk for the next start.
 
 mod folder;
+mod functions;
 
-use std::{future::Future, io, path::PathBuf};
+use std::{future::Future, io, path::PathBuf, sync::Arc};
 
 use quick_cache::sync::Cache;
 use wasmtime::{Engine, component::Component};
 use wrt_model::Digest;
 
 use self::folder::Folder;
+pub use self::functions::{Compilation, Functions};
 use crate::error::{BoxError, HostError, message};
 
 /// Components of one world that are kept in memory.
@@ -48,14 +50,28 @@ impl<M: Clone> ModuleCache<M> {
 /// Turns bytes into machine code, or finds what it made of them before.
 pub(crate) struct Compiler {
     engine: Engine,
-    folder: Option<Folder>,
+    folder: Option<Arc<Folder>>,
+    functions: Arc<Functions>,
 }
 
 impl Compiler {
-    /// `folder` is made when it is missing, and refused when others may write to it.
-    pub(crate) fn new(engine: Engine, folder: Option<PathBuf>) -> Result<Self, HostError> {
-        let folder = folder.map(Folder::open).transpose()?;
-        Ok(Compiler { engine, folder })
+    /// `folder` is made when it is missing, and refused when others may write to it. The engine is started with the store of
+    /// functions.
+    pub(crate) fn new(
+        folder: Option<PathBuf>,
+        start: impl FnOnce(Arc<Functions>) -> Result<Engine, HostError>,
+    ) -> Result<Self, HostError> {
+        let folder = folder.map(Folder::open).transpose()?.map(Arc::new);
+        let functions = Arc::new(Functions::new(folder.clone()));
+        Ok(Compiler {
+            engine: start(Arc::clone(&functions))?,
+            folder,
+            functions,
+        })
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     async fn component<F, Fut>(&self, digest: &Digest, bytes: F) -> Result<Component, HostError>
@@ -63,7 +79,7 @@ impl Compiler {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Vec<u8>, BoxError>>,
     {
-        let folder = self.folder.as_ref();
+        let folder = self.folder.as_deref();
         if let Some(component) = folder.and_then(|folder| self.read(folder, digest)) {
             return Ok(component);
         }
@@ -82,8 +98,12 @@ impl Compiler {
     }
 
     async fn compile(&self, digest: &Digest, bytes: Vec<u8>) -> Result<Component, HostError> {
-        let engine = self.engine.clone();
-        let compiled = tokio::task::spawn_blocking(move || Component::from_binary(&engine, &bytes))
+        let (engine, functions) = (self.engine.clone(), Arc::clone(&self.functions));
+        let compile = move || {
+            let _compilation = functions.begin();
+            Component::from_binary(&engine, &bytes)
+        };
+        let compiled = tokio::task::spawn_blocking(compile)
             .await
             // The compiler panicked over a component that nobody foresaw: that is the component's trouble only.
             .unwrap_or_else(|panic| Err(panic.into()));

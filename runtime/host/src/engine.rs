@@ -1,6 +1,6 @@
 //! The two engines: one for workflows, which must compute the same on every machine and replay, one for activities.
 
-use std::{num::NonZeroUsize, thread, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, thread, time::Duration};
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
@@ -8,6 +8,7 @@ use wrt_model::ComponentKind;
 
 use crate::{
     activity::warm::warm_instances,
+    cache::Functions,
     error::{HostError, message},
     options::{ActivityLimits, HostOptions, WorkflowLimits},
 };
@@ -40,13 +41,13 @@ const KEEP_MEMORY_BYTES: usize = 1 << 20;
 const KEEP_TABLE_BYTES: usize = 64 << 10;
 
 /// The engine of workflows. They run on the stack of whoever calls them.
-pub(crate) fn workflow_engine(options: &HostOptions) -> Result<Engine, HostError> {
+pub(crate) fn workflow_engine(options: &HostOptions, functions: Arc<Functions>) -> Result<Engine, HostError> {
     let WorkflowLimits {
         memory_bytes,
         stack_bytes,
         ..
     } = options.workflow;
-    let mut config = config(stack_bytes);
+    let mut config = config(stack_bytes, functions)?;
     reserve_exactly(&mut config, memory_bytes);
     config.cranelift_nan_canonicalization(true);
     config.relaxed_simd_deterministic(true);
@@ -59,13 +60,13 @@ pub(crate) fn workflow_engine(options: &HostOptions) -> Result<Engine, HostError
 }
 
 /// The engine of activities.
-pub(crate) fn activity_engine(options: &HostOptions) -> Result<Engine, HostError> {
+pub(crate) fn activity_engine(options: &HostOptions, functions: Arc<Functions>) -> Result<Engine, HostError> {
     let ActivityLimits {
         memory_bytes,
         stack_bytes,
     } = options.activity;
     let instances = options.activities.saturating_add(warm_instances(options.activities));
-    let mut config = config(stack_bytes);
+    let mut config = config(stack_bytes, functions)?;
     config.async_stack_size(stack_bytes + HOST_STACK_BYTES);
     let bytes = match options.address_space_is_limited {
         true => {
@@ -98,13 +99,16 @@ fn reserve_exactly(config: &mut Config, memory_bytes: usize) {
     config.memory_guard_size(64 << 10);
 }
 
-fn config(stack_bytes: usize) -> Config {
+fn config(stack_bytes: usize, functions: Arc<Functions>) -> Result<Config, HostError> {
     let mut config = Config::new();
+    config
+        .enable_incremental_compilation(functions)
+        .map_err(|error| HostError::Engine(message(&error)))?;
     config.wasm_backtrace_max_frames(NonZeroUsize::new(BACKTRACE_FRAMES));
     config.max_wasm_stack(stack_bytes);
     config.epoch_interruption(true);
     config.concurrency_support(false);
-    config
+    Ok(config)
 }
 
 /// One linear memory per instance and no stack. Further tables and core instances cost nothing until they are used.

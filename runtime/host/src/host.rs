@@ -34,13 +34,17 @@ impl Host {
             Some(cache_dir.join(world))
         };
         let start = |error: wasmtime::Error| HostError::Engine(message(&error));
-        let workflow_engine = engine::workflow_engine(&options)?;
-        let activity_engine = engine::activity_engine(&options)?;
+        let workflows = Compiler::new(folder("workflow"), |functions| {
+            engine::workflow_engine(&options, functions)
+        })?;
+        let activities = Compiler::new(folder("activity"), |functions| {
+            engine::activity_engine(&options, functions)
+        })?;
         Ok(Host(Arc::new(Shared {
-            workflow_linker: WorkflowLinker::new(&workflow_engine, options.workflow.clone()).map_err(start)?,
-            activity_linker: ActivityLinker::new(&activity_engine, &options).map_err(start)?,
-            workflows: ModuleCache::new(Compiler::new(workflow_engine, folder("workflow"))?),
-            activities: ModuleCache::new(Compiler::new(activity_engine, folder("activity"))?),
+            workflow_linker: WorkflowLinker::new(workflows.engine(), options.workflow.clone()).map_err(start)?,
+            activity_linker: ActivityLinker::new(activities.engine(), &options).map_err(start)?,
+            workflows: ModuleCache::new(workflows),
+            activities: ModuleCache::new(activities),
         })))
     }
 

@@ -40,6 +40,7 @@ pub use self::{
         WorkflowModule,
     },
 };
+pub use cache::{Compilation, Functions};
 
 /// The version of the contracts in `wit/` that this host speaks.
 pub const CONTRACT_VERSION: &str = "0.1.0";

@@ -11,6 +11,7 @@ use crate::{
     exit::Exit,
     output::{Output, card, heading},
     progress::Progress,
+    server::cache_dir,
 };
 
 /// Build a component of a file of TypeScript or JavaScript
@@ -83,6 +84,7 @@ impl SourceArgs {
         let project = Project {
             entry: self.file.clone(),
             activities: self.activities.clone(),
+            cache_dir: cache_dir().map(|folder| folder.join("engine")),
         };
         let built = tokio::task::spawn_blocking(move || javascript::build(&project)).await??;
         Ok(Some(built.component))

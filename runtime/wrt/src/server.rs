@@ -22,7 +22,7 @@ use self::{
     settings::{Settings, listen_address, set},
     temporal::TemporalArgs,
 };
-pub(crate) use self::{door::host, private::PrivateServer};
+pub(crate) use self::{door::host, private::PrivateServer, settings::cache_dir};
 use crate::{context::Context, exit::Exit, payload::key_value, search_attribute};
 
 /// The port of a server that nobody has told otherwise, as it is Temporal's.

@@ -4,7 +4,9 @@ mod access;
 mod wasi;
 
 use std::{
+    path::PathBuf,
     pin::pin,
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
@@ -13,6 +15,7 @@ use wasmtime::{
     component::{Component, ComponentType, Instance, Linker, Lower, types::ComponentItem},
 };
 use wasmtime_wizer::Wizer;
+use wrt_host::Functions;
 
 use self::{access::Access, wasi::State};
 use super::graph::{Kind, Program};
@@ -48,11 +51,14 @@ struct Source<'a> {
 }
 
 /// The engine with the program in its memory.
-pub(super) fn take(engine: &[u8], program: &Program) -> Result<Vec<u8>, BuildError> {
+pub(super) fn take(engine: &[u8], program: &Program, cache_dir: Option<PathBuf>) -> Result<Vec<u8>, BuildError> {
     let wizer = Wizer::new();
     let (context, instrumented) = wizer.instrument_component(engine)?;
-    let wasmtime = wasmtime_engine()?;
+    let functions = Arc::new(Functions::open(cache_dir)?);
+    let wasmtime = wasmtime_engine(Arc::clone(&functions))?;
+    let compilation = functions.begin();
     let component = Component::new(&wasmtime, &instrumented)?;
+    drop(compilation);
     let mut store = Store::new(&wasmtime, State::new());
     store.set_epoch_deadline(TICKS);
     let ticking = Ticking::start(&wasmtime);
@@ -80,8 +86,9 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-fn wasmtime_engine() -> Result<Engine> {
+fn wasmtime_engine(functions: Arc<Functions>) -> Result<Engine> {
     let mut config = Config::new();
+    config.enable_incremental_compilation(functions)?;
     config.epoch_interruption(true);
     Engine::new(&config)
 }

@@ -83,7 +83,7 @@ impl Settings {
             time_skipping: None,
             database: Some(data_dir().join("wrt.db")),
             readers: 4,
-            cache_dir: dirs::cache_dir().map(|folder| folder.join("wrt").join("components")),
+            cache_dir: cache_dir().map(|folder| folder.join("components")),
             namespaces: vec!["default".to_owned()],
             search_attributes: BTreeMap::new(),
             retention: Duration::from_secs(72 * 3600),
@@ -129,6 +129,11 @@ pub(super) fn set<T>(place: &mut T, value: Option<T>) {
 /// who has none.
 pub(super) fn data_dir() -> PathBuf {
     dirs::data_dir().map(|folder| folder.join("wrt")).unwrap_or_default()
+}
+
+/// The user's folder for what can be made again.
+pub(crate) fn cache_dir() -> Option<PathBuf> {
+    dirs::cache_dir().map(|folder| folder.join("wrt"))
 }
 
 /// `host:port`, with brackets around an IPv6 address.
