@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use serde_json::Value;
 use tokio::time::timeout;
 use wrt_api::proto::wrt::v1::{
-    DescribeRunRequest, DescribeRunResponse, GetStatisticsRequest, SetCurrentVersionRequest,
+    DescribeRunRequest, DescribeRunResponse, GetStatisticsRequest, SetCurrentVersionRequest, WorkflowTaskProblem,
     statistics_service_client::StatisticsServiceClient,
 };
 use wrt_model::proto::{EventAttributes, TaskQueue, enums::EventType, workflowservice::PollWorkflowTaskQueueRequest};
@@ -52,6 +52,12 @@ async fn diagnosed(
     timeout(PATIENCE, asking)
         .await
         .context("wait for what the server says")?
+}
+
+/// Why its workflow task fails.
+pub(crate) async fn problem(client: &Client, run: &Run) -> Result<WorkflowTaskProblem> {
+    let said = diagnosed(client, run, |said| attempt(said) > 0).await?;
+    said.workflow_task_problem.context("it fails")
 }
 
 fn attempt(said: &DescribeRunResponse) -> i32 {

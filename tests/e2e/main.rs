@@ -27,6 +27,7 @@ mod repeat;
 mod replay;
 mod reset;
 mod schedule;
+mod script;
 mod signal;
 mod task_queue;
 mod temporal_guest;

@@ -15,6 +15,7 @@ mod workflow_worker;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use wrt_build::javascript::{self, Project};
 
 pub use books::{Books, Effect, Orders};
 pub use client::{Client, polling};
@@ -46,6 +47,20 @@ pub fn guests() -> PathBuf {
 pub fn guest(name: &str) -> Result<Vec<u8>> {
     let file = guests().join(format!("{name}.wasm"));
     std::fs::read(&file).with_context(|| format!("read {}; build it with `cargo xtask guests`", file.display()))
+}
+
+/// A component that is built of a file of TypeScript, by its path from the root of the repository.
+///
+/// # Errors
+/// It does not build.
+pub fn script(file: &str) -> Result<Vec<u8>> {
+    let project = Project {
+        entry: root().join(file),
+        activities: None,
+        cache_dir: Some(root().join("target/tmp/engine")),
+    };
+    let built = javascript::build(&project).with_context(|| format!("build {file}"))?;
+    Ok(built.component)
 }
 
 /// The Python that has Temporal's client.

@@ -2,7 +2,7 @@
 
 use rquickjs::{Ctx, Function, Object, TypedArray, Value};
 use serde::{Serialize, de::DeserializeOwned};
-use wasip2::random::random;
+use wasip2::{cli::environment, random::random};
 
 use crate::{
     bindings::imports::{activity::context, workflow::*},
@@ -39,6 +39,7 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<()> {
         "startTimer"(milliseconds: f64) => io::start_timer(milliseconds),
         "startRequest"(request: io::Request) => io::start_request(request),
         "cancel"(id: u32) => io::cancel(id),
+        "log"(level: log::Level, message: String, fields: Vec<(String, String)>) => io::log(level, &message, &fields),
     });
     host.set(
         "runJobs",
@@ -49,6 +50,10 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<()> {
         Function::new(ctx.clone(), |ctx: Ctx<'js>, length: u32| {
             TypedArray::new(ctx, random::get_random_bytes(length.into()))
         })?,
+    )?;
+    host.set(
+        "environment",
+        Function::new(ctx.clone(), |ctx: Ctx<'js>| to_js(&ctx, &environment::get_environment()))?,
     )?;
     ctx.globals().set("__host", host)?;
     ctx.eval::<(), _>("globalThis[Symbol.for('wrt.host')] = __host; delete globalThis.__host")

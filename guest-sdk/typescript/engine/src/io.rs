@@ -7,13 +7,15 @@ use wasip2::{
     clocks::monotonic_clock,
     http::{
         outgoing_handler,
-        types::{Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody, OutgoingRequest, Scheme},
+        types::{ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody, OutgoingRequest, Scheme},
     },
     io::{
         poll::{self, Pollable},
         streams::StreamError,
     },
 };
+
+use crate::bindings::imports::workflow::log::Level;
 
 /// What one write of `wasi:io` takes.
 const CHUNK_BYTES: usize = 4096;
@@ -122,6 +124,15 @@ pub(crate) fn wait() -> Option<(u32, Outcome)> {
     Some((id, outcome))
 }
 
+/// Prints a line, which becomes one of the attempt's log.
+pub(crate) fn log(level: Level, message: &str, fields: &[(String, String)]) {
+    let fields: String = fields.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+    match level {
+        Level::Warn | Level::Error => eprintln!("{message}{fields}"),
+        Level::Trace | Level::Debug | Level::Info => println!("{message}{fields}"),
+    }
+}
+
 fn open(pollable: Option<Pollable>, waiting: Waiting) -> u32 {
     WAITS.with_borrow_mut(|waits| {
         waits.last_id += 1;
@@ -139,7 +150,7 @@ fn named(method: &str, url: &str, error: &str) -> String {
 fn send(request: &Request) -> Result<FutureIncomingResponse, String> {
     let outgoing = outgoing(request)?;
     let body = outgoing.body().expect("the body of a new request was not taken yet");
-    let answer = outgoing_handler::handle(outgoing, None).map_err(|code| format!("send: {code:?}"))?;
+    let answer = outgoing_handler::handle(outgoing, None).map_err(|code| words(&code))?;
     let stream = body.write().expect("the stream of a new body was not taken yet");
     for chunk in request.body.iter().flat_map(|body| body.chunks(CHUNK_BYTES)) {
         let written = stream.blocking_write_and_flush(chunk);
@@ -147,8 +158,16 @@ fn send(request: &Request) -> Result<FutureIncomingResponse, String> {
     }
     // The stream is a child of the body, which cannot be finished before.
     drop(stream);
-    OutgoingBody::finish(body, None).map_err(|code| format!("send the body: {code:?}"))?;
+    OutgoingBody::finish(body, None).map_err(|code| words(&code))?;
     Ok(answer)
+}
+
+/// What went wrong, in words.
+fn words(code: &ErrorCode) -> String {
+    match code {
+        ErrorCode::InternalError(Some(words)) => words.clone(),
+        other => format!("{other:?}"),
+    }
 }
 
 fn outgoing(request: &Request) -> Result<OutgoingRequest, String> {
@@ -196,7 +215,7 @@ fn method(name: &str) -> Method {
 
 fn receive(answer: &FutureIncomingResponse) -> Result<Response, String> {
     let answer = answer.get().expect("it is ready").expect("it is taken only once");
-    let answer = answer.map_err(|code| format!("wait for the answer: {code:?}"))?;
+    let answer = answer.map_err(|code| words(&code))?;
     let headers = answer.headers().entries().into_iter();
     Ok(Response {
         status: answer.status(),
