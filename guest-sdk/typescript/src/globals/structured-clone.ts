@@ -47,6 +47,9 @@ const ERRORS: Record<string, ErrorConstructor> = { EvalError, RangeError, Refere
 function cloneError(error: Error, seen: Map<object, unknown>): Error {
   const copy = new (ERRORS[error.name] ?? Error)(error.message);
   if (error.stack !== undefined) copy.stack = error.stack;
-  if ('cause' in error) copy.cause = clone(error.cause, seen);
+  if ('cause' in error) {
+    const cause = clone(error.cause, seen);
+    Object.defineProperty(copy, 'cause', { value: cause, writable: true, configurable: true });
+  }
   return copy;
 }

@@ -97,14 +97,14 @@ export class URL {
     this.#parts.pathname = normalize(path.startsWith('/') ? path : `/${path}`);
   }
   get search(): string {
-    return this.#parts.search;
+    return this.#parts.search.replace(/^\?$/, '');
   }
   set search(query: string) {
     this.#parts.search = query.replace(/^\?/, '') && `?${escape(query.replace(/^\?/, ''), QUERY)}`;
     this.searchParams._parse(query);
   }
   get hash(): string {
-    return this.#parts.hash;
+    return this.#parts.hash.replace(/^#$/, '');
   }
   set hash(hash: string) {
     this.#parts.hash = hash.replace(/^#/, '') && `#${escape(hash.replace(/^#/, ''), FRAGMENT)}`;
@@ -122,8 +122,9 @@ export class URL {
 function parse(url: string, base: Parts | undefined): Parts {
   const [, scheme, rest = ''] = /^(?:([a-z][a-z0-9+.-]*):)?(.*)$/is.exec(url)!;
   const [, before = '', query, fragment] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(rest)!;
-  const hash = fragment ? `#${escape(fragment, FRAGMENT)}` : '';
-  const search = query ? `?${escape(query, QUERY)}` : '';
+  // A lone `?` or `#` stays in the text of the URL.
+  const hash = fragment === undefined ? '' : `#${escape(fragment, FRAGMENT)}`;
+  const search = query === undefined ? '' : `?${escape(query, QUERY)}`;
   if (!scheme) return relative(url, before, search, hash, base, query !== undefined);
   const protocol = `${scheme.toLowerCase()}:`;
   const isSpecial = protocol in PORTS;
