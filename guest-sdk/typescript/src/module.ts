@@ -71,14 +71,12 @@ export class Module {
   }
 
   describeWorkflows(): WorkflowModuleDefinition {
-    const workflows = [...this.#workflows].map(
-      ([name, workflow]): WorkflowDefinition => ({
-        ...describeFunction(name, workflow),
-        signals: describeHandlers(workflow, 'signal'),
-        queries: describeHandlers(workflow, 'query'),
-        updates: describeHandlers(workflow, 'update'),
-      }),
-    );
+    const workflows = [...this.#workflows].map(([name, workflow]): WorkflowDefinition => ({
+      ...describeFunction(name, workflow),
+      signals: describeHandlers(workflow, 'signal'),
+      queries: describeHandlers(workflow, 'query'),
+      updates: describeHandlers(workflow, 'update'),
+    }));
     return { sdkName: SDK_NAME, sdkVersion: SDK_VERSION, workflows };
   }
 

@@ -18,7 +18,11 @@ import {
   TimeoutFailure,
   TypedSearchAttributes,
 } from '../src/common/index.ts';
-import { decodeSearchAttributes, decodeTypedSearchAttributes, encodeSearchAttributes } from '../src/common/search-attributes.ts';
+import {
+  decodeSearchAttributes,
+  decodeTypedSearchAttributes,
+  encodeSearchAttributes,
+} from '../src/common/search-attributes.ts';
 import { str } from '../src/common/payload.ts';
 
 test('durations are words or milliseconds', () => {
@@ -49,7 +53,10 @@ test('values are encoded as Temporal does', () => {
   check(undefined, 'binary/null', '');
   check(Uint8Array.of(65, 66), 'binary/plain', 'AB');
   assert.throws(() => coder.encode([1n]), /cannot be written as JSON/);
-  assert.throws(() => coder.decode([{ metadata: [['encoding', Uint8Array.of(120)]], data: new Uint8Array() }]), /encoding "x"/);
+  assert.throws(
+    () => coder.decode([{ metadata: [['encoding', Uint8Array.of(120)]], data: new Uint8Array() }]),
+    /encoding "x"/,
+  );
 });
 
 test('codecs are applied and taken off in reverse', () => {
@@ -71,7 +78,14 @@ test('every kind of failure survives the contract', () => {
     new TimeoutFailure('late', { at: 3 }, 'HEARTBEAT', new ServerFailure('server', true)),
     new ActivityFailure('activity error', 'A', '1', 'TIMEOUT', 'w', new CancelledFailure('canceled', [1])),
     new ChildWorkflowFailure(undefined, { workflowId: 'w', runId: 'r' }, 'W', undefined, new TerminatedFailure('gone')),
-    ApplicationFailure.create({ message: 'm', type: 'T', nonRetryable: true, details: [1, 'x'], nextRetryDelay: '1.5s', cause: new Error('c') }),
+    ApplicationFailure.create({
+      message: 'm',
+      type: 'T',
+      nonRetryable: true,
+      details: [1, 'x'],
+      nextRetryDelay: '1.5s',
+      cause: new Error('c'),
+    }),
   ];
   for (const error of chain) {
     const links = toFailure(error, coder);
@@ -80,7 +94,10 @@ test('every kind of failure survives the contract', () => {
     assert.deepEqual(toFailure(back, coder), links);
     delete back.failure;
     delete (back.cause as { failure?: unknown }).failure;
-    assert.deepEqual(toFailure(back, coder).map(({ info }) => info), links.map(({ info }) => info));
+    assert.deepEqual(
+      toFailure(back, coder).map(({ info }) => info),
+      links.map(({ info }) => info),
+    );
   }
   assert.equal(isCancellation(chain[1]), true);
   assert.equal(isCancellation(chain[0]), false);
@@ -91,11 +108,17 @@ test('search attributes carry their types', () => {
   const customer = defineSearchAttributeKey('Customer', 'KEYWORD');
   const day = defineSearchAttributeKey('Day', 'DATETIME');
   const value = new Date(Date.UTC(2026, 0, 2));
-  const fields = encodeSearchAttributes([{ key: day, value }, { key: customer, value: 'c' }]);
-  assert.deepEqual(fields.map(([name, { metadata, data }]) => [name, str(metadata[1]![1]), str(data)]), [
-    ['Customer', 'Keyword', '"c"'],
-    ['Day', 'Datetime', '"2026-01-02T00:00:00.000Z"'],
+  const fields = encodeSearchAttributes([
+    { key: day, value },
+    { key: customer, value: 'c' },
   ]);
+  assert.deepEqual(
+    fields.map(([name, { metadata, data }]) => [name, str(metadata[1]![1]), str(data)]),
+    [
+      ['Customer', 'Keyword', '"c"'],
+      ['Day', 'Datetime', '"2026-01-02T00:00:00.000Z"'],
+    ],
+  );
   const typed = decodeTypedSearchAttributes(fields);
   assert.deepEqual([typed.get(customer), typed.get(day)], ['c', value]);
   assert.deepEqual(decodeSearchAttributes(fields), { Customer: ['c'], Day: [value] });

@@ -14,7 +14,19 @@ import { URL } from '../src/globals/url.ts';
 import type { WireRequest, WireResponse } from '../src/host.ts';
 import '../src/testing/index.ts';
 
-const PARTS = ['href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search', 'hash'] as const;
+const PARTS = [
+  'href',
+  'origin',
+  'protocol',
+  'username',
+  'password',
+  'host',
+  'hostname',
+  'port',
+  'pathname',
+  'search',
+  'hash',
+] as const;
 const PART = (url: URL | globalThis.URL) => Object.fromEntries(PARTS.map((part) => [part, url[part]]));
 
 test('URLs are read as Node reads them', () => {
@@ -72,14 +84,24 @@ test('text becomes bytes and comes back', () => {
     assert.deepEqual(new TextEncoder().encode(text), bytes);
     assert.equal(new TextDecoder().decode(bytes), new globalThis.TextDecoder().decode(bytes));
   }
-  const broken = [[0xff], [0xc3], [0xe2, 0x82], [0xed, 0xa0, 0x80], [0xf0, 0x9f, 0x91], [0xc0, 0x80, 0x41], [0xf4, 0x90, 0x80, 0x80]];
+  const broken = [
+    [0xff],
+    [0xc3],
+    [0xe2, 0x82],
+    [0xed, 0xa0, 0x80],
+    [0xf0, 0x9f, 0x91],
+    [0xc0, 0x80, 0x41],
+    [0xf4, 0x90, 0x80, 0x80],
+  ];
   for (const bytes of broken) {
     const array = Uint8Array.from(bytes);
     assert.equal(new TextDecoder().decode(array), new globalThis.TextDecoder().decode(array), String(bytes));
     assert.throws(() => new TextDecoder('utf-8', { fatal: true }).decode(array), TypeError);
   }
   const decoder = new TextDecoder();
-  const parts = [...new TextEncoder().encode('ä€👩')].map((byte) => decoder.decode(Uint8Array.of(byte), { stream: true }));
+  const parts = [...new TextEncoder().encode('ä€👩')].map((byte) =>
+    decoder.decode(Uint8Array.of(byte), { stream: true }),
+  );
   assert.equal(parts.join(''), 'ä€👩');
 });
 
@@ -89,18 +111,33 @@ test('base64 goes both ways', () => {
     assert.equal(atob(btoa(text)), text);
   }
   assert.equal(atob(' YQ = = '), 'a');
-  assert.throws(() => atob('a'), (error) => error.name === 'InvalidCharacterError');
-  assert.throws(() => btoa('€'), (error) => error.name === 'InvalidCharacterError');
+  assert.throws(
+    () => atob('a'),
+    (error) => error.name === 'InvalidCharacterError',
+  );
+  assert.throws(
+    () => btoa('€'),
+    (error) => error.name === 'InvalidCharacterError',
+  );
 });
 
 test('values are cloned with all that they refer to', () => {
-  const value: any = { date: new Date(5), map: new Map([[{ a: 1 }, new Set([1])]]), list: [1, , 3], bytes: Uint8Array.of(1, 2), r: /x/gi };
+  const value: any = {
+    date: new Date(5),
+    map: new Map([[{ a: 1 }, new Set([1])]]),
+    list: [1, , 3],
+    bytes: Uint8Array.of(1, 2),
+    r: /x/gi,
+  };
   value.self = value;
   value.error = new RangeError('r', { cause: 1 });
   const clone = structuredClone(value);
   assert(clone !== value && clone.self === clone && clone.date !== value.date);
   assert.deepEqual(clone, value);
-  assert.throws(() => structuredClone({ f() {} }), (error) => error.name === 'DataCloneError');
+  assert.throws(
+    () => structuredClone({ f() {} }),
+    (error) => error.name === 'DataCloneError',
+  );
 });
 
 test('signals abort once, and tell everybody', () => {
@@ -112,20 +149,35 @@ test('signals abort once, and tell everybody', () => {
   controller.abort('why');
   controller.abort('again');
   assert.deepEqual(heard, ['why', 'abort']);
-  assert.throws(() => events.AbortSignal.abort().throwIfAborted(), (error) => error.name === 'AbortError');
+  assert.throws(
+    () => events.AbortSignal.abort().throwIfAborted(),
+    (error) => error.name === 'AbortError',
+  );
 });
 
 test('headers are found in any case', () => {
-  const headers = new Headers([['X-A', '1'], ['x-a', ' 2 ']]);
+  const headers = new Headers([
+    ['X-A', '1'],
+    ['x-a', ' 2 '],
+  ]);
   headers.set('Content-Type', 'text/plain');
-  assert.deepEqual([...headers], [['content-type', 'text/plain'], ['x-a', '1, 2']]);
+  assert.deepEqual(
+    [...headers],
+    [
+      ['content-type', 'text/plain'],
+      ['x-a', '1, 2'],
+    ],
+  );
   assert.throws(() => headers.set('a b', 'x'), TypeError);
   assert.throws(() => headers.set('a', 'x\ny'), TypeError);
 });
 
 test('a response is read once', async () => {
   const response = Response.json({ a: 1 }, { status: 201 });
-  assert.deepEqual([response.ok, response.status, response.headers.get('content-type')], [true, 201, 'application/json']);
+  assert.deepEqual(
+    [response.ok, response.status, response.headers.get('content-type')],
+    [true, 201, 'application/json'],
+  );
   assert.deepEqual(await response.clone().json(), { a: 1 });
   assert.equal(await response.text(), '{"a":1}');
   await assert.rejects(response.text(), TypeError as never);
@@ -141,7 +193,8 @@ test('fetch sends a request, follows redirects, and aborts', async () => {
       const id = sent.push(request);
       const answer = answers.shift();
       if (answer !== undefined) {
-        const outcome = typeof answer === 'string' ? ({ tag: 'err', val: answer } as const) : ({ tag: 'ok', val: answer } as const);
+        const outcome =
+          typeof answer === 'string' ? ({ tag: 'err', val: answer } as const) : ({ tag: 'ok', val: answer } as const);
         queueMicrotask(() => io.settle(id, outcome));
       }
       return id;
@@ -152,12 +205,25 @@ test('fetch sends a request, follows redirects, and aborts', async () => {
   answers.push({ status: 303, headers: [['Location', '/b']], body: new Uint8Array() });
   answers.push({ status: 200, headers: [['X-Y', 'z']], body: new TextEncoder().encode('"ok"') });
   const body = JSON.stringify({ a: 1 });
-  const response = await fetch('http://h/a#x', { method: 'post', body, headers: { 'content-type': 'application/json' } });
+  const response = await fetch('http://h/a#x', {
+    method: 'post',
+    body,
+    headers: { 'content-type': 'application/json' },
+  });
   assert.deepEqual([response.redirected, response.url, response.headers.get('x-y')], [true, 'http://h/b', 'z']);
   assert.equal(await response.json(), 'ok');
-  assert.deepEqual(sent.map(({ method, url, headers }) => [method, url, headers.length]), [['POST', 'http://h/a', 1], ['GET', 'http://h/b', 0]]);
+  assert.deepEqual(
+    sent.map(({ method, url, headers }) => [method, url, headers.length]),
+    [
+      ['POST', 'http://h/a', 1],
+      ['GET', 'http://h/b', 0],
+    ],
+  );
   answers.push('connection refused');
-  await assert.rejects(fetch('http://h/c'), (error) => error instanceof TypeError && /connection refused/.test(error.message));
+  await assert.rejects(
+    fetch('http://h/c'),
+    (error) => error instanceof TypeError && /connection refused/.test(error.message),
+  );
   const controller = new AbortController();
   const pending = fetch('http://h/d', { signal: controller.signal });
   await Promise.resolve();

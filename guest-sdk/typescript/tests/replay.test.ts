@@ -25,7 +25,9 @@ test('a change of code is told with its event', async () => {
       Object.assign(workflows.change, before);
     }
   };
-  const scheduled = JSON.parse(history).events.find(({ eventType }: any) => eventType.endsWith('ACTIVITY_TASK_SCHEDULED'));
+  const scheduled = JSON.parse(history).events.find(({ eventType }: any) =>
+    eventType.endsWith('ACTIVITY_TASK_SCHEDULED'),
+  );
   await check({ factor: 2 }, Number(scheduled.eventId), /its input is .* 1 in the history and .* 2 in the workflow/);
   const timer = JSON.parse(history).events.find(({ eventType }: any) => eventType.endsWith('TIMER_STARTED'));
   await check({ pause: 11 }, Number(timer.eventId), /its start-to-fire timeout is 0\.010000000 s in the history/);

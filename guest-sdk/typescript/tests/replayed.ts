@@ -49,7 +49,12 @@ export async function everything(n: number): Promise<unknown[]> {
   if (patched('new')) upsertMemo({ now: Date.now() });
   results.push(await executeChild(child, { args: [3] }));
   const late = CancellationScope.withTimeout(5, () => sleep('1 hour')).catch((error) => error.name);
-  results.push(await late, await condition(() => sum >= 10, '1 hour'), workflowInfo().workflowType, new Date().getTime() > 0);
+  results.push(
+    await late,
+    await condition(() => sum >= 10, '1 hour'),
+    workflowInfo().workflowType,
+    new Date().getTime() > 0,
+  );
   return results;
 }
 

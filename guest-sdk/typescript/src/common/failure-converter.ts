@@ -24,14 +24,11 @@ const ALREADY_STARTED = 'WorkflowExecutionAlreadyStarted';
 
 /** The exception for a chain of links, outermost first. */
 export function toError(failure: WireFailure, coder: Coder): TemporalFailure {
-  const error = failure.reduceRight<TemporalFailure | undefined>(
-    (cause, link, index) => {
-      const error = linkToError(link, coder, cause);
-      error.failure = failure.slice(index);
-      return error;
-    },
-    undefined,
-  );
+  const error = failure.reduceRight<TemporalFailure | undefined>((cause, link, index) => {
+    const error = linkToError(link, coder, cause);
+    error.failure = failure.slice(index);
+    return error;
+  }, undefined);
   return error ?? new ServerFailure('a failure without a link', true);
 }
 

@@ -15,7 +15,8 @@ function clone(value: unknown, seen: Map<object, unknown>): unknown {
   const keep = <T>(copy: T): T => (seen.set(value, copy), copy);
   if (value instanceof Date) return keep(new Date(value));
   if (value instanceof RegExp) return keep(new RegExp(value.source, value.flags));
-  if (value instanceof Boolean || value instanceof Number || value instanceof String) return keep(Object(value.valueOf()));
+  if (value instanceof Boolean || value instanceof Number || value instanceof String)
+    return keep(Object(value.valueOf()));
   if (value instanceof ArrayBuffer) return keep(value.slice(0));
   if (ArrayBuffer.isView(value)) return keep(cloneView(value, seen));
   if (value instanceof Map) {
@@ -42,7 +43,14 @@ function cloneView(view: ArrayBufferView, seen: Map<object, unknown>): unknown {
   return new constructor(buffer, byteOffset, (view as Uint8Array).length);
 }
 
-const ERRORS: Record<string, ErrorConstructor> = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+const ERRORS: Record<string, ErrorConstructor> = {
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+};
 
 function cloneError(error: Error, seen: Map<object, unknown>): Error {
   const copy = new (ERRORS[error.name] ?? Error)(error.message);

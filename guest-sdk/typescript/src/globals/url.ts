@@ -1,7 +1,14 @@
 // `URL`, for hosts in ASCII. Names with other letters have to be written in Punycode.
 import { URLSearchParams } from './url-search-params.ts';
 
-const PORTS: Record<string, string> = { 'http:': '80', 'https:': '443', 'ws:': '80', 'wss:': '443', 'ftp:': '21', 'file:': '' };
+const PORTS: Record<string, string> = {
+  'http:': '80',
+  'https:': '443',
+  'ws:': '80',
+  'wss:': '443',
+  'ftp:': '21',
+  'file:': '',
+};
 
 interface Parts {
   protocol: string;
@@ -156,7 +163,14 @@ function absolute(url: string, protocol: string, rest: string, search: string, h
   };
 }
 
-function relative(url: string, path: string, search: string, hash: string, base: Parts | undefined, hasQuery: boolean): Parts {
+function relative(
+  url: string,
+  path: string,
+  search: string,
+  hash: string,
+  base: Parts | undefined,
+  hasQuery: boolean,
+): Parts {
   if (!base || base.hostname === undefined) throw invalid(url, base ? 'its base has no host' : 'it has no scheme');
   const here = base.protocol in PORTS ? path.replaceAll('\\', '/') : path;
   if (here.startsWith('//')) return absolute(url, base.protocol, here.slice(2), search, hash);
