@@ -45,6 +45,14 @@ export function toFailure(error: unknown, coder: Coder): WireFailure {
   return cause === undefined || cause === null ? [link] : [link, ...toFailure(cause, coder)];
 }
 
+/**
+ * The same without the stacks of this code. A failure in the middle of a history is compared on replay, and lines of code
+ * move when a repaired module takes a run over.
+ */
+export function toStableFailure(error: unknown, coder: Coder): WireFailure {
+  return toFailure(error, coder).map((link) => (link.source === FAILURE_SOURCE ? { ...link, stackTrace: '' } : link));
+}
+
 function linkToError(link: FailureLink, coder: Coder, cause: Error | undefined): TemporalFailure {
   const { message, info } = link;
   const error = infoToError(message, info, coder, cause);

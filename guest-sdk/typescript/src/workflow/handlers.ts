@@ -2,7 +2,7 @@
 import type { Signal, Update, WirePayload, WorkflowQuery } from '../contract.ts';
 import type { HandlerDefinition, HandlerUnfinishedPolicy } from '../common/definitions.ts';
 import { IllegalStateError, UnsupportedError, ValueError } from '../common/errors.ts';
-import { toFailure } from '../common/failure-converter.ts';
+import { toFailure, toStableFailure } from '../common/failure-converter.ts';
 import { ApplicationFailure, TemporalFailure } from '../common/failure.ts';
 import { fromFields } from '../common/payload.ts';
 import { asyncStorage, withScope, type Storage } from './context.ts';
@@ -174,7 +174,7 @@ export class Handlers {
         (error: unknown) => {
           done();
           if (!(error instanceof TemporalFailure)) return this.#run.reportBug(error);
-          this.#run.tell(() => host.update.complete(updateId, { tag: 'err', val: toFailure(error, coder) }));
+          this.#run.tell(() => host.update.complete(updateId, { tag: 'err', val: toStableFailure(error, coder) }));
         },
       )
       .catch((error: unknown) => this.#run.reportBug(error));
