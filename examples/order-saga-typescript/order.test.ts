@@ -15,7 +15,8 @@ const FREEZE = 'freeze 4200 of ada for o';
 function environment(instead: Partial<Record<keyof typeof orders.activities, () => Promise<never>>> = {}) {
   const effects: string[] = [];
   const note = <T>(effect: string, result: T): T => (effects.push(effect), result);
-  const lines = (all: { item: string; quantity: number }[]) => all.map((line) => `${line.quantity} ${line.item}`).join(', ');
+  const lines = (all: { item: string; quantity: number }[]) =>
+    all.map((line) => `${line.quantity} ${line.item}`).join(', ');
   const activities: typeof orders.activities = {
     CreateOrder: async (order) => note(`create for ${order.user_id}`, { order_id: 'o' }),
     ReserveInventory: async (it) => note(`reserve ${lines(it.lines)} for ${it.order_id}`, { reserve_id: 'r' }),

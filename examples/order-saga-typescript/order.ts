@@ -68,8 +68,8 @@ const steps = proxyActivities<typeof activities>({
 });
 
 /**
- * Takes an order: writes it down, reserves the articles, freezes the payment. If a step fails, or the signal `cancel-order`
- * comes before the last one is done, the steps so far are undone in reverse order.
+ * Takes an order: writes it down, reserves the articles, freezes the payment. If a step fails, or the signal
+ * `cancel-order` comes before the last one is done, the steps so far are undone in reverse order.
  */
 export async function OrderWorkflow(order: Order): Promise<Receipt> {
   const status: Status = { step: 'started', error: null };
@@ -198,9 +198,9 @@ export const activities = {
 declare const process: { env: { BOOKS_URL?: string } };
 
 /**
- * Writes one effect into the books: `POST /effects/<activity type>`. A request that is repeated with the same key gets the
- * same answer and has no second effect. Statuses from 400 to 499 are final; after any other one the attempt is worth
- * repeating.
+ * Writes one effect into the books: `POST /effects/<activity type>`. A request that is repeated with the same key gets
+ * the same answer and has no second effect. Statuses from 400 to 499 are final; after any other one the attempt is
+ * worth repeating.
  */
 async function write<T>(effect: object): Promise<T> {
   const { info, cancellationSignal } = Context.current();

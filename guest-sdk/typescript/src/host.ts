@@ -142,6 +142,7 @@ export const GUEST = Symbol.for('wrt.guest');
 /** The engine's side. Throws where there is no engine. */
 export function engineHost(): Host {
   const host = (globalThis as { [HOST]?: Host })[HOST];
-  if (!host) throw new Error('there is no engine here: this code runs in a component of wrt, or under @wrt/sdk/testing');
+  if (!host)
+    throw new Error('there is no engine here: this code runs in a component of wrt, or under @wrt/sdk/testing');
   return host;
 }

@@ -1,6 +1,7 @@
 /**
- * Durable workflows and activities. The entry points `@wrt/sdk/workflow`, `@wrt/sdk/activity` and `@wrt/sdk/common` have the
- * names of Temporal's packages; here is what does not stand in two of them.
+ * Durable workflows and activities. The entry points `@wrt/sdk/workflow`, `@wrt/sdk/activity` and `@wrt/sdk/common`
+ * have the names of Temporal's packages; here is what does not stand in two of them.
+ *
  *
  * @module
  */

@@ -3,6 +3,7 @@ import type { ActivityModuleDefinition, WorkflowDefinition, WorkflowModuleDefini
 import { Coder, type DataConverter } from './common/data-converter.ts';
 import type { ActivityFunction, Workflow } from './common/definitions.ts';
 import { describeFunction, describeHandlers } from './common/description.ts';
+import { UnsupportedError } from './common/errors.ts';
 import { FAILURE_SOURCE } from './common/failure.ts';
 import type { Interceptors, WorkflowInterceptorsFactory } from './workflow/interceptors.ts';
 
@@ -17,15 +18,13 @@ interface Special {
   dataConverter?: DataConverter;
   /** Code around the calls into and out of each run. */
   interceptors?: WorkflowInterceptorsFactory;
-  /** The workflow that runs types which no other export has. */
-  default?: Workflow;
 }
 
-const SPECIAL: readonly string[] = ['activities', 'dataConverter', 'interceptors', 'default'] satisfies (keyof Special)[];
+const SPECIAL: readonly string[] = ['activities', 'dataConverter', 'interceptors'] satisfies (keyof Special)[];
 
 /**
- * The entry file of a component. Each exported function is a workflow type of that name, except for `interceptors` and
- * `default`. The functions of the exported object `activities` are activities.
+ * The entry file of a component. Each exported function is a workflow type of that name, except for `interceptors`. The
+ * functions of the exported object `activities` are activities.
  */
 export class Module {
   readonly coder: Coder;
@@ -35,6 +34,9 @@ export class Module {
 
   constructor(exports: object, activities: object = {}) {
     const special: Special = exports;
+    if (typeof (exports as { default?: unknown }).default === 'function') {
+      throw new UnsupportedError('a default export has no workflow type: export the workflow by its name');
+    }
     this.#special = special;
     this.coder = new Coder(special.dataConverter);
     const workflows = functionsOf(exports).filter(([name]) => !SPECIAL.includes(name));
@@ -45,8 +47,8 @@ export class Module {
 
   /** Throws for a type that there is not: the task waits until a module with it is deployed. */
   workflow(type: string): Workflow {
-    const workflow = this.#workflows.get(type) ?? this.#special.default;
-    if (typeof workflow === 'function') return workflow;
+    const workflow = this.#workflows.get(type);
+    if (workflow) return workflow;
     const known = [...this.#workflows.keys()].join(', ') || 'none';
     throw new UnknownType(`unknown workflow type "${type}": this module exports ${known}; deploy one that exports it`);
   }
@@ -69,14 +71,12 @@ export class Module {
   }
 
   describeWorkflows(): WorkflowModuleDefinition {
-    const workflows = [...this.#workflows].map(
-      ([name, workflow]): WorkflowDefinition => ({
-        ...describeFunction(name, workflow),
-        signals: describeHandlers(workflow, 'signal'),
-        queries: describeHandlers(workflow, 'query'),
-        updates: describeHandlers(workflow, 'update'),
-      }),
-    );
+    const workflows = [...this.#workflows].map(([name, workflow]): WorkflowDefinition => ({
+      ...describeFunction(name, workflow),
+      signals: describeHandlers(workflow, 'signal'),
+      queries: describeHandlers(workflow, 'query'),
+      updates: describeHandlers(workflow, 'update'),
+    }));
     return { sdkName: SDK_NAME, sdkVersion: SDK_VERSION, workflows };
   }
 

@@ -3,7 +3,13 @@ import { test } from 'node:test';
 import { Context, heartbeat, activityInfo, sleep as activitySleep, CompleteAsyncError } from '../src/activity/index.ts';
 import { ActivityFailure, ApplicationFailure, CancelledFailure, TimeoutFailure } from '../src/common/index.ts';
 import { MockActivityEnvironment, TestWorkflowEnvironment, WorkflowFailedError } from '../src/testing/index.ts';
-import { CancellationScope, isCancellation, proxyActivities, proxyLocalActivities, sleep } from '../src/workflow/index.ts';
+import {
+  CancellationScope,
+  isCancellation,
+  proxyActivities,
+  proxyLocalActivities,
+  sleep,
+} from '../src/workflow/index.ts';
 
 const activities = {
   async greet(name: string) {

@@ -9,7 +9,10 @@ declare module 'node:assert/strict' {
     function deepEqual(actual: unknown, expected: unknown, message?: string): void;
     function match(text: string, pattern: RegExp): void;
     function throws(body: () => unknown, expected?: object | RegExp | ((error: any) => boolean)): void;
-    function rejects(body: Promise<unknown> | (() => Promise<unknown>), expected?: object | RegExp | ((error: any) => boolean)): Promise<void>;
+    function rejects(
+      body: Promise<unknown> | (() => Promise<unknown>),
+      expected?: object | RegExp | ((error: any) => boolean),
+    ): Promise<void>;
   }
   export default assert;
 }

@@ -81,7 +81,9 @@ const workflows = {
     const results = await Promise.all([1, 2, 3].map((n) => executeChild(workflows.square, { args: [n] })));
     const child = await startChild(workflows.adder, { args: [5], workflowId: 'child' });
     await child.signal(go, 5);
-    await getExternalWorkflowHandle('nobody').signal('x').catch((error) => results.push(error.type));
+    await getExternalWorkflowHandle('nobody')
+      .signal('x')
+      .catch((error) => results.push(error.type));
     const taken = startChild('adder', { args: [1], workflowId: 'child', workflowIdReusePolicy: 'REJECT_DUPLICATE' });
     await taken.catch((error) => results.push(error.name));
     return [...results, await child.result()];
@@ -168,7 +170,10 @@ test('a signal that comes with the start is there before the workflow begins', a
   const options = { args: [3] as [number], signal: go, signalArgs: [3] };
   const handle = await environment().client.workflow.signalWithStart(workflows.adder, options);
   assert.equal(await handle.result(), 3);
-  assert.deepEqual(handle.commands.map(({ name }) => name), ['execution.complete']);
+  assert.deepEqual(
+    handle.commands.map(({ name }) => name),
+    ['execution.complete'],
+  );
 });
 
 test('time is skipped', async () => {
@@ -178,8 +183,14 @@ test('time is skipped', async () => {
 test('a canceled workflow cleans up', async () => {
   const handle = await environment().client.workflow.start('cleansUp');
   await handle.cancel('enough');
-  await assert.rejects(handle.result(), (error) => error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure);
-  assert.deepEqual(handle.log.map(({ message, fields }) => [message, fields.up]), [['cleaned', 'true']]);
+  await assert.rejects(
+    handle.result(),
+    (error) => error instanceof WorkflowFailedError && error.cause instanceof CancelledFailure,
+  );
+  assert.deepEqual(
+    handle.log.map(({ message, fields }) => [message, fields.up]),
+    [['cleaned', 'true']],
+  );
 });
 
 test('a workflow goes on in a new run', async () => {
@@ -204,7 +215,13 @@ test('signals stream', async () => {
 
 test('facts are told and changed', async () => {
   const handle = await environment().client.workflow.start('facts', { workflowId: 'f', memo: { b: 2 } });
-  assert.deepEqual(await handle.result(), { memo: { a: 1 }, workflowId: 'f', patched: true, customer: 'c-7', uuid: true });
+  assert.deepEqual(await handle.result(), {
+    memo: { a: 1 },
+    workflowId: 'f',
+    patched: true,
+    customer: 'c-7',
+    uuid: true,
+  });
   assert.equal(handle.currentDetails, 'here');
 });
 
@@ -215,7 +232,10 @@ test('a default handler takes what nobody takes', async () => {
 });
 
 test('an error that is no failure fails the workflow task, with its stack', async () => {
-  await assert.rejects(execute('bug'), (error) => error instanceof WorkflowTaskFailedError && /TypeError: a bug\n\s+at/.test(error.message));
+  await assert.rejects(
+    execute('bug'),
+    (error) => error instanceof WorkflowTaskFailedError && /TypeError: a bug\n\s+at/.test(error.message),
+  );
   await assert.rejects(execute('lost'), /nobody has caught it[^]*lost/);
   await assert.rejects(execute('unknown' as never), /unknown workflow type "unknown": this module exports adder/);
 });

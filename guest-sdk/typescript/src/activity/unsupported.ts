@@ -1,7 +1,10 @@
 // What files of Temporal's samples may import and an activity in a component cannot have.
 import { named, UnsupportedError } from '../common/errors.ts';
 
-/** Thrown by activities that somebody else completes. In a component that is not possible: the attempt fails and says so. */
+/**
+ * Thrown by activities that somebody else completes. In a component that is not possible: the attempt fails and says
+ * so.
+ */
 export class CompleteAsyncError extends Error {
   static {
     named('CompleteAsyncError')(this);

@@ -43,9 +43,7 @@ export interface UpdateDefinition<Ret = unknown, Args extends any[] = [], Name e
 }
 
 export type HandlerDefinition =
-  | SignalDefinition<any[], string>
-  | QueryDefinition<any, any[], string>
-  | UpdateDefinition<any, any[], string>;
+  SignalDefinition<any[], string> | QueryDefinition<any, any[], string> | UpdateDefinition<any, any[], string>;
 
 export type Handler<
   Ret,

@@ -3,13 +3,37 @@ import type { Option, Span, Timestamp } from '../contract.ts';
 import { ValueError } from './errors.ts';
 
 type Unit =
-  | 'Years' | 'Year' | 'Yrs' | 'Yr' | 'Y'
-  | 'Weeks' | 'Week' | 'W'
-  | 'Days' | 'Day' | 'D'
-  | 'Hours' | 'Hour' | 'Hrs' | 'Hr' | 'H'
-  | 'Minutes' | 'Minute' | 'Mins' | 'Min' | 'M'
-  | 'Seconds' | 'Second' | 'Secs' | 'Sec' | 's'
-  | 'Milliseconds' | 'Millisecond' | 'Msecs' | 'Msec' | 'Ms';
+  | 'Years'
+  | 'Year'
+  | 'Yrs'
+  | 'Yr'
+  | 'Y'
+  | 'Weeks'
+  | 'Week'
+  | 'W'
+  | 'Days'
+  | 'Day'
+  | 'D'
+  | 'Hours'
+  | 'Hour'
+  | 'Hrs'
+  | 'Hr'
+  | 'H'
+  | 'Minutes'
+  | 'Minute'
+  | 'Mins'
+  | 'Min'
+  | 'M'
+  | 'Seconds'
+  | 'Second'
+  | 'Secs'
+  | 'Sec'
+  | 's'
+  | 'Milliseconds'
+  | 'Millisecond'
+  | 'Msecs'
+  | 'Msec'
+  | 'Ms';
 type UnitAnyCase = Unit | Uppercase<Unit> | Lowercase<Unit>;
 
 /** A span in words: a number and a unit, such as `'1 day'`, `'2.5h'` or `'90 seconds'`. */

@@ -24,14 +24,11 @@ const ALREADY_STARTED = 'WorkflowExecutionAlreadyStarted';
 
 /** The exception for a chain of links, outermost first. */
 export function toError(failure: WireFailure, coder: Coder): TemporalFailure {
-  const error = failure.reduceRight<TemporalFailure | undefined>(
-    (cause, link, index) => {
-      const error = linkToError(link, coder, cause);
-      error.failure = failure.slice(index);
-      return error;
-    },
-    undefined,
-  );
+  const error = failure.reduceRight<TemporalFailure | undefined>((cause, link, index) => {
+    const error = linkToError(link, coder, cause);
+    error.failure = failure.slice(index);
+    return error;
+  }, undefined);
   return error ?? new ServerFailure('a failure without a link', true);
 }
 
@@ -46,6 +43,14 @@ export function toFailure(error: unknown, coder: Coder): WireFailure {
   };
   const cause = error instanceof Error ? error.cause : undefined;
   return cause === undefined || cause === null ? [link] : [link, ...toFailure(cause, coder)];
+}
+
+/**
+ * The same without the stacks of this code. A failure in the middle of a history is compared on replay, and lines of code
+ * move when a repaired module takes a run over.
+ */
+export function toStableFailure(error: unknown, coder: Coder): WireFailure {
+  return toFailure(error, coder).map((link) => (link.source === FAILURE_SOURCE ? { ...link, stackTrace: '' } : link));
 }
 
 function linkToError(link: FailureLink, coder: Coder, cause: Error | undefined): TemporalFailure {

@@ -6,12 +6,7 @@
 export * from './activity-options.ts';
 export { type DataConverter, defaultDataConverter, type PayloadCodec } from './data-converter.ts';
 export * from './definitions.ts';
-export {
-  type Duration,
-  msOptionalToNumber,
-  msToNumber,
-  type StringValue,
-} from './duration.ts';
+export { type Duration, msOptionalToNumber, msToNumber, type StringValue } from './duration.ts';
 export {
   errorMessage,
   IllegalStateError,

@@ -21,7 +21,11 @@ export type LineWriter = (level: WireLevel, message: string, fields: [string, st
 
 export function loggerOf(write: LineWriter): Logger {
   const line = (level: WireLevel, message: unknown, meta: LogMetadata = {}) =>
-    write(level, String(message), Object.entries(meta).map(([name, value]) => [name, fieldText(value)]));
+    write(
+      level,
+      String(message),
+      Object.entries(meta).map(([name, value]) => [name, fieldText(value)]),
+    );
   return {
     log: (level, message, meta) => line(level.toLowerCase() as WireLevel, message, meta),
     trace: (message, meta) => line('trace', message, meta),

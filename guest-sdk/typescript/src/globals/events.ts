@@ -1,6 +1,11 @@
 // `EventTarget`, `AbortController` and what belongs to them.
 
-const CODES: Record<string, number> = { InvalidCharacterError: 5, AbortError: 20, TimeoutError: 23, DataCloneError: 25 };
+const CODES: Record<string, number> = {
+  InvalidCharacterError: 5,
+  AbortError: 20,
+  TimeoutError: 23,
+  DataCloneError: 25,
+};
 
 export class DOMException extends Error {
   override readonly name: string;

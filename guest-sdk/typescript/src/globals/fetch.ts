@@ -10,9 +10,11 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 /** Requests go out to the hosts that the deployment grants. */
 export function fetchOver(io: () => Io | undefined) {
   return async (input: string | { href: string } | Request, init?: RequestInit): Promise<Response> => {
-    if (maybeScope()) throw new IllegalStateError('fetch() was called in a workflow, which has no network: call an activity that does');
+    if (maybeScope())
+      throw new IllegalStateError('fetch() was called in a workflow, which has no network: call an activity that does');
     const connection = io();
-    if (!connection) throw new IllegalStateError('fetch() was called at the top level of a module: call it in an activity');
+    if (!connection)
+      throw new IllegalStateError('fetch() was called at the top level of a module: call it in an activity');
     let request = new Request(input, init);
     for (let redirects = 0; ; redirects += 1) {
       const response = await send(connection, request);
@@ -45,7 +47,8 @@ function redirected(request: Request, url: string, status: number): Request {
   const asGet = status === 303 ? request.method !== 'HEAD' : status < 303 && request.method === 'POST';
   const headers = new Map(request.headers);
   if (asGet) for (const name of ['content-type', 'content-length', 'content-encoding']) headers.delete(name);
-  if (new URL(url).origin !== new URL(request.url).origin) for (const name of ['authorization', 'cookie']) headers.delete(name);
+  if (new URL(url).origin !== new URL(request.url).origin)
+    for (const name of ['authorization', 'cookie']) headers.delete(name);
   const method = asGet ? 'GET' : request.method;
   const body = asGet ? undefined : request._peek();
   return new Request(url, { method, headers, signal, redirect, ...(body ? { body } : {}) });

@@ -62,7 +62,9 @@ export function bodyOf(body: BodyInit): { bytes: Uint8Array | undefined; type: s
     const type = 'application/x-www-form-urlencoded;charset=UTF-8';
     return { bytes: new TextEncoder().encode(String(body)), type };
   }
-  throw new TypeError('a body is text, bytes or URLSearchParams: streams, blobs and forms with files are not supported');
+  throw new TypeError(
+    'a body is text, bytes or URLSearchParams: streams, blobs and forms with files are not supported',
+  );
 }
 
 /** What requests and responses have in common: a body that is read once. */
@@ -122,7 +124,9 @@ export class Request extends Message {
   constructor(input: string | { href: string } | Request, init: RequestInit = {}) {
     const from = input instanceof Request ? input : undefined;
     super(init.body ?? from?._peek(), init.headers ?? from?.headers);
-    this.url = from ? from.url : new globalThis.URL(typeof input === 'string' ? input : (input as { href: string }).href).href;
+    this.url = from
+      ? from.url
+      : new globalThis.URL(typeof input === 'string' ? input : (input as { href: string }).href).href;
     this.method = normalizeMethod(init.method ?? from?.method ?? 'GET');
     this.signal = init.signal ?? from?.signal ?? null;
     this.redirect = init.redirect ?? from?.redirect ?? 'follow';

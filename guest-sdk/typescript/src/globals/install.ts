@@ -19,7 +19,10 @@ import { URL } from './url.ts';
 /** `io` is there while an activity runs. */
 export function installGlobals(host: Host, io: () => Io | undefined): void {
   // What belongs to the run or the attempt takes the place of whatever is there.
-  define({ console: consoleOf(() => lineWriter(host)), ...timerFunctions(() => timersOf(io())), fetch: fetchOver(io) }, true);
+  define(
+    { console: consoleOf(() => lineWriter(host)), ...timerFunctions(() => timersOf(io())), fetch: fetchOver(io) },
+    true,
+  );
   define({ TextDecoder, TextEncoder, atob, btoa, structuredClone }, false);
   define({ AbortController, AbortSignal, DOMException, Event, EventTarget }, false);
   define({ Headers, Request, Response, URL, URLSearchParams }, false);
@@ -27,7 +30,10 @@ export function installGlobals(host: Host, io: () => Io | undefined): void {
   define({ process: processOf(host) }, false);
 }
 
-/** What programs of Node ask of `process`: the environment, which is read when it is asked for and not when modules are evaluated. */
+/**
+ * What programs of Node ask of `process`: the environment, which is read when it is asked for and not when modules are
+ * evaluated.
+ */
 function processOf(host: Host) {
   return {
     get env() {

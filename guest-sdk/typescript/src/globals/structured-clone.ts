@@ -15,7 +15,8 @@ function clone(value: unknown, seen: Map<object, unknown>): unknown {
   const keep = <T>(copy: T): T => (seen.set(value, copy), copy);
   if (value instanceof Date) return keep(new Date(value));
   if (value instanceof RegExp) return keep(new RegExp(value.source, value.flags));
-  if (value instanceof Boolean || value instanceof Number || value instanceof String) return keep(Object(value.valueOf()));
+  if (value instanceof Boolean || value instanceof Number || value instanceof String)
+    return keep(Object(value.valueOf()));
   if (value instanceof ArrayBuffer) return keep(value.slice(0));
   if (ArrayBuffer.isView(value)) return keep(cloneView(value, seen));
   if (value instanceof Map) {
@@ -42,11 +43,21 @@ function cloneView(view: ArrayBufferView, seen: Map<object, unknown>): unknown {
   return new constructor(buffer, byteOffset, (view as Uint8Array).length);
 }
 
-const ERRORS: Record<string, ErrorConstructor> = { EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+const ERRORS: Record<string, ErrorConstructor> = {
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+};
 
 function cloneError(error: Error, seen: Map<object, unknown>): Error {
   const copy = new (ERRORS[error.name] ?? Error)(error.message);
   if (error.stack !== undefined) copy.stack = error.stack;
-  if ('cause' in error) copy.cause = clone(error.cause, seen);
+  if ('cause' in error) {
+    const cause = clone(error.cause, seen);
+    Object.defineProperty(copy, 'cause', { value: cause, writable: true, configurable: true });
+  }
   return copy;
 }

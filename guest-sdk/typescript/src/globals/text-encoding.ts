@@ -44,7 +44,8 @@ export class TextDecoder {
   #rest: number[] = [];
 
   constructor(label = 'utf-8', options: { fatal?: boolean; ignoreBOM?: boolean } = {}) {
-    if (!/^(utf-?8|unicode-1-1-utf-8)$/i.test(label.trim())) throw new RangeError(`the encoding "${label}" is not supported: only utf-8 is`);
+    if (!/^(utf-?8|unicode-1-1-utf-8)$/i.test(label.trim()))
+      throw new RangeError(`the encoding "${label}" is not supported: only utf-8 is`);
     this.fatal = options.fatal ?? false;
     this.ignoreBOM = options.ignoreBOM ?? false;
   }

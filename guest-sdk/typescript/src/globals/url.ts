@@ -1,7 +1,14 @@
 // `URL`, for hosts in ASCII. Names with other letters have to be written in Punycode.
 import { URLSearchParams } from './url-search-params.ts';
 
-const PORTS: Record<string, string> = { 'http:': '80', 'https:': '443', 'ws:': '80', 'wss:': '443', 'ftp:': '21', 'file:': '' };
+const PORTS: Record<string, string> = {
+  'http:': '80',
+  'https:': '443',
+  'ws:': '80',
+  'wss:': '443',
+  'ftp:': '21',
+  'file:': '',
+};
 
 interface Parts {
   protocol: string;
@@ -97,14 +104,14 @@ export class URL {
     this.#parts.pathname = normalize(path.startsWith('/') ? path : `/${path}`);
   }
   get search(): string {
-    return this.#parts.search;
+    return this.#parts.search.replace(/^\?$/, '');
   }
   set search(query: string) {
     this.#parts.search = query.replace(/^\?/, '') && `?${escape(query.replace(/^\?/, ''), QUERY)}`;
     this.searchParams._parse(query);
   }
   get hash(): string {
-    return this.#parts.hash;
+    return this.#parts.hash.replace(/^#$/, '');
   }
   set hash(hash: string) {
     this.#parts.hash = hash.replace(/^#/, '') && `#${escape(hash.replace(/^#/, ''), FRAGMENT)}`;
@@ -122,8 +129,9 @@ export class URL {
 function parse(url: string, base: Parts | undefined): Parts {
   const [, scheme, rest = ''] = /^(?:([a-z][a-z0-9+.-]*):)?(.*)$/is.exec(url)!;
   const [, before = '', query, fragment] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(rest)!;
-  const hash = fragment ? `#${escape(fragment, FRAGMENT)}` : '';
-  const search = query ? `?${escape(query, QUERY)}` : '';
+  // A lone `?` or `#` stays in the text of the URL.
+  const hash = fragment === undefined ? '' : `#${escape(fragment, FRAGMENT)}`;
+  const search = query === undefined ? '' : `?${escape(query, QUERY)}`;
   if (!scheme) return relative(url, before, search, hash, base, query !== undefined);
   const protocol = `${scheme.toLowerCase()}:`;
   const isSpecial = protocol in PORTS;
@@ -155,7 +163,14 @@ function absolute(url: string, protocol: string, rest: string, search: string, h
   };
 }
 
-function relative(url: string, path: string, search: string, hash: string, base: Parts | undefined, hasQuery: boolean): Parts {
+function relative(
+  url: string,
+  path: string,
+  search: string,
+  hash: string,
+  base: Parts | undefined,
+  hasQuery: boolean,
+): Parts {
   if (!base || base.hostname === undefined) throw invalid(url, base ? 'its base has no host' : 'it has no scheme');
   const here = base.protocol in PORTS ? path.replaceAll('\\', '/') : path;
   if (here.startsWith('//')) return absolute(url, base.protocol, here.slice(2), search, hash);

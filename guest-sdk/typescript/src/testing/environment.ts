@@ -2,7 +2,11 @@
 import { extractWorkflowType, type Workflow, type WorkflowResultType } from '../common/definitions.ts';
 import { msOptionalToNumber, msToNumber, type Duration } from '../common/duration.ts';
 import { toError } from '../common/failure-converter.ts';
-import { encodeSearchAttributes, type SearchAttributePair, type SearchAttributes } from '../common/search-attributes.ts';
+import {
+  encodeSearchAttributes,
+  type SearchAttributePair,
+  type SearchAttributes,
+} from '../common/search-attributes.ts';
 import type { WireFailure } from '../contract.ts';
 import type { WireExecution } from '../host.ts';
 import { Module } from '../module.ts';
@@ -36,8 +40,8 @@ const START_TIME = Date.UTC(2026, 0, 1);
 const TASK_QUEUE = 'test';
 
 /**
- * Runs workflows in this process, against activities that the test gives. Time is skipped: it goes on by `sleep`, and while
- * somebody waits for a result.
+ * Runs workflows in this process, against activities that the test gives. Time is skipped: it goes on by `sleep`, and
+ * while somebody waits for a result.
  */
 export class TestWorkflowEnvironment {
   readonly #world: World;
@@ -121,11 +125,14 @@ export class TestWorkflowEnvironment {
   }
 
   #open(options: StartOptions): TestRun | WireFailure {
-    const others = this.#runs.filter((run) => run.options.workflowId === options.workflowId && run !== options.continues);
+    const others = this.#runs.filter(
+      (run) => run.options.workflowId === options.workflowId && run !== options.continues,
+    );
     const policy = options.continues ? 'allow-duplicate' : options.idReusePolicy;
     const last = others.findLast(({ ending }) => ending?.tag !== 'continued');
     const isRunning = others.some(({ ending }) => !ending);
-    const isTaken = last && (policy === 'reject-duplicate' || (policy !== 'allow-duplicate' && last.ending?.tag === 'completed'));
+    const isTaken =
+      last && (policy === 'reject-duplicate' || (policy !== 'allow-duplicate' && last.ending?.tag === 'completed'));
     if (isRunning || isTaken) {
       const message = `workflow ${options.workflowId} is running already, or its id may not be used again`;
       const val = { failureType: 'WorkflowExecutionAlreadyStarted', nonRetryable: true, details: [] };

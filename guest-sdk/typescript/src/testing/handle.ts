@@ -1,6 +1,12 @@
 // A workflow as a test's client sees it.
 import type { Coder } from '../common/data-converter.ts';
-import type { QueryDefinition, SignalDefinition, UpdateDefinition, Workflow, WorkflowResultType } from '../common/definitions.ts';
+import type {
+  QueryDefinition,
+  SignalDefinition,
+  UpdateDefinition,
+  Workflow,
+  WorkflowResultType,
+} from '../common/definitions.ts';
 import { named } from '../common/errors.ts';
 import { toError } from '../common/failure-converter.ts';
 import type { TemporalFailure } from '../common/failure.ts';
@@ -46,21 +52,28 @@ export class WorkflowHandle<W extends Workflow> {
     return this.#first.runId;
   }
 
-  /** Skips time until the workflow has ended. Rejects with `WorkflowFailedError`, and with the error of a failed workflow task. */
+  /**
+   * Skips time until the workflow has ended. Rejects with `WorkflowFailedError`, and with the error of a failed
+   * workflow task.
+   */
   result(): Promise<WorkflowResultType<W>> {
     return this.#world.exclusively(async () => {
       const isOver = () => this.#run.ending !== undefined || this.#run.broken !== undefined;
       const ended = await this.#world.until(isOver);
       const { ending, broken } = this.#run;
       if (broken !== undefined) throw broken;
-      if (!ended || !ending) throw new Error(`the workflow ${this.workflowId} waits for something that will not happen`);
+      if (!ended || !ending)
+        throw new Error(`the workflow ${this.workflowId} waits for something that will not happen`);
       if (ending.tag === 'failed') throw new WorkflowFailedError(toError(ending.failure, this.#coder));
       return (ending.tag === 'completed' ? this.#coder.decodeFirst(ending.output) : undefined) as WorkflowResultType<W>;
     });
   }
 
   /** Signals the workflow, and lets it go as far as it can. */
-  signal<Args extends any[]>(definition: SignalDefinition<Args> | { name: string } | string, ...args: Args): Promise<void> {
+  signal<Args extends any[]>(
+    definition: SignalDefinition<Args> | { name: string } | string,
+    ...args: Args
+  ): Promise<void> {
     const name = nameOf(definition);
     return this.#act(() => {
       this.#run.push({ tag: 'signal', val: { name, input: this.#coder.encode(args), identity: 'test', header: [] } });

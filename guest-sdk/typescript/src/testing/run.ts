@@ -219,7 +219,12 @@ export class TestRun implements Worker {
       externalWorkflow: {
         signal: (execution, name, input, header) => {
           const told = this.#others.find(execution);
-          return this.#tell('externalWorkflow.signal', told, [execution, name, input, header], signalJob(name, input, header));
+          return this.#tell(
+            'externalWorkflow.signal',
+            told,
+            [execution, name, input, header],
+            signalJob(name, input, header),
+          );
         },
         requestCancel: (execution, reason) => {
           const told = this.#others.find(execution);
@@ -323,7 +328,10 @@ export class TestRun implements Worker {
       return link('child workflow execution error', { tag: 'child-workflow', val });
     };
     if (Array.isArray(started)) {
-      this.push({ tag: 'child-workflow-started', val: { seq, outcome: { tag: 'err', val: [naming(''), ...started] } } });
+      this.push({
+        tag: 'child-workflow-started',
+        val: { seq, outcome: { tag: 'err', val: [naming(''), ...started] } },
+      });
       return seq;
     }
     child.run = started;

@@ -1,5 +1,5 @@
-// The globals of a workflow and of an activity, in Node: what a component gets from its engine. Code outside of both keeps
-// Node's own.
+// The globals of a workflow and of an activity, in Node: what a component gets from its engine. Code outside of both
+// keeps Node's own.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { maybeContext } from '../activity/context.ts';
 import { consoleOf } from '../globals/console.ts';

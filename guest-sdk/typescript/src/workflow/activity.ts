@@ -8,7 +8,13 @@ import { toFields } from '../common/payload.ts';
 import { toPriority, toRetryPolicy } from '../common/retry-policy.ts';
 import { CancellationScope } from './cancellation-scope.ts';
 import { commandingRun } from './context.ts';
-import { intercept, promised, type OutboundCalls, type ActivityInput, type LocalActivityInput } from './interceptors.ts';
+import {
+  intercept,
+  promised,
+  type OutboundCalls,
+  type ActivityInput,
+  type LocalActivityInput,
+} from './interceptors.ts';
 
 /** An activity as a workflow calls it. */
 export interface ActivityFunctionWithOptions<P extends any[], R> {
@@ -23,8 +29,8 @@ export type ActivityInterfaceFor<A> = {
 };
 
 /**
- * Functions that run activities, named as `A` has them: `proxyActivities<typeof activities>({ startToCloseTimeout: '1 minute' })`.
- * They reject with `ActivityFailure`, whose cause says what went wrong.
+ * Functions that run activities, named as `A` has them: `proxyActivities<typeof activities>({ startToCloseTimeout: '1
+ * minute' })`. They reject with `ActivityFailure`, whose cause says what went wrong.
  */
 export function proxyActivities<A = UntypedActivities>(options: ActivityOptions): ActivityInterfaceFor<A> {
   checkTimeouts('proxyActivities', options);
@@ -36,7 +42,9 @@ export function proxyActivities<A = UntypedActivities>(options: ActivityOptions)
   ) as ActivityInterfaceFor<A>;
 }
 
-/** The same for local activities, which run within the workflow task and leave nothing but their outcome in the history. */
+/**
+ * The same for local activities, which run within the workflow task and leave nothing but their outcome in the history.
+ */
 export function proxyLocalActivities<A = UntypedActivities>(options: LocalActivityOptions): ActivityInterfaceFor<A> {
   checkTimeouts('proxyLocalActivities', options);
   return stubs((activityType) =>
@@ -82,11 +90,15 @@ export function scheduleLocalActivity<R>(
 ): Promise<R> {
   checkTimeouts(`local activity ${activityType}`, options);
   const run = commandingRun(`the local activity ${activityType}`);
-  const next = intercept<OutboundCalls, 'scheduleLocalActivity'>(run.interceptors.outbound, 'scheduleLocalActivity', (input) => {
-    const wire = wireLocalOptions(input.options);
-    const payloads = run.coder.encode(input.args);
-    return call(input, () => run.host.activity.scheduleLocal(input.activityType, payloads, wire));
-  });
+  const next = intercept<OutboundCalls, 'scheduleLocalActivity'>(
+    run.interceptors.outbound,
+    'scheduleLocalActivity',
+    (input) => {
+      const wire = wireLocalOptions(input.options);
+      const payloads = run.coder.encode(input.args);
+      return call(input, () => run.host.activity.scheduleLocal(input.activityType, payloads, wire));
+    },
+  );
   return promised(() => next({ activityType, args, options, headers: {} })) as Promise<R>;
 }
 
@@ -143,4 +155,3 @@ function checkTimeouts(what: string, options: ActivityOptions | LocalActivityOpt
     throw new TypeError(`${what}: set startToCloseTimeout or scheduleToCloseTimeout`);
   }
 }
-

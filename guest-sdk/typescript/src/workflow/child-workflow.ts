@@ -1,6 +1,11 @@
 // Workflows that this one starts and waits for.
 import type { Output } from '../contract.ts';
-import { extractWorkflowType, type SignalDefinition, type Workflow, type WorkflowResultType } from '../common/definitions.ts';
+import {
+  extractWorkflowType,
+  type SignalDefinition,
+  type Workflow,
+  type WorkflowResultType,
+} from '../common/definitions.ts';
 import { toError } from '../common/failure-converter.ts';
 import { ApplicationFailure, ChildWorkflowFailure, type CancelledFailure } from '../common/failure.ts';
 import { toFields } from '../common/payload.ts';
@@ -22,13 +27,17 @@ export interface ChildWorkflowHandle<W extends Workflow> {
     definition: SignalDefinition<Args, Name> | string,
     ...args: Args
   ): Promise<void>;
-  /** Asks the child to cancel itself; `result` says how it ends. Temporal's handles have no such method: there a scope does it. */
+  /**
+   * Asks the child to cancel itself; `result` says how it ends. Temporal's handles have no such method: there a scope
+   * does it.
+   */
   cancel(reason?: string): void;
 }
 
-type WithArgs<O, W extends Workflow> = Parameters<W> extends [any, ...any[]]
-  ? O & { args: Parameters<W> | Readonly<Parameters<W>> }
-  : O & { args?: Parameters<W> | Readonly<Parameters<W>> };
+type WithArgs<O, W extends Workflow> =
+  Parameters<W> extends [any, ...any[]]
+    ? O & { args: Parameters<W> | Readonly<Parameters<W>> }
+    : O & { args?: Parameters<W> | Readonly<Parameters<W>> };
 
 export type ChildWorkflowOptionsOf<W extends Workflow> = WithArgs<ChildWorkflowOptions, W>;
 
@@ -88,7 +97,8 @@ export function nameOf(definition: { name: string } | string): string {
 /** Issues the command. `seq` and `workflowId` are known once it has been issued. */
 function begin(run: Run, workflowType: string, options: ChildWorkflowOptions & { args?: readonly unknown[] }) {
   let call: ChildCall | undefined;
-  const start = (input: StartChildWorkflowExecutionInput) => (call = new ChildCall(run, CancellationScope.current(), input));
+  const start = (input: StartChildWorkflowExecutionInput) =>
+    (call = new ChildCall(run, CancellationScope.current(), input));
   const input = { workflowType, options: { ...options, args: [...(options.args ?? [])] }, headers: {} };
   const { outbound } = run.interceptors;
   const ends = outbound.length === 0 ? start(input) : startIntercepted(outbound, input, start);
@@ -130,7 +140,11 @@ class ChildCall {
   #resolve!: (value: unknown) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(run: Run, scope: CancellationScope, { workflowType, options, headers }: StartChildWorkflowExecutionInput) {
+  constructor(
+    run: Run,
+    scope: CancellationScope,
+    { workflowType, options, headers }: StartChildWorkflowExecutionInput,
+  ) {
     this.#run = run;
     this.#workflowType = workflowType;
     this.#options = options;
@@ -201,15 +215,19 @@ class ChildCall {
 }
 
 async function signalChild(run: Run, seq: number, childWorkflowId: string, signalName: string, args: unknown[]) {
-  const next = intercept<OutboundCalls, 'signalWorkflow'>(run.interceptors.outbound, 'signalWorkflow', async ({ signalName, args, headers }) => {
-    const canceled = CancellationScope.current()._cancellation();
-    if (canceled) throw canceled;
-    if (!run.children.isOpen(seq)) {
-      throw ApplicationFailure.nonRetryable('the child workflow has closed', 'ExternalWorkflowExecutionNotFound');
-    }
-    const input = run.coder.encode(args);
-    await told(run, () => run.host.childWorkflow.signal(seq, signalName, input, toFields(headers)));
-  });
+  const next = intercept<OutboundCalls, 'signalWorkflow'>(
+    run.interceptors.outbound,
+    'signalWorkflow',
+    async ({ signalName, args, headers }) => {
+      const canceled = CancellationScope.current()._cancellation();
+      if (canceled) throw canceled;
+      if (!run.children.isOpen(seq)) {
+        throw ApplicationFailure.nonRetryable('the child workflow has closed', 'ExternalWorkflowExecutionNotFound');
+      }
+      const input = run.coder.encode(args);
+      await told(run, () => run.host.childWorkflow.signal(seq, signalName, input, toFields(headers)));
+    },
+  );
   await next({ signalName, args, headers: {}, target: { type: 'child', childWorkflowId, seq } });
 }
 

@@ -8,14 +8,10 @@ import type { TimerOptions } from './timer.ts';
 export function condition(holds: () => boolean): Promise<void>;
 export function condition(holds: () => boolean, timeout: Duration, options?: TimerOptions): Promise<boolean>;
 /**
- * Waits until `holds` gives true; it is asked again whenever something has happened. With a timeout, a durable timer bounds
- * the wait: then it gives false. Rejects with `CancelledFailure` when the scope is canceled.
+ * Waits until `holds` gives true; it is asked again whenever something has happened. With a timeout, a durable timer
+ * bounds the wait: then it gives false. Rejects with `CancelledFailure` when the scope is canceled.
  */
-export function condition(
-  holds: () => boolean,
-  timeout?: Duration,
-  options?: TimerOptions,
-): Promise<boolean | void> {
+export function condition(holds: () => boolean, timeout?: Duration, options?: TimerOptions): Promise<boolean | void> {
   const run = commandingRun('condition()');
   const scope = CancellationScope.current();
   const canceled = scope._cancellation();
@@ -31,9 +27,21 @@ export function condition(
         for (const step of undo.splice(0)) step();
         settle(value);
       };
-    undo.push(run.conditions.wait(holds, over<void>(() => resolve(milliseconds === undefined ? undefined : true)), over(reject)));
+    undo.push(
+      run.conditions.wait(
+        holds,
+        over<void>(() => resolve(milliseconds === undefined ? undefined : true)),
+        over(reject),
+      ),
+    );
     if (milliseconds !== undefined) {
-      undo.push(run.startTimer(milliseconds, options?.summary, over<void>(() => resolve(false))));
+      undo.push(
+        run.startTimer(
+          milliseconds,
+          options?.summary,
+          over<void>(() => resolve(false)),
+        ),
+      );
     }
     undo.push(scope._onCancel(over(reject)));
   });

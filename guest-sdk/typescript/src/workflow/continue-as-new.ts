@@ -59,9 +59,13 @@ export function makeContinueAsNewFunc<F extends Workflow>(
 ): (...args: Parameters<F>) => Promise<never> {
   return (...args) => {
     const run = commandingRun('continueAsNew()');
-    const next = intercept<OutboundCalls, 'continueAsNew'>(run.interceptors.outbound, 'continueAsNew', async ({ args, headers, options }) => {
-      throw new ContinueAsNew(run.coder.encode(args), { ...wireOptions(options), header: toFields(headers) });
-    });
+    const next = intercept<OutboundCalls, 'continueAsNew'>(
+      run.interceptors.outbound,
+      'continueAsNew',
+      async ({ args, headers, options }) => {
+        throw new ContinueAsNew(run.coder.encode(args), { ...wireOptions(options), header: toFields(headers) });
+      },
+    );
     return next({ args, headers: {}, options });
   };
 

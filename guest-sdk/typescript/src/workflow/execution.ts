@@ -28,8 +28,8 @@ export class Execution {
   }
 
   /**
-   * Takes in what happened, one job after the other, so that it makes no difference which ones came together. Wherever it
-   * yields, the caller runs the promise jobs that wait. What it throws fails the workflow task.
+   * Takes in what happened, one job after the other, so that it makes no difference which ones came together. Wherever
+   * it yields, the caller runs the promise jobs that wait. What it throws fails the workflow task.
    */
   *activate(activation: Activation): Generator<void, void, void> {
     const jobs = [...activation.jobs];
@@ -67,7 +67,11 @@ export class Execution {
   #begin(run: Run, { info, input, header }: Start): void {
     const workflow = this.#module.workflow(info.workflowType);
     const args = run.coder.decode(input);
-    const next = intercept<InboundCalls, 'execute'>(run.interceptors.inbound, 'execute', async ({ args }) => await workflow(...args));
+    const next = intercept<InboundCalls, 'execute'>(
+      run.interceptors.inbound,
+      'execute',
+      async ({ args }) => await workflow(...args),
+    );
     withScope(run.scope, () => attempt(() => next({ args, headers: fromFields(header) })))
       .then(
         (result) => complete(run, result),

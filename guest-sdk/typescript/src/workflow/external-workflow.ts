@@ -28,11 +28,15 @@ export function getExternalWorkflowHandle(workflowId: string, runId?: string): E
     ...(runId === undefined ? {} : { runId }),
     async signal(definition, ...args) {
       const run = commandingRun('signal()');
-      const next = intercept<OutboundCalls, 'signalWorkflow'>(run.interceptors.outbound, 'signalWorkflow', async ({ signalName, args, headers }) => {
-        throwIfCanceled();
-        const input = run.coder.encode(args);
-        await told(run, () => run.host.externalWorkflow.signal(execution, signalName, input, toFields(headers)));
-      });
+      const next = intercept<OutboundCalls, 'signalWorkflow'>(
+        run.interceptors.outbound,
+        'signalWorkflow',
+        async ({ signalName, args, headers }) => {
+          throwIfCanceled();
+          const input = run.coder.encode(args);
+          await told(run, () => run.host.externalWorkflow.signal(execution, signalName, input, toFields(headers)));
+        },
+      );
       const workflowExecution = { workflowId, ...(runId === undefined ? {} : { runId }) };
       const target = { type: 'external', workflowExecution } as const;
       await next({ signalName: nameOf(definition), args, headers: {}, target });

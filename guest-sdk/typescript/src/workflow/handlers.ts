@@ -2,7 +2,7 @@
 import type { Signal, Update, WirePayload, WorkflowQuery } from '../contract.ts';
 import type { HandlerDefinition, HandlerUnfinishedPolicy } from '../common/definitions.ts';
 import { IllegalStateError, UnsupportedError, ValueError } from '../common/errors.ts';
-import { toFailure } from '../common/failure-converter.ts';
+import { toFailure, toStableFailure } from '../common/failure-converter.ts';
 import { ApplicationFailure, TemporalFailure } from '../common/failure.ts';
 import { fromFields } from '../common/payload.ts';
 import { asyncStorage, withScope, type Storage } from './context.ts';
@@ -81,9 +81,13 @@ export class Handlers {
   #runSignal({ name, input, header }: Signal): void {
     const { handler, unfinishedPolicy } = this.#find('signal', name)!;
     const call = { signalName: name, args: this.#run.coder.decode(input), headers: fromFields(header) };
-    const next = intercept<InboundCalls, 'handleSignal'>(this.#run.interceptors.inbound, 'handleSignal', async ({ args }) => {
-      await handler(...args);
-    });
+    const next = intercept<InboundCalls, 'handleSignal'>(
+      this.#run.interceptors.inbound,
+      'handleSignal',
+      async ({ args }) => {
+        await handler(...args);
+      },
+    );
     const done = this.#begin(`signal ${name}`, unfinishedPolicy);
     const ended = withScope(this.#run.scope, () => attempt(() => next(call)));
     ended.then(done, (error: unknown) => {
@@ -102,11 +106,15 @@ export class Handlers {
     }
     const { coder, interceptors } = this.#run;
     const call = { queryId: '', queryName: name, args: coder.decode(input), headers: fromFields(header) };
-    const next = intercept<InboundCalls, 'handleQuery'>(interceptors.inbound, 'handleQuery', ({ args }) => registered.handler(...args));
+    const next = intercept<InboundCalls, 'handleQuery'>(interceptors.inbound, 'handleQuery', ({ args }) =>
+      registered.handler(...args),
+    );
     const answer = this.#looking(() => next(call));
     if (isPromise(answer)) {
       answer.then(undefined, () => undefined);
-      throw new UnsupportedError(`the handler of query "${name}" is async: a query is answered at once, without waiting`);
+      throw new UnsupportedError(
+        `the handler of query "${name}" is async: a query is answered at once, without waiting`,
+      );
     }
     return coder.encode([answer]);
   }
@@ -141,7 +149,9 @@ export class Handlers {
     try {
       args = coder.decode(input);
       if (validator) {
-        const validate = intercept<InboundCalls, 'validateUpdate'>(interceptors.inbound, 'validateUpdate', ({ args }) => validator(...args));
+        const validate = intercept<InboundCalls, 'validateUpdate'>(interceptors.inbound, 'validateUpdate', ({ args }) =>
+          validator(...args),
+        );
         inUpdate(() => this.#looking(() => validate({ updateId, name, args, headers })));
       }
     } catch (error) {
@@ -149,19 +159,25 @@ export class Handlers {
       return;
     }
     host.update.accept(updateId);
-    const next = intercept<InboundCalls, 'handleUpdate'>(interceptors.inbound, 'handleUpdate', async ({ args }) => await handler(...args));
+    const next = intercept<InboundCalls, 'handleUpdate'>(
+      interceptors.inbound,
+      'handleUpdate',
+      async ({ args }) => await handler(...args),
+    );
     const done = this.#begin(`update ${name}`, unfinishedPolicy);
-    inUpdate(() => attempt(() => next({ updateId, name, args, headers }))).then(
-      (answer) => {
-        done();
-        this.#run.tell(() => host.update.complete(updateId, { tag: 'ok', val: coder.encode([answer]) }));
-      },
-      (error: unknown) => {
-        done();
-        if (!(error instanceof TemporalFailure)) return this.#run.reportBug(error);
-        this.#run.tell(() => host.update.complete(updateId, { tag: 'err', val: toFailure(error, coder) }));
-      },
-    ).catch((error: unknown) => this.#run.reportBug(error));
+    inUpdate(() => attempt(() => next({ updateId, name, args, headers })))
+      .then(
+        (answer) => {
+          done();
+          this.#run.tell(() => host.update.complete(updateId, { tag: 'ok', val: coder.encode([answer]) }));
+        },
+        (error: unknown) => {
+          done();
+          if (!(error instanceof TemporalFailure)) return this.#run.reportBug(error);
+          this.#run.tell(() => host.update.complete(updateId, { tag: 'err', val: toStableFailure(error, coder) }));
+        },
+      )
+      .catch((error: unknown) => this.#run.reportBug(error));
   }
 
   // === Both ===

@@ -60,20 +60,11 @@ export {
   scheduleLocalActivity,
 } from './activity.ts';
 export { CancellationScope, type CancellationScopeOptions } from './cancellation-scope.ts';
-export {
-  ChildWorkflowCancellationType,
-  type ChildWorkflowOptions,
-  ParentClosePolicy,
-} from './child-options.ts';
+export { ChildWorkflowCancellationType, type ChildWorkflowOptions, ParentClosePolicy } from './child-options.ts';
 export { type ChildWorkflowHandle, executeChild, startChild } from './child-workflow.ts';
 export { condition } from './condition.ts';
 export { inWorkflowContext } from './context.ts';
-export {
-  ContinueAsNew,
-  continueAsNew,
-  type ContinueAsNewOptions,
-  makeContinueAsNewFunc,
-} from './continue-as-new.ts';
+export { ContinueAsNew, continueAsNew, type ContinueAsNewOptions, makeContinueAsNewFunc } from './continue-as-new.ts';
 export {
   allHandlersFinished,
   currentUpdateInfo,

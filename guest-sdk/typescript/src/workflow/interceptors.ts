@@ -107,7 +107,10 @@ export type WorkflowInterceptorsFactory = () => WorkflowInterceptors;
 
 export type Interceptors = Required<WorkflowInterceptors>;
 
-/** What an async function would give: what `call` throws, as a rejection. It takes no promise job more than `call` itself. */
+/**
+ * What an async function would give: what `call` throws, as a rejection. It takes no promise job more than `call`
+ * itself.
+ */
 export function promised<T>(call: () => Promise<T>): Promise<T> {
   try {
     return call();

@@ -10,7 +10,9 @@ export const log: Logger = loggerOf((level, message, fields) => write(level, mes
 function write(level: LogLevel, message: string, fields: [string, string][]): void {
   const run = activeRun('log');
   const { outbound } = run.interceptors;
-  const extra = outbound.length ? intercept<OutboundCalls, 'getLogAttributes'>(outbound, 'getLogAttributes', (attributes) => attributes)({}) : {};
+  const extra = outbound.length
+    ? intercept<OutboundCalls, 'getLogAttributes'>(outbound, 'getLogAttributes', (attributes) => attributes)({})
+    : {};
   const more = Object.entries(extra).map(([name, value]): [string, string] => [name, fieldText(value)]);
   run.host.log.log(level, message, [...fields, ...more]);
 }

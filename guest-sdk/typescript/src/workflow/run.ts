@@ -64,7 +64,9 @@ export class Run {
     if (this.#bug) throw this.#bug.error;
   }
 
-  /** Issues a command that is answered under a sequence number. A closed run asks for nothing, and 0 is never answered. */
+  /**
+   * Issues a command that is answered under a sequence number. A closed run asks for nothing, and 0 is never answered.
+   */
   ask(command: () => number): number {
     return this.#closed ? 0 : command();
   }

@@ -29,8 +29,8 @@ export class Saga {
   }
 
   /**
-   * Runs what was noted, last first, out of the reach of cancellation. Where compensations failed, they are logged, and an
-   * `ApplicationFailure` of type `CompensationFailed` is thrown: somebody has to look after what they left behind.
+   * Runs what was noted, last first, out of the reach of cancellation. Where compensations failed, they are logged, and
+   * an `ApplicationFailure` of type `CompensationFailed` is thrown: somebody has to look after what they left behind.
    */
   async compensate(cause?: unknown): Promise<void> {
     const compensations = this.#compensations.splice(0).reverse();
@@ -64,8 +64,8 @@ export class Saga {
 }
 
 /**
- * Runs `body`; when it throws, runs the compensations that it has noted and throws its error again. To continue as new is
- * no failure: nothing is undone. Temporal's SDK has no such helper.
+ * Runs `body`; when it throws, runs the compensations that it has noted and throws its error again. To continue as new
+ * is no failure: nothing is undone. Temporal's SDK has no such helper.
  */
 export async function saga<T>(body: (saga: Saga) => Promise<T>, options?: SagaOptions): Promise<T> {
   const compensations = new Saga(options);

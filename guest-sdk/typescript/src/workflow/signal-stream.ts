@@ -82,8 +82,8 @@ export class SignalStream<Args extends any[]> implements AsyncIterable<Args> {
 }
 
 /**
- * The signals of one name as a stream: `for await (const [item] of signalStream(added)) …`. It takes the place of a handler;
- * Temporal's SDK has no such thing.
+ * The signals of one name as a stream: `for await (const [item] of signalStream(added)) …`. It takes the place of a
+ * handler; Temporal's SDK has no such thing.
  */
 export function signalStream<Args extends any[] = any[]>(
   definition: SignalDefinition<Args> | string,

@@ -12,8 +12,10 @@ export interface TimerOptions {
 /** Waits durably. Rejects with `CancelledFailure` when the scope is canceled. */
 export function sleep(duration: Duration, options?: TimerOptions): Promise<void> {
   const run = commandingRun('sleep()');
-  const next = intercept<OutboundCalls, 'startTimer'>(run.interceptors.outbound, 'startTimer', ({ durationMs, options }) =>
-    wait(durationMs, options?.summary),
+  const next = intercept<OutboundCalls, 'startTimer'>(
+    run.interceptors.outbound,
+    'startTimer',
+    ({ durationMs, options }) => wait(durationMs, options?.summary),
   );
   const input = { durationMs: msToNumber(duration), ...(options ? { options } : {}) };
   return promised(() => next(input));

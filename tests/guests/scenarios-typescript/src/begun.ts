@@ -1,5 +1,5 @@
-// Steps that wait for nothing follow each other at once: no other branch gets in between. So steps are generators, which
-// yield what they wait for, and not async functions, which give way at each of them.
+// Steps that wait for nothing follow each other at once: no other branch gets in between. So steps are generators,
+// which yield what they wait for, and not async functions, which give way at each of them.
 
 /** A `return` that ends steps, or nothing. */
 export type Flow = { value: unknown } | undefined;

@@ -1,6 +1,14 @@
 // Steps that set variables, and that tell and ask about the run itself.
 import { defineSearchAttributeKey, type SearchAttributeType, type SearchAttributeUpdatePair } from '@wrt/sdk/common';
-import { deprecatePatch, log, setCurrentDetails, upsertMemo, upsertSearchAttributes, uuid4, workflowInfo } from '@wrt/sdk/workflow';
+import {
+  deprecatePatch,
+  log,
+  setCurrentDetails,
+  upsertMemo,
+  upsertSearchAttributes,
+  uuid4,
+  workflowInfo,
+} from '@wrt/sdk/workflow';
 import { thrown } from './failure.ts';
 import type { Frame, Verb } from './program.ts';
 import type { Fields } from './value.ts';

@@ -1,5 +1,12 @@
 // Failures as programs write and read them.
-import { ActivityFailure, ApplicationFailure, CancelledFailure, ChildWorkflowFailure, TerminatedFailure, TimeoutFailure } from '@wrt/sdk/common';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  CancelledFailure,
+  ChildWorkflowFailure,
+  TerminatedFailure,
+  TimeoutFailure,
+} from '@wrt/sdk/common';
 import type { Fields } from './value.ts';
 
 /** What `fail` throws. */

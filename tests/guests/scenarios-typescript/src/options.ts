@@ -1,10 +1,5 @@
 // Options of activities, children, and runs that follow. What a program does not name is left out.
-import type {
-  ActivityOptions,
-  ChildWorkflowOptions,
-  ContinueAsNewOptions,
-  RetryPolicy,
-} from '@wrt/sdk/workflow';
+import type { ActivityOptions, ChildWorkflowOptions, ContinueAsNewOptions, RetryPolicy } from '@wrt/sdk/workflow';
 import type { Fields } from './value.ts';
 
 /** Evaluates a VALUE. */
@@ -12,7 +7,11 @@ type Value = (written: unknown) => any;
 
 const ACTIVITY_CANCELLATION = { try: 'TRY_CANCEL', wait: 'WAIT_CANCELLATION_COMPLETED', abandon: 'ABANDON' } as const;
 const PARENT_CLOSE = { terminate: 'TERMINATE', abandon: 'ABANDON', cancel: 'REQUEST_CANCEL' } as const;
-const ID_REUSE = { allow: 'ALLOW_DUPLICATE', failed_only: 'ALLOW_DUPLICATE_FAILED_ONLY', reject: 'REJECT_DUPLICATE' } as const;
+const ID_REUSE = {
+  allow: 'ALLOW_DUPLICATE',
+  failed_only: 'ALLOW_DUPLICATE_FAILED_ONLY',
+  reject: 'REJECT_DUPLICATE',
+} as const;
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 export function activityOptions(written: Fields = {}, value: Value): ActivityOptions {

@@ -51,5 +51,7 @@ function equal(left: unknown, right: unknown): boolean {
   if (Array.isArray(left) !== Array.isArray(right)) return false;
   const fields = Object.entries(left);
   const sameSize = fields.length === Object.keys(right).length;
-  return sameSize && fields.every(([name, value]) => Object.hasOwn(right, name) && equal(value, (right as Fields)[name]));
+  return (
+    sameSize && fields.every(([name, value]) => Object.hasOwn(right, name) && equal(value, (right as Fields)[name]))
+  );
 }

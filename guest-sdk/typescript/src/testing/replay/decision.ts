@@ -19,11 +19,17 @@ function showPayload(payload: WirePayload): string {
   const { metadata = {}, data } = fromWire(payload);
   // The server tells the types of search attributes in histories.
   const facts = Object.entries(metadata ?? {}).filter(([key]) => key !== 'type');
-  return `${facts.map(([key, value]) => `${key}=${str(value)}`).sort().join(' ')} ${str(data ?? new Uint8Array())}`;
+  return `${facts
+    .map(([key, value]) => `${key}=${str(value)}`)
+    .sort()
+    .join(' ')} ${str(data ?? new Uint8Array())}`;
 }
 
 export function showFields(fields: Fields): string {
-  return fields.map(([name, payload]) => `${name}: ${showPayload(payload)}`).sort().join(', ');
+  return fields
+    .map(([name, payload]) => `${name}: ${showPayload(payload)}`)
+    .sort()
+    .join(', ');
 }
 
 /** Without stacks, which differ between a component and this process. */

@@ -48,7 +48,7 @@ export class HistoryEvent {
     if (!String(json.eventType).startsWith('EVENT_TYPE_')) {
       throw new ReplayError(
         `the history cannot be replayed: event ${json.eventId} has no type of the form EVENT_TYPE_…; write it as ` +
-          'protobuf\'s JSON, for instance with `wrt workflow show -o json`',
+          "protobuf's JSON, for instance with `wrt workflow show -o json`",
       );
     }
     this.kind = json.eventType.slice('EVENT_TYPE_'.length);
@@ -86,13 +86,15 @@ export class HistoryEvent {
   }
   retryPolicy(path: string): WireRetryPolicy | undefined {
     const policy = this.field(path);
-    return policy && {
-      initialInterval: span(policy.initialInterval),
-      backoffCoefficient: policy.backoffCoefficient,
-      maximumInterval: span(policy.maximumInterval),
-      maximumAttempts: Number(policy.maximumAttempts ?? 0),
-      nonRetryableErrorTypes: policy.nonRetryableErrorTypes ?? [],
-    };
+    return (
+      policy && {
+        initialInterval: span(policy.initialInterval),
+        backoffCoefficient: policy.backoffCoefficient,
+        maximumInterval: span(policy.maximumInterval),
+        maximumAttempts: Number(policy.maximumAttempts ?? 0),
+        nonRetryableErrorTypes: policy.nonRetryableErrorTypes ?? [],
+      }
+    );
   }
 }
 
@@ -163,7 +165,11 @@ function payload(value: Json): WirePayload {
 
 /** Base64, of the ordinary alphabet or that of URLs. */
 function bytes(value: Json): Uint8Array {
-  const text = atob(String(value ?? '').replaceAll('-', '+').replaceAll('_', '/'));
+  const text = atob(
+    String(value ?? '')
+      .replaceAll('-', '+')
+      .replaceAll('_', '/'),
+  );
   return Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 }
 
@@ -173,7 +179,11 @@ function failure(value: Json): WireFailure {
 }
 
 function info(value: Json): FailureInfo {
-  const { activityFailureInfo: activity, childWorkflowExecutionFailureInfo: child, timeoutFailureInfo: timeout } = value;
+  const {
+    activityFailureInfo: activity,
+    childWorkflowExecutionFailureInfo: child,
+    timeoutFailureInfo: timeout,
+  } = value;
   if (timeout) {
     const timeoutType = enumerated(timeout.timeoutType ?? '', 'TIMEOUT_TYPE_') as WireTimeoutType;
     return { tag: 'timeout', val: { timeoutType, lastHeartbeatDetails: payloads(timeout.lastHeartbeatDetails) } };
@@ -184,16 +194,25 @@ function info(value: Json): FailureInfo {
   if (activity) {
     const { activityId = '', identity = '' } = activity;
     const activityType = activity.activityType?.name ?? '';
-    return { tag: 'activity', val: { activityType, activityId, identity, retryState: retryState(activity.retryState) } };
+    return {
+      tag: 'activity',
+      val: { activityType, activityId, identity, retryState: retryState(activity.retryState) },
+    };
   }
   if (child) {
     const { workflowId = '', runId = '' } = child.workflowExecution ?? {};
     const workflowType = child.workflowType?.name ?? '';
-    return { tag: 'child-workflow', val: { workflowType, workflowId, runId, retryState: retryState(child.retryState) } };
+    return {
+      tag: 'child-workflow',
+      val: { workflowType, workflowId, runId, retryState: retryState(child.retryState) },
+    };
   }
   const { type = '', nonRetryable = false, details, nextRetryDelay } = value.applicationFailureInfo ?? {};
   const delay = span(nextRetryDelay);
-  return { tag: 'application', val: { failureType: type, nonRetryable, details: payloads(details), nextRetryDelay: delay } };
+  return {
+    tag: 'application',
+    val: { failureType: type, nonRetryable, details: payloads(details), nextRetryDelay: delay },
+  };
 }
 
 function retryState(value: Json): WireRetryState {

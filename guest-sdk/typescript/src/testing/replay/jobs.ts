@@ -1,5 +1,14 @@
 // Turns events into jobs: what the workflow was told.
-import type { FailureInfo, FailureLink, Job, Option, Result, WireFailure, WireRetryState, WireWorkflowInfo } from '../../contract.ts';
+import type {
+  FailureInfo,
+  FailureLink,
+  Job,
+  Option,
+  Result,
+  WireFailure,
+  WireRetryState,
+  WireWorkflowInfo,
+} from '../../contract.ts';
 import { ReplayError } from './error.ts';
 import type { HistoryEvent } from './history.ts';
 import type { Ledger, Open } from './ledger.ts';
@@ -12,7 +21,12 @@ export function jobOf(ledger: Ledger, event: HistoryEvent): Job | undefined {
 const JOBS: Record<string, (event: HistoryEvent, ledger: Ledger) => Job | undefined> = {
   WORKFLOW_EXECUTION_SIGNALED: (event) => ({
     tag: 'signal',
-    val: { name: event.text('signalName'), input: event.payloads('input'), identity: event.text('identity'), header: event.fields('header.fields') },
+    val: {
+      name: event.text('signalName'),
+      input: event.payloads('input'),
+      identity: event.text('identity'),
+      header: event.fields('header.fields'),
+    },
   }),
   WORKFLOW_EXECUTION_CANCEL_REQUESTED: (event) => ({ tag: 'cancel-requested', val: event.text('cause') }),
   // One that fired while the task that canceled it was running stays canceled.
@@ -25,7 +39,8 @@ const JOBS: Record<string, (event: HistoryEvent, ledger: Ledger) => Job | undefi
     return { tag: 'activity-resolved', val: { seq, output: { tag: 'ok', val: event.payloads('result') } } };
   },
   ACTIVITY_TASK_FAILED: (event, ledger) => activityFailed(event, ledger, event.retryState(), event.failure('failure')),
-  ACTIVITY_TASK_TIMED_OUT: (event, ledger) => activityFailed(event, ledger, event.retryState(), event.failure('failure')),
+  ACTIVITY_TASK_TIMED_OUT: (event, ledger) =>
+    activityFailed(event, ledger, event.retryState(), event.failure('failure')),
   ACTIVITY_TASK_CANCELED: (event, ledger) => activityFailed(event, ledger, 'cancel-requested', [canceled(event)]),
   CHILD_WORKFLOW_EXECUTION_STARTED: (event, ledger) => {
     const child = ledger.find(event.number('initiatedEventId'));
@@ -41,8 +56,10 @@ const JOBS: Record<string, (event: HistoryEvent, ledger: Ledger) => Job | undefi
     const { seq } = ended(ledger, event, 'initiatedEventId');
     return { tag: 'child-workflow-resolved', val: { seq, output: { tag: 'ok', val: event.payloads('result') } } };
   },
-  CHILD_WORKFLOW_EXECUTION_FAILED: (event, ledger) => childFailed(event, ledger, event.retryState(), event.failure('failure')),
-  CHILD_WORKFLOW_EXECUTION_CANCELED: (event, ledger) => childFailed(event, ledger, 'non-retryable-failure', [canceled(event)]),
+  CHILD_WORKFLOW_EXECUTION_FAILED: (event, ledger) =>
+    childFailed(event, ledger, event.retryState(), event.failure('failure')),
+  CHILD_WORKFLOW_EXECUTION_CANCELED: (event, ledger) =>
+    childFailed(event, ledger, 'non-retryable-failure', [canceled(event)]),
   CHILD_WORKFLOW_EXECUTION_TIMED_OUT: (event, ledger) => {
     const info: FailureInfo = { tag: 'timeout', val: { timeoutType: 'start-to-close', lastHeartbeatDetails: [] } };
     return childFailed(event, ledger, event.retryState(), [ofServer('workflow timeout', info)]);
@@ -76,14 +93,18 @@ function ended(ledger: Ledger, event: HistoryEvent, field: string): Open {
   const openedBy = event.number(field);
   const open = ledger.resolve(openedBy);
   if (open) return open;
-  throw new ReplayError(`the history cannot be replayed: event ${event.id} ends what event ${openedBy} has begun, which is not open`);
+  throw new ReplayError(
+    `the history cannot be replayed: event ${event.id} ends what event ${openedBy} has begun, which is not open`,
+  );
 }
 
 /** A request to cancel a child opens nothing, so its answer reaches nobody. */
 function told(event: HistoryEvent, ledger: Ledger, failure?: FailureLink): Job | undefined {
   const open = ledger.resolve(event.number('initiatedEventId'));
   if (!open) return undefined;
-  const outcome: Result<undefined, WireFailure> = failure ? { tag: 'err', val: [failure] } : { tag: 'ok', val: undefined };
+  const outcome: Result<undefined, WireFailure> = failure
+    ? { tag: 'err', val: [failure] }
+    : { tag: 'ok', val: undefined };
   return { tag: 'external-resolved', val: { seq: open.seq, outcome } };
 }
 
@@ -114,7 +135,12 @@ function childFailed(event: HistoryEvent, ledger: Ledger, retryState: WireRetryS
   return { tag: 'child-workflow-resolved', val: { seq: child.seq, output: { tag: 'err', val: failure } } };
 }
 
-function childFailure({ id, type }: Open, event: HistoryEvent, retryState: WireRetryState, cause: WireFailure): WireFailure {
+function childFailure(
+  { id, type }: Open,
+  event: HistoryEvent,
+  retryState: WireRetryState,
+  cause: WireFailure,
+): WireFailure {
   const val = { workflowType: type, workflowId: id, runId: event.text('workflowExecution.runId'), retryState };
   return [ofServer('child workflow execution error', { tag: 'child-workflow', val }), ...cause];
 }
@@ -160,7 +186,9 @@ export function infoOf(event: HistoryEvent, namespace: string): WireWorkflowInfo
     memo: event.fields('memo.fields'),
     searchAttributes: event.fields('searchAttributes.indexedFields'),
     parent: event.field('parentWorkflowExecution') && execution('parentWorkflowExecution'),
-    root: event.field('rootWorkflowExecution') ? execution('rootWorkflowExecution') : { namespace, workflowId: event.text('workflowId'), runId },
+    root: event.field('rootWorkflowExecution')
+      ? execution('rootWorkflowExecution')
+      : { namespace, workflowId: event.text('workflowId'), runId },
     continuedRunId: set(event.text('continuedExecutionRunId')),
     continuedFailure: event.field('continuedFailure') && event.failure('continuedFailure'),
     lastCompletionResult: event.payloads('lastCompletionResult'),

@@ -64,7 +64,9 @@ export class Ledger {
     if (missing) throw diverged(undefined, missing);
   }
 
-  /** What the workflow is told next within the task: the history has the end of a local activity as its next command. */
+  /**
+   * What the workflow is told next within the task: the history has the end of a local activity as its next command.
+   */
   localActivity(): { seq: number; output: Output } | undefined {
     this.#skipDeprecatedPatches();
     const next = this.#expected[0] && localActivityOf(this.#expected[0]);
@@ -128,7 +130,8 @@ export class Ledger {
     const eventId = this.#nextEventId++;
     const expected = this.#expected.shift();
     const issued = { kind: 'MARKER_RECORDED', facts: { patch } };
-    if (!expected || expected.id !== eventId || markOf(expected)?.id !== patch) this.#divergence ??= diverged(issued, expected);
+    if (!expected || expected.id !== eventId || markOf(expected)?.id !== patch)
+      this.#divergence ??= diverged(issued, expected);
     const lists = this.#expected[0]?.fields('searchAttributes.indexedFields') ?? [];
     if (lists.some(([name]) => name === CHANGE_VERSION)) this.#skip();
     return true;

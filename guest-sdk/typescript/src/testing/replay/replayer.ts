@@ -18,11 +18,11 @@ export interface ReplayerOptions {
 }
 
 /**
- * Runs workflows through histories that a server has written, and compares every command with the event that it became. So a
- * change of code is tried on the runs that it will meet, before it is deployed.
+ * Runs workflows through histories that a server has written, and compares every command with the event that it became.
+ * So a change of code is tried on the runs that it will meet, before it is deployed.
  *
- * Code has the clock of the run, but not its randomness: what depends on `Math.random()` or `uuid4()` decides something else
- * here than in a component.
+ * Code has the clock of the run, but not its randomness: what depends on `Math.random()` or `uuid4()` decides something
+ * else here than in a component.
  */
 export class Replayer {
   readonly #module: Module;
@@ -34,8 +34,8 @@ export class Replayer {
   }
 
   /**
-   * Replays a history as far as its last completed workflow task: what `wrt workflow show -o json` and Temporal's own tools
-   * write, as text or as an object. Rejects with `ReplayError`.
+   * Replays a history as far as its last completed workflow task: what `wrt workflow show -o json` and Temporal's own
+   * tools write, as text or as an object. Rejects with `ReplayError`.
    */
   async replay(history: string | object): Promise<void> {
     const events = readHistory(history);
@@ -48,7 +48,10 @@ export class Replayer {
     const execution = new Execution(this.#module, ledger.host);
     const clock = { now: 0 };
     enclose(ledger.host, { now: () => clock.now, random: randomFrom(info.runId) });
-    const start: Job = { tag: 'start', val: { info, input: first.payloads('input'), header: first.fields('header.fields') } };
+    const start: Job = {
+      tag: 'start',
+      val: { info, input: first.payloads('input'), header: first.fields('header.fields') },
+    };
     for (const [index, turn] of cut(events).entries()) {
       clock.now = Math.floor(fromSpan(turn.started.time));
       await repeat(execution, ledger, turn, index === 0 ? [start] : []);
