@@ -73,7 +73,7 @@ type ChildWorkflowFuture interface {
 	// GetChildWorkflowExecution is the future of the child's Execution, ready when the child has started.
 	GetChildWorkflowExecution() Future
 	// SignalChildWorkflow waits until the child has started, and signals it.
-	SignalChildWorkflow(ctx Context, signalName string, data any) Future
+	SignalChildWorkflow(ctx Context, signalName string, args ...any) Future
 }
 
 type childFuture struct {
@@ -87,9 +87,9 @@ func (f *childFuture) inner() *future { return f.future }
 
 func (f *childFuture) GetChildWorkflowExecution() Future { return f.started }
 
-func (f *childFuture) SignalChildWorkflow(ctx Context, signalName string, data any) Future {
+func (f *childFuture) SignalChildWorkflow(ctx Context, signalName string, args ...any) Future {
 	r := f.run
-	input, err := encode([]any{data})
+	input, err := encode(args)
 	if err != nil {
 		return failed(r, err)
 	}
@@ -187,9 +187,9 @@ func (r *run) childResolved(seq uint32, output contract.Outcome) {
 }
 
 // SignalExternalWorkflow signals a workflow of the same namespace. An empty runID is the run that answers for the id.
-func SignalExternalWorkflow(ctx Context, workflowID, runID, signalName string, arg any) Future {
+func SignalExternalWorkflow(ctx Context, workflowID, runID, signalName string, args ...any) Future {
 	r := runOf(ctx)
-	input, err := encode([]any{arg})
+	input, err := encode(args)
 	if err != nil {
 		return failed(r, err)
 	}

@@ -46,7 +46,12 @@ type condition struct {
 var errStopped = fmt.Errorf("the run is over")
 
 // spawn makes a coroutine that begins when its turn comes.
-func (d *dispatcher) spawn(name string, f func()) *coroutine {
+func (d *dispatcher) spawn(name string, f func()) { d.wake(d.make(name, f)) }
+
+// begin makes a coroutine and lets it go as far as it can at once.
+func (d *dispatcher) begin(name string, f func()) { d.resume(d.make(name, f)) }
+
+func (d *dispatcher) make(name string, f func()) *coroutine {
 	c := &coroutine{name: name, dispatcher: d}
 	c.next, c.stop = iter.Pull(func(yield func(struct{}) bool) {
 		c.yield, c.goroutine = yield, goroutineID()
@@ -59,7 +64,6 @@ func (d *dispatcher) spawn(name string, f func()) *coroutine {
 		f()
 	})
 	d.all = append(d.all, c)
-	d.wake(c)
 	return c
 }
 
