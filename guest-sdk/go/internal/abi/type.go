@@ -162,3 +162,11 @@ func Map[T, W any](wire Type[W], lift func(W) T, lower func(T) W) Type[T] {
 }
 
 func alignUp(n, align uint32) uint32 { return (n + align - 1) / align * align }
+
+// BytesOf lowers bytes for a call.
+func BytesOf(value []byte) Flat {
+	n := uint32(len(value))
+	address := alloc(n)
+	copy(bytesAt(address, n), value)
+	return Flat{address, n}
+}
