@@ -23,8 +23,8 @@ func Execute(types *registry.Registry, host contract.ActivityHost, task contract
 	if err != nil {
 		return failure(temporal.NewNonRetryableApplicationError(err.Error(), "PayloadError", nil))
 	}
-	ctx, cancel := newContext(host, task)
-	defer cancel()
+	ctx := NewContext(host, task)
+	defer attemptOf(ctx).cancel()
 	result, err := call(func() (any, error) { return activity.Function.Call(ctx, arguments) })
 	if err != nil {
 		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
@@ -39,7 +39,8 @@ func Execute(types *registry.Registry, host contract.ActivityHost, task contract
 	return contract.Outcome{Payloads: payloads}
 }
 
-func newContext(host contract.ActivityHost, task contract.ActivityTask) (context.Context, context.CancelFunc) {
+// NewContext is for the SDK's own packages: it makes the context of an attempt.
+func NewContext(host contract.ActivityHost, task contract.ActivityTask) context.Context {
 	started := time.Now()
 	a := &attempt{host: host, last: task.HeartbeatDetails, info: Info{
 		WorkflowType:      &WorkflowType{task.WorkflowType},
@@ -62,7 +63,7 @@ func newContext(host contract.ActivityHost, task contract.ActivityTask) (context
 		ctx, cancel = context.WithDeadline(context.Background(), a.info.Deadline)
 	}
 	a.cancel = cancel
-	return context.WithValue(ctx, attemptKey{}, a), cancel
+	return context.WithValue(ctx, attemptKey{}, a)
 }
 
 // call makes an error of a panic.
