@@ -24,17 +24,16 @@ func All(ctx Context, functions ...func(ctx Context) error) error {
 }
 
 // Race runs the functions concurrently, begun in order, and returns the index and the error of the first that ends. The
-// others are canceled, in order, and not waited for; those that have not begun then never do.
+// others are canceled, in order, and not waited for; one that had not begun by then begins canceled.
 func Race(ctx Context, functions ...func(ctx Context) error) (index int, err error) {
 	r := runOf(ctx)
 	done, ended := newFuture(r), false
 	cancels := make([]CancelFunc, len(functions))
 	for i, f := range functions {
-		if ended {
-			break
-		}
 		var scoped Context
-		scoped, cancels[i] = WithCancel(ctx)
+		if scoped, cancels[i] = WithCancel(ctx); ended {
+			cancels[i]()
+		}
 		r.dispatcher.begin(fmt.Sprintf("branch %d", i), func() {
 			err := f(scoped)
 			if ended {

@@ -48,10 +48,7 @@ func (f frame) value(v any) any {
 	case object:
 		result := object{}
 		for key, value := range v {
-			if key != "program" { // a program's own variables are those of its run
-				value = f.value(value)
-			}
-			result[key] = value
+			result[key] = f.value(value)
 		}
 		return result
 	default:
