@@ -176,7 +176,9 @@ func receive(request *http.Request, future, into uint32) (*http.Response, error)
 		Header: http.Header{}, ContentLength: -1, Request: request,
 	}
 	headers := responseHeaders(incoming)
+	abi.Rest()
 	fieldsEntries(headers, into)
+	abi.Collect()
 	for _, header := range fields.Load(into) {
 		response.Header.Add(header.name, string(header.value))
 	}
@@ -206,7 +208,9 @@ func (r *reader) Read(buffer []byte) (int, error) {
 	}
 	defer abi.ReleaseTo(abi.Mark())
 	into := abi.Realloc(0, 0, 8, 64)
+	abi.Rest()
 	streamRead(r.stream, uint64(len(buffer)), into)
+	abi.Collect()
 	if abi.Bool.Load(into) {
 		return 0, streamError(into + 4)
 	}
@@ -231,7 +235,9 @@ func streamError(address uint32) error {
 	failure := abi.U32.Load(address + 4)
 	defer dropError(failure)
 	into := abi.Realloc(0, 0, 4, 8)
+	abi.Rest()
 	errorText(failure, into)
+	abi.Collect()
 	return errors.New(abi.String.Load(into))
 }
 

@@ -24,10 +24,15 @@ func importRealloc(old, oldSize, align, newSize uint32) uint32 {
 	return abi.Realloc(old, oldSize, align, newSize)
 }
 
-// answer lowers the result of an export. Its arguments have been lifted and are forgotten; the result stays until the
-// runtime has read it.
-func answer[T any](typ abi.Type[T], value T) uint32 {
+// begin is called when the arguments of an export have been lifted: they are forgotten.
+func begin() {
 	abi.ReleaseTo(0)
+	abi.Collect()
+}
+
+// answer lowers the result of an export, which stays until the runtime has read it.
+func answer[T any](typ abi.Type[T], value T) uint32 {
+	abi.Rest()
 	return typ.Lower(value)
 }
 
@@ -51,7 +56,7 @@ func activate(seconds, nanos, historyLength, historySize, suggested, jobsAddress
 		ContinueAsNewSuggested: suggested != 0,
 		Jobs:                   abi.LoadList(job, jobsAddress, jobsLength),
 	}
-	abi.ReleaseTo(0)
+	begin()
 	return answer(activated, text(guarded(func() error { return run(activation) })))
 }
 
@@ -81,7 +86,7 @@ func query(nameAddress, nameLength, inputAddress, inputLength, headerAddress, he
 		Input:  abi.LoadList(payload, inputAddress, inputLength),
 		Header: loadFields(headerAddress, headerLength),
 	}
-	abi.ReleaseTo(0)
+	begin()
 	var result queryResult
 	result.err = text(guarded(func() (err error) {
 		if execution == nil {
@@ -144,7 +149,7 @@ var executed = outcome(activityFailure)
 //go:wasmexport wrt:activity/guest@0.1.0#execute
 func execute(taskAddress uint32) uint32 {
 	task := activityTask.Load(taskAddress)
-	abi.ReleaseTo(0)
+	begin()
 	return answer(executed, guest.Execute(attempt{}, task))
 }
 
