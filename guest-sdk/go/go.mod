@@ -1,0 +1,3 @@
+module wrt.dev/sdk
+
+go 1.26
