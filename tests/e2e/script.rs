@@ -38,12 +38,18 @@ async fn a_mistake_of_the_code_fails_the_task_and_says_where() -> Result<()> {
         ("hoard", "out of memory"),
         ("throwNumber", "thrown: 7"),
         ("throwNothing", "thrown: undefined"),
-        ("bug", "TypeError: cannot read property 'push' of undefined\n    at careless.ts:57:3"),
+        (
+            "bug",
+            "TypeError: cannot read property 'push' of undefined\n    at careless.ts:57:3",
+        ),
         (
             "loseRejection",
             "unhandled rejection of a promise: Error: nobody listens\n    at careless.ts:61:27",
         ),
-        ("request", "fetch() was called in a workflow, which has no network: call an activity that does"),
+        (
+            "request",
+            "fetch() was called in a workflow, which has no network: call an activity that does",
+        ),
         ("returnBigInt", "a value cannot be written as JSON"),
         ("returnCycle", "a value cannot be written as JSON: circular reference"),
     ];
@@ -64,10 +70,16 @@ async fn a_mistake_of_the_code_fails_the_task_and_says_where() -> Result<()> {
 #[tokio::test]
 async fn a_mistake_of_an_activity_fails_its_attempt() -> Result<()> {
     let cases = [
-        ("waitForEver", "the activity waits for a promise that nothing can settle any more"),
+        (
+            "waitForEver",
+            "the activity waits for a promise that nothing can settle any more",
+        ),
         ("failWithText", "only text"),
         ("failTooDeep", "Maximum call stack size exceeded"),
-        ("failForbidden", "outgoing HTTP to `not-granted.test` is not granted to this activity"),
+        (
+            "failForbidden",
+            "outgoing HTTP to `not-granted.test` is not granted to this activity",
+        ),
     ];
     with_careless(async |server| {
         for (workflow_type, expected) in cases {
@@ -107,11 +119,23 @@ async fn wrt(arguments: &[&str]) -> Result<Output> {
 
 #[tokio::test]
 async fn one_command_runs_a_workflow_to_its_end() -> Result<()> {
-    let run = wrt(&["run", "cart.ts", "--input", r#"["pen", "book"]"#, "--env", "CURRENCY=EUR"]).await?;
+    let run = wrt(&[
+        "run",
+        "cart.ts",
+        "--input",
+        r#"["pen", "book"]"#,
+        "--env",
+        "CURRENCY=EUR",
+    ])
+    .await?;
     let (shown, result) = (String::from_utf8(run.stderr)?, String::from_utf8(run.stdout)?);
     assert_eq!(run.status.code(), Some(0), "{shown}");
     assert!(result.contains(r#""total": "700 EUR""#), "{result}");
-    for step in ["WorkflowExecutionStarted", "ActivityTaskCompleted", "asked for all prices"] {
+    for step in [
+        "WorkflowExecutionStarted",
+        "ActivityTaskCompleted",
+        "asked for all prices",
+    ] {
         assert!(shown.contains(step), "{step} in {shown}");
     }
 

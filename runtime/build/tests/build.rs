@@ -76,8 +76,14 @@ fn what_differs_from_run_to_run_has_no_place_at_the_top_level() {
         "await new Promise(() => {});\nexport const flow = async () => 1;",
         "Error: flow.ts waits for something at its top level",
     );
-    check_error("function f(): number { return f() + 1; }\nf();", "RangeError: Maximum call stack size exceeded");
-    check_error("for (;;);", "the modules are not evaluated after 10 s: is there an endless loop");
+    check_error(
+        "function f(): number { return f() + 1; }\nf();",
+        "RangeError: Maximum call stack size exceeded",
+    );
+    check_error(
+        "for (;;);",
+        "the modules are not evaluated after 10 s: is there an endless loop",
+    );
     check_error("throw 'only text';", "only text");
 }
 
@@ -105,7 +111,11 @@ fn everything_that_a_module_imports_comes_along() {
         ("node_modules/old/lib/part.js", "exports.twice = (n) => 2 * n;"),
     ]);
     let built = built.unwrap();
-    let names: Vec<_> = built.files.iter().filter_map(|file| file.file_name()?.to_str()).collect();
+    let names: Vec<_> = built
+        .files
+        .iter()
+        .filter_map(|file| file.file_name()?.to_str())
+        .collect();
     assert_eq!(names.len(), 6, "{names:?}");
     assert!(names.contains(&"part.js"), "{names:?}");
 }
@@ -139,7 +149,10 @@ fn activities_may_stand_in_a_module_of_their_own() {
         file
     };
     let entry = file("flow.ts", WORKFLOW);
-    let activities = file("activities.ts", "export async function greet(name: string) { return name; }");
+    let activities = file(
+        "activities.ts",
+        "export async function greet(name: string) { return name; }",
+    );
     let project = Project {
         activities: Some(activities),
         ..project(&entry)

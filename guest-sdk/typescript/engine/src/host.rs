@@ -53,7 +53,9 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<()> {
     )?;
     host.set(
         "environment",
-        Function::new(ctx.clone(), |ctx: Ctx<'js>| to_js(&ctx, &environment::get_environment()))?,
+        Function::new(ctx.clone(), |ctx: Ctx<'js>| {
+            to_js(&ctx, &environment::get_environment())
+        })?,
     )?;
     ctx.globals().set("__host", host)?;
     ctx.eval::<(), _>("globalThis[Symbol.for('wrt.host')] = __host; delete globalThis.__host")

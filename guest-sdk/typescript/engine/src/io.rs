@@ -7,7 +7,9 @@ use wasip2::{
     clocks::monotonic_clock,
     http::{
         outgoing_handler,
-        types::{ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody, OutgoingRequest, Scheme},
+        types::{
+            ErrorCode, Fields, FutureIncomingResponse, IncomingResponse, Method, OutgoingBody, OutgoingRequest, Scheme,
+        },
     },
     io::{
         poll::{self, Pollable},
