@@ -219,7 +219,7 @@ class Program:
         if timeout is not None:
             timer = asyncio.get_running_loop().call_later(timeout / 1000, scope.cancel)
         try:
-            await scope.begin(self.run(step["scope"], frame.within(scope)))
+            await scope.begin(self.run(step["scope"], frame.within(scope)), eager=True)
         finally:
             if timer is not None:
                 timer.cancel()
@@ -231,7 +231,7 @@ class Program:
 
     async def _shielded(self, step: Step, frame: Frame) -> None:
         try:
-            await shielded(self.run(step["shielded"], frame.within(Scope())))
+            await shielded(begin(self.run(step["shielded"], frame.within(Scope()))))
         except asyncio.CancelledError:
             # It came from outside, and stays the state of the scope: the next wait ends with it.
             pass

@@ -82,5 +82,10 @@ def begin(work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
 
 
 async def settle() -> None:
-    """Lets those that were cancelled hear of it before anything else happens."""
-    await asyncio.sleep(0)
+    """Lets those that were cancelled do what they do at once, before anything else happens.
+
+    A cancellation goes outwards from the innermost task, one round of the loop for each, so it takes as many rounds as
+    scopes may lie within each other.
+    """
+    for _ in range(10):
+        await asyncio.sleep(0)
