@@ -18,7 +18,6 @@ from order_saga import (
     Status,
     Step,
 )
-
 from wrt_sdk.exceptions import ApplicationError, CancelledError
 from wrt_sdk.testing import WorkflowEnvironment, WorkflowFailureError
 

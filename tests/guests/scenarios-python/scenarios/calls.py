@@ -158,7 +158,7 @@ def continue_as_new(step: dict[str, Any], program: list[Any], frame: Frame) -> N
     """Goes on in a new run."""
     given = step["continue_as_new"]
     options = evaluate(step.get("options") or {}, frame.variables)
-    following = evaluate(given["program"], frame.variables) if "program" in given else program
+    following = given.get("program") or program
     workflow.continue_as_new(
         {"program": following, "input": evaluate(given.get("input"), frame.variables)},
         workflow=options.get("workflow_type"),

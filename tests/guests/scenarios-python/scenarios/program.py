@@ -14,7 +14,7 @@ from wrt_sdk.exceptions import ApplicationError
 
 from . import calls
 from .errors import Bug, Return, application_error, describe, is_caught
-from .scopes import Frame, Scope, settle
+from .scopes import Frame, Scope, begin, settle
 from .values import evaluate, holds
 
 Step = dict[str, Any]
@@ -140,6 +140,7 @@ class Program:
             await self.run_handler(step["do"], frame.seeing(signal=first(arguments)))
 
         workflow.set_signal_handler(step["on_signal"], handle)
+        await settle()
 
     async def _on_query(self, step: Step, frame: Frame) -> None:
         def answer(*arguments: Any) -> Any:
@@ -161,24 +162,32 @@ class Program:
         workflow.set_update_handler(step["on_update"], handle, validator=validate)
 
     async def run_handler(self, steps: list[Step], frame: Frame) -> None:
-        """Runs the steps of a handler, which is cancelled with the run; a `return` ends them alone."""
+        """Runs the steps of a handler, which is cancelled with the run."""
         scope = Scope(frame.scope, task=asyncio.current_task())
         frame.scope.beside.append(scope)
         try:
-            await self.run(steps, frame.within(scope))
-        except Return:
-            pass
+            await self.run_apart(steps, frame.within(scope))
         finally:
             frame.scope.beside.remove(scope)
+
+    async def run_apart(self, steps: list[Step], frame: Frame) -> None:
+        """Runs the steps of a handler or a branch; a `return` ends them alone."""
+        try:
+            await self.run(steps, frame)
+        except Return:
+            pass
 
     # === Together ===
 
     async def _all(self, step: Step, frame: Frame) -> None:
-        await asyncio.gather(*[self.run(steps, frame) for steps in step["all"]])
+        await asyncio.gather(*[begin(self.run_apart(steps, frame)) for steps in step["all"]])
 
     async def _race(self, step: Step, frame: Frame) -> int:
         scopes = [Scope(frame.scope) for _ in step["race"]]
-        tasks = [scope.begin(self.run(steps, frame.within(scope))) for scope, steps in zip(scopes, step["race"])]
+        tasks = [
+            scope.begin(self.run_apart(steps, frame.within(scope)), eager=True)
+            for scope, steps in zip(scopes, step["race"])
+        ]
         try:
             done, _ = await workflow.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
@@ -198,7 +207,7 @@ class Program:
     async def _spawn(self, step: Step, frame: Frame) -> None:
         scope = Scope(frame.scope)
         frame.scope.beside.append(scope)
-        scope.begin(self.run(step["spawn"], frame.within(scope))).add_done_callback(drop)
+        scope.begin(self.run_apart(step["spawn"], frame.within(scope))).add_done_callback(drop)
         if "as" in step:
             self._scopes[step["as"]] = scope
 
@@ -210,7 +219,7 @@ class Program:
         if timeout is not None:
             timer = asyncio.get_running_loop().call_later(timeout / 1000, scope.cancel)
         try:
-            await scope.begin(self.run(step["scope"], frame.within(scope)))
+            await scope.begin(self.run(step["scope"], frame.within(scope)), eager=True)
         finally:
             if timer is not None:
                 timer.cancel()
@@ -222,7 +231,7 @@ class Program:
 
     async def _shielded(self, step: Step, frame: Frame) -> None:
         try:
-            await shielded(self.run(step["shielded"], frame.within(Scope())))
+            await shielded(begin(self.run(step["shielded"], frame.within(Scope()))))
         except asyncio.CancelledError:
             # It came from outside, and stays the state of the scope: the next wait ends with it.
             pass

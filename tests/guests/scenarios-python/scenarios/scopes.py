@@ -39,9 +39,9 @@ class Scope:
         for scope in list(self.beside):
             scope.cancel()
 
-    def begin(self, work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
-        """Runs the work in it."""
-        self.task = asyncio.create_task(work)
+    def begin(self, work: Coroutine[Any, Any, Any], eager: bool = False) -> "asyncio.Task[Any]":
+        """Runs the work in it, when the steps before it wait, or at once."""
+        self.task = begin(work) if eager else asyncio.create_task(work)
         return self.task
 
 
@@ -76,6 +76,16 @@ class Frame:
             raise asyncio.CancelledError
 
 
+def begin(work: Coroutine[Any, Any, Any]) -> "asyncio.Task[Any]":
+    """Runs the work at once, up to its first wait, and then beside what follows."""
+    return asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)  # type: ignore[call-arg]
+
+
 async def settle() -> None:
-    """Lets those that were cancelled hear of it before anything else happens."""
-    await asyncio.sleep(0)
+    """Lets those that were cancelled do what they do at once, before anything else happens.
+
+    A cancellation goes outwards from the innermost task, one round of the loop for each, so it takes as many rounds as
+    scopes may lie within each other.
+    """
+    for _ in range(10):
+        await asyncio.sleep(0)
