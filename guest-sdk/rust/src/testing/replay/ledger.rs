@@ -12,7 +12,7 @@ use super::{
     history::{Event, Turn},
 };
 use crate::{
-    ChildWorkflowOptions, Failure, Payload, WorkflowInfo, command::Command, execution::Job, host::Host, log::Level,
+    Failure, Payload, WorkflowInfo, command::Command, execution::Job, host::Host, log::Level,
     run::default_child_id,
 };
 
@@ -105,11 +105,6 @@ impl Ledger {
     /// What this event opened. It is open no longer.
     pub(super) fn resolve(&self, event_id: i64) -> Option<Open> {
         self.0.borrow_mut().open.remove(&event_id)
-    }
-
-    fn child_id(&self, options: &ChildWorkflowOptions) -> String {
-        let inner = self.0.borrow();
-        default_child_id(options, &inner.run_id, inner.numbered + 1)
     }
 
     /// The number of what this event opened. It stays open.
@@ -243,7 +238,7 @@ impl Inner {
                 input,
                 options,
             } => {
-                let id = self.child_id(&options);
+                let id = default_child_id(&options, &self.run_id, self.numbered + 1);
                 let facts = [
                     ("workflow id", Fact::text(&id)),
                     ("workflow type", Fact::text(&workflow_type)),
