@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
-use wrt_model::proto::{EventAttributes, HistoryEvent};
+use wrt_model::proto::{EventAttributes, Failure, FailureInfo, HistoryEvent, update::outcome};
 use wrt_tests::{execution_of, history_from_json, history_to_json, replay_run};
 
 use crate::{
@@ -86,19 +86,49 @@ impl Record {
     }
 }
 
+/// Which SDK has raised a failure, and where, is told in the words of the language.
 fn take_own_words(golden: &mut HistoryEvent, live: &HistoryEvent) {
-    use EventAttributes as E;
-    match (golden.attributes.as_mut(), live.attributes.as_ref()) {
-        (
-            Some(E::WorkflowExecutionFailedEventAttributes(golden)),
-            Some(E::WorkflowExecutionFailedEventAttributes(live)),
-        ) => golden.failure.clone_from(&live.failure),
-        (
-            Some(E::WorkflowExecutionUpdateCompletedEventAttributes(golden)),
-            Some(E::WorkflowExecutionUpdateCompletedEventAttributes(live)),
-        ) => golden.outcome.clone_from(&live.outcome),
-        _ => {}
+    let live = failures(&mut live.clone()).map(|failure| failure.clone()).collect::<Vec<_>>();
+    for (golden, live) in failures(golden).zip(&live) {
+        take_words_of_chain(golden, live);
     }
+}
+
+fn take_words_of_chain(golden: &mut Failure, live: &Failure) {
+    golden.source.clone_from(&live.source);
+    golden.stack_trace.clone_from(&live.stack_trace);
+    if is_of_cancellation(live) {
+        golden.message.clone_from(&live.message);
+    }
+    if let (Some(golden), Some(live)) = (&mut golden.cause, &live.cause) {
+        take_words_of_chain(golden, live);
+    }
+}
+
+/// A cancellation, or the link around it.
+fn is_of_cancellation(failure: &Failure) -> bool {
+    let is_canceled = |failure: &Failure| matches!(failure.failure_info, Some(FailureInfo::CanceledFailureInfo(_)));
+    is_canceled(failure) || failure.cause.as_deref().is_some_and(is_canceled)
+}
+
+/// The failure that an event tells, if it tells one.
+fn failures(event: &mut HistoryEvent) -> impl Iterator<Item = &mut Failure> {
+    use EventAttributes as E;
+    let failure = match &mut event.attributes {
+        Some(E::ActivityTaskFailedEventAttributes(failed)) => failed.failure.as_mut(),
+        Some(E::ActivityTaskTimedOutEventAttributes(failed)) => failed.failure.as_mut(),
+        Some(E::ChildWorkflowExecutionFailedEventAttributes(failed)) => failed.failure.as_mut(),
+        Some(E::MarkerRecordedEventAttributes(marker)) => marker.failure.as_mut(),
+        Some(E::WorkflowExecutionFailedEventAttributes(failed)) => failed.failure.as_mut(),
+        Some(E::WorkflowExecutionUpdateCompletedEventAttributes(completed)) => {
+            match completed.outcome.as_mut().and_then(|outcome| outcome.value.as_mut()) {
+                Some(outcome::Value::Failure(failure)) => Some(failure),
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    failure.into_iter()
 }
 
 fn file(scenario: &Scenario) -> PathBuf {
