@@ -8,6 +8,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use prost::Message as _;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, SerializeOptions};
+use serde::Deserializer;
 use serde_json::Serializer;
 use wrt_api::proto::TEMPORAL_DESCRIPTORS;
 use wrt_model::proto::{EventAttributes, History, HistoryEvent, WorkflowExecution};
@@ -50,9 +51,7 @@ impl Golden {
         let file = file(component, story);
         let read = || -> Result<Vec<HistoryEvent>> {
             let text = fs::read_to_string(&file)?;
-            let mut json = serde_json::Deserializer::from_str(&text);
-            let message = DynamicMessage::deserialize(descriptor()?, &mut json)?;
-            Ok(History::decode(message.encode_to_vec().as_slice())?.events)
+            history_from_json(&mut serde_json::Deserializer::from_str(&text))
         };
         Ok(Golden {
             component: component.to_owned(),
@@ -70,10 +69,8 @@ impl Golden {
         if file.exists() {
             return Ok(());
         }
-        let history = History { events };
-        let message = DynamicMessage::decode(descriptor()?, history.encode_to_vec().as_slice())?;
         let mut text = Vec::new();
-        message.serialize_with_options(&mut Serializer::pretty(&mut text), &SerializeOptions::new())?;
+        history_to_json(events, &mut Serializer::pretty(&mut text))?;
         text.push(b'\n');
         fs::create_dir_all(folder().join(component))?;
         fs::write(&file, text).with_context(|| format!("write {}", file.display()))
@@ -84,14 +81,47 @@ impl Golden {
     /// # Errors
     /// Its first event is not the start of a run.
     pub fn execution(&self) -> Result<WorkflowExecution> {
-        match self.events.first().and_then(|event| event.attributes.as_ref()) {
-            Some(EventAttributes::WorkflowExecutionStartedEventAttributes(started)) => Ok(WorkflowExecution {
-                workflow_id: started.workflow_id.clone(),
-                run_id: started.original_execution_run_id.clone(),
-            }),
-            _ => anyhow::bail!("{self} does not begin with the start of a run"),
-        }
+        execution_of(&self.events).with_context(|| format!("read {self}"))
     }
+}
+
+/// The run that a history is of, as its first event names it.
+///
+/// # Errors
+/// Its first event is not the start of a run.
+pub fn execution_of(events: &[HistoryEvent]) -> Result<WorkflowExecution> {
+    match events.first().and_then(|event| event.attributes.as_ref()) {
+        Some(EventAttributes::WorkflowExecutionStartedEventAttributes(started)) => Ok(WorkflowExecution {
+            workflow_id: started.workflow_id.clone(),
+            run_id: started.original_execution_run_id.clone(),
+        }),
+        _ => anyhow::bail!("the history does not begin with the start of a run"),
+    }
+}
+
+/// Reads protobuf's JSON of a `History`.
+///
+/// # Errors
+/// It is none.
+pub fn history_from_json<'de, D: Deserializer<'de>>(json: D) -> Result<Vec<HistoryEvent>>
+where
+    D::Error: Send + Sync + 'static,
+{
+    let message = DynamicMessage::deserialize(descriptor()?, json)?;
+    Ok(History::decode(message.encode_to_vec().as_slice())?.events)
+}
+
+/// Writes protobuf's JSON of a `History`.
+///
+/// # Errors
+/// It cannot be written.
+pub fn history_to_json<S: serde::Serializer>(events: Vec<HistoryEvent>, json: S) -> Result<S::Ok>
+where
+    S::Error: Send + Sync + 'static,
+{
+    let history = History { events };
+    let message = DynamicMessage::decode(descriptor()?, history.encode_to_vec().as_slice())?;
+    Ok(message.serialize_with_options(json, &SerializeOptions::new())?)
 }
 
 fn descriptor() -> Result<MessageDescriptor> {

@@ -19,7 +19,7 @@ use wrt_build::javascript::{self, Project};
 
 pub use books::{Books, Effect, Orders};
 pub use client::{Client, polling};
-pub use golden::Golden;
+pub use golden::{Golden, execution_of, history_from_json, history_to_json};
 pub use replay::{check_gapless, divergence, replay_run};
 pub use run::Run;
 pub use server::{Options, Server, refused_start, with_server, with_time_skipping};

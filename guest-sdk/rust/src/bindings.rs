@@ -1,7 +1,8 @@
 //! The two worlds of `wit/`, as wit-bindgen sees them. Everything else in this crate speaks Rust's own words.
 //!
 //! One crate can hold both, because `pub_export_macro` leaves the exports of a world out of the metadata until
-//! [`export!`](crate::export) or [`export_activities!`](crate::export_activities) is called.
+//! [`export!`](crate::export) or [`export_activities!`](crate::export_activities) is called. Where both are, the linker puts the
+//! two worlds together to what is the world `wrt:module/module`.
 
 // Written by wit-bindgen: lifting and lowering cannot be had without unsafe code, and the WIT carries the documentation.
 #![allow(unsafe_code, missing_docs, unreachable_pub, clippy::all)]
@@ -9,7 +10,7 @@
 /// World `wrt:workflow/workflow`.
 pub mod workflow {
     wit_bindgen::generate!({
-        path: ["../../wit"],
+        path: ["wit"],
         world: "wrt:workflow/workflow",
         with: { "wrt:workflow/types@0.1.0/payload": crate::payload::Payload },
         pub_export_macro: true,
@@ -22,7 +23,7 @@ pub mod workflow {
 /// World `wrt:activity/activity`.
 pub mod activity {
     wit_bindgen::generate!({
-        path: ["../../wit/activity"],
+        path: ["wit/activity"],
         world: "wrt:activity/activity",
         with: { "wrt:activity/types@0.1.0/payload": crate::payload::Payload },
         pub_export_macro: true,

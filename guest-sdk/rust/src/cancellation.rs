@@ -80,8 +80,7 @@ impl CancellationToken {
 /// canceled, but leaves the rest of the workflow alone. The work stays in your hand: await it to learn how it ended.
 ///
 /// ```
-/// use futures::select;
-/// use wrt_sdk::{Context, Result, workflow};
+/// use wrt_sdk::{Context, Result, select, workflow};
 ///
 /// #[workflow]
 /// async fn deliver(ctx: Context, parcel: String) -> Result<String> {
@@ -89,7 +88,7 @@ impl CancellationToken {
 ///     let mut work = scope.activity::<String>("Deliver", (parcel,));
 ///     let mut signals = ctx.signals::<String>("call-back");
 ///     let outcome = select! {
-///         outcome = work => outcome,
+///         outcome = &mut work => outcome,
 ///         reason = signals.recv() => {
 ///             scope.cancel(reason?);
 ///             work.await

@@ -59,7 +59,7 @@ impl Context {
     /// #[workflow]
     /// async fn sum_of_squares(ctx: Context, numbers: Vec<i64>) -> Result<i64> {
     ///     let calls = numbers.into_iter().map(|number| ctx.child::<square>((number,)));
-    ///     Ok(futures::future::try_join_all(calls).await?.into_iter().sum())
+    ///     Ok(wrt_sdk::try_join_all(calls).await?.into_iter().sum())
     /// }
     /// # fn main() {
     /// let mut test = TestEnvironment::<sum_of_squares>::new();

@@ -21,7 +21,7 @@ const MAXIMUM_SLEEP: Duration = Duration::from_secs(u32::MAX as u64);
 /// What a workflow does durable things with.
 ///
 /// Cheap to clone. Its futures own what they need, so they can be kept, joined and selected over like any others, with
-/// the plain tools of the `futures` crate. As everywhere in Rust they do nothing until they are polled, and dropping one
+/// [`select!`](crate::select!) and its kind, or with the tools of the `futures` crate. As everywhere in Rust they do nothing until they are polled, and dropping one
 /// cancels what it had started: the loser of a `select!` leaves no timer and no activity behind.
 #[derive(Clone)]
 pub struct Context {

@@ -1,6 +1,7 @@
 //! Turning a crate into a component.
 
-/// Makes the crate a workflow component with these workflow types.
+/// Makes the crate a workflow component with these workflow types. Beside [`export_activities!`] it makes one component of
+/// both.
 ///
 /// Written once, at the top level of a crate whose `Cargo.toml` says `crate-type = ["cdylib"]`. On targets other than
 /// WebAssembly it only checks that the types are workflows.
@@ -55,7 +56,7 @@ macro_rules! export {
     };
 }
 
-/// Makes the crate an activity component.
+/// Makes the crate an activity component. Beside [`export!`] it makes one component of both.
 ///
 /// Lists implementations of [`#[activities]`](crate::activities) traits as `Type as Trait`, and functions with
 /// [`#[activity]`](crate::activity) by their name.

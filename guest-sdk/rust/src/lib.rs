@@ -1,33 +1,42 @@
 //! Write durable workflows and activities in Rust.
 //!
 //! A workflow is an ordinary `async` function. The runtime writes down what it decides; after a crash it replays that
-//! history, and the function goes on where it was, as if nothing had happened. This is a whole component:
+//! history, and the function goes on where it was, as if nothing had happened. Activities are ordinary functions that may do
+//! anything. This is a whole component:
 //!
 //! ```
 //! use std::time::Duration;
-//! use wrt_sdk::{Context, Result, workflow};
+//! use wrt_sdk::{Context, Result, activity, workflow};
 //!
 //! /// Greets somebody twice, a day apart.
 //! #[workflow]
 //! async fn hello(ctx: Context, name: String) -> Result<String> {
-//!     let first: String = ctx.activity("Greet", (name.clone(),)).await?;
+//!     let first = greet::call(&ctx, name.clone()).await?;
 //!     ctx.sleep(Duration::from_secs(24 * 60 * 60)).await?;
-//!     let second: String = ctx.activity("Greet", (name,)).await?;
+//!     let second = greet::call(&ctx, name).await?;
 //!     Ok(format!("{first} {second}"))
 //! }
 //!
+//! /// Finds words for somebody.
+//! #[activity]
+//! fn greet(name: String) -> Result<String> {
+//!     Ok(format!("Hi {name}!"))
+//! }
+//!
 //! wrt_sdk::export!(hello);
+//! wrt_sdk::export_activities!(greet);
 //!
 //! // A native test: the clock skips the day.
 //! # fn main() {
 //! let mut test = wrt_sdk::testing::TestEnvironment::<hello>::new();
-//! test.on_activity("Greet", |name: String| Ok(format!("Hi {name}!")));
+//! test.on_activity("Greet", greet);
 //! assert_eq!(test.run(("Ada".to_owned(),)).unwrap(), "Hi Ada! Hi Ada!");
 //! # }
 //! ```
 //!
 //! It is built with `cargo build --release --target wasm32-wasip2`, from a crate with `crate-type = ["cdylib"]`, and
-//! deployed as it is.
+//! deployed as it is: workflows and activities as one file and one version. Either of the two may be left out, so that they
+//! are deployed by themselves.
 //!
 //! # Where to look
 //!
@@ -37,11 +46,11 @@
 //! | call activities | [`#[activities]`](activities), [`Context::activity`], [`ActivityOptions`] |
 //! | write activities | [`#[activities]`](activities), [`#[activity]`](activity), [`export_activities!`] |
 //! | call other workflows | [`Context::child`], [`Context::child_workflow`], [`Context::external_workflow`] |
-//! | be called while running | `#[signal]`, `#[query]` and `#[update]` of [`#[workflow]`](workflow) |
+//! | be called while running | `#[signal]`, `#[query]` and `#[update]` of [`#[workflow]`](workflow), or [`Context::with_state`] |
 //! | wait | [`Context::sleep`], [`Context::signals`], [`WorkflowContext::wait_until`] |
 //! | run for ever | [`Context::continue_as_new`] |
 //! | be found | [`Context::upsert_search_attributes`], [`Context::upsert_memo`] |
-//! | do several things at once | `join!`, `select!` and `join_all` of the `futures` crate; [`Context::spawn`] |
+//! | do several things at once | [`select!`], [`join!`], [`race`](race()), [`join_all`]; [`Context::spawn`] |
 //! | stop | [`Context::canceled`], [`Context::cancellation_scope`], [`Context::shielded`] |
 //! | undo | [`Context::saga`] |
 //! | fail | [`Error`], [`Failure`] |

@@ -19,6 +19,8 @@
 /// # fn main() {}
 /// ```
 ///
+/// Signals, queries and updates are taken by closures; see [`Context::with_state`](crate::Context::with_state).
+///
 /// # Types
 ///
 /// A type is the workflow's state; its name is the workflow type. The methods are marked:

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use wrt_sdk::{
-    Context, Error, Result,
+    Context, Error, Result, SagaOptions,
     testing::{Outcome, TestEnvironment},
     workflow,
 };
@@ -85,4 +85,55 @@ fn a_failed_compensation_stops_no_other_and_is_reported() {
     );
     assert_eq!(failure.root_cause().application_type(), Some("TooLate"));
     assert_eq!(test.logs().len(), 1);
+}
+
+#[workflow]
+async fn chosen(ctx: Context, parallel: bool, continue_on_error: bool) -> Result<()> {
+    let options = SagaOptions::new().parallel(parallel).continue_on_error(continue_on_error);
+    ctx.saga_with(options, async |saga| {
+        for step in ["A", "B", "C"] {
+            let done = ctx.activity::<String>("Do", (step,));
+            saga.step(done, |ctx, step| ctx.activity::<()>("Undo", (step,))).await?;
+        }
+        Err(Error::application("TooLate", "sold out"))
+    })
+    .await
+}
+
+/// Steps whose second one cannot be undone.
+fn choosing() -> TestEnvironment<chosen> {
+    let mut test = TestEnvironment::<chosen>::new();
+    test.on_activity("Do", |step: String| Ok(step));
+    test.on_activity("Undo", |step: String| match step.as_str() {
+        "B" => Err(Error::application("Stuck", "B stays").non_retryable()),
+        _ => Ok(()),
+    });
+    test.activity_takes("Undo", Duration::from_secs(1));
+    test
+}
+
+#[test]
+fn a_step_is_undone_with_what_it_gave() {
+    let mut test = choosing();
+    let failure = test.run((false, true)).unwrap_failure();
+    assert_eq!(failure.message, "1 of 3 compensations failed: Stuck: B stays");
+    assert_eq!(test.activities(), ["Do", "Do", "Do", "Undo", "Undo", "Undo"]);
+    assert_eq!(test.elapsed(), Duration::from_secs(3));
+}
+
+#[test]
+fn the_first_compensation_that_fails_may_be_the_last() {
+    let mut test = choosing();
+    let failure = test.run((false, false)).unwrap_failure();
+    assert_eq!(failure.application_type(), Some("CompensationFailed"));
+    assert_eq!(failure.root_cause().message, "sold out");
+    assert_eq!(test.activities(), ["Do", "Do", "Do", "Undo", "Undo"]);
+}
+
+#[test]
+fn compensations_may_run_at_once() {
+    let mut test = choosing();
+    test.run((true, false)).unwrap_failure();
+    assert_eq!(test.activities(), ["Do", "Do", "Do", "Undo", "Undo", "Undo"]);
+    assert_eq!(test.elapsed(), Duration::from_secs(1));
 }

@@ -7,14 +7,12 @@ mod tests;
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
-    pin::pin,
     time::{Duration, SystemTime},
 };
 
-use futures::{FutureExt, select};
 use order_saga_contract::{Line, NewOrder, OrderActivitiesStub, Payment, Reservation};
 use wrt_sdk::{
-    ActivityOptions, CancellationType, Context, Error, Result, RetryPolicy, Saga, WorkflowContext, workflow,
+    ActivityOptions, CancellationType, Context, Error, Result, RetryPolicy, Saga, WorkflowContext, select, workflow,
 };
 
 use crate::order::{Order, Receipt, Status, Step};
@@ -35,10 +33,10 @@ impl OrderWorkflow {
     async fn run(ctx: WorkflowContext<Self>, order: Order) -> Result<Receipt> {
         // Canceling the scope stops the work in it. Awaiting the work then says how far it came.
         let scope = ctx.with_activity_options(activity_options()).cancellation_scope();
-        let mut work = pin!(fulfil(&ctx, &scope, &order).fuse());
+        let mut work = Box::pin(fulfil(&ctx, &scope, &order));
         let mut cancel_orders = ctx.signals::<String>("cancel-order");
         let outcome = select! {
-            outcome = work => outcome,
+            outcome = &mut work => outcome,
             signal = cancel_orders.recv() => match signal {
                 Ok(reason) => {
                     wrt_sdk::info!(ctx, reason = reason, "the customer cancels the order");
@@ -97,14 +95,12 @@ async fn take_steps(
     let enter = |step| ctx.state_mut(|state| state.status.step = step);
 
     enter(Step::CreatingOrder);
-    let created = scope.create_order(new_order(order)).await?;
-    let order_id = created.order_id.clone();
-    saga.compensation(|ctx| ctx.cancel_order(created));
+    let create = scope.create_order(new_order(order));
+    let created = saga.step(create, |ctx, created| ctx.cancel_order(created)).await?;
 
     enter(Step::ReservingInventory);
-    let reserved = scope.reserve_inventory(reservation(&order_id, &order.items)).await?;
-    let reserve_id = reserved.reserve_id.clone();
-    saga.compensation(|ctx| ctx.release_inventory(reserved));
+    let reserve = scope.reserve_inventory(reservation(&created.order_id, &order.items));
+    let reserved = saga.step(reserve, |ctx, reserved| ctx.release_inventory(reserved)).await?;
 
     enter(Step::Pausing);
     let pause = Duration::from_millis(order.pause_ms);
@@ -112,23 +108,21 @@ async fn take_steps(
 
     enter(Step::FreezingPayment);
     let mut freeze = scope.freeze_payment(Payment {
-        order_id: order_id.clone(),
+        order_id: created.order_id.clone(),
         user_id: order.user_id.clone(),
         amount: order.amount,
     });
     if let Some(task_queue) = &order.payment_task_queue {
         freeze = freeze.task_queue(task_queue);
     }
-    let frozen = freeze.await?;
-    let freeze_id = frozen.freeze_id.clone();
-    saga.compensation(|ctx| ctx.unfreeze_payment(frozen));
+    let frozen = saga.step(freeze, |ctx, frozen| ctx.unfreeze_payment(frozen)).await?;
 
     // The signal may have come while the last step was under way.
     scope.check_canceled()?;
     Ok(Receipt {
-        order_id,
-        reserve_id,
-        freeze_id,
+        order_id: created.order_id,
+        reserve_id: reserved.reserve_id,
+        freeze_id: frozen.freeze_id,
     })
 }
 

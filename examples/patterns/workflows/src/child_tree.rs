@@ -9,7 +9,7 @@ pub(crate) async fn child_tree(ctx: Context, depth: u32, width: u32) -> Result<u
         return Ok(1);
     }
     let children = (0..width).map(|_| ctx.child::<child_tree>((depth - 1, width)));
-    Ok(futures::future::try_join_all(children).await?.into_iter().sum())
+    Ok(wrt_sdk::try_join_all(children).await?.into_iter().sum())
 }
 
 #[cfg(test)]

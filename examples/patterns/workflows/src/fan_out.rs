@@ -8,7 +8,7 @@ use wrt_sdk::{Context, Result, workflow};
 pub(crate) async fn fan_out(ctx: Context, count: u64) -> Result<u64> {
     let ctx = ctx.with_activity_options(crate::activity_options());
     let squares = (1..=count).map(|number| ctx.square(number));
-    Ok(futures::future::try_join_all(squares).await?.into_iter().sum())
+    Ok(wrt_sdk::try_join_all(squares).await?.into_iter().sum())
 }
 
 #[cfg(test)]

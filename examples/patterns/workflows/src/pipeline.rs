@@ -12,7 +12,7 @@ pub(crate) async fn pipeline(ctx: Context, sources: Vec<String>) -> Result<Vec<u
         let words = ctx.transform(words).await?;
         ctx.load(words).await
     });
-    Ok(futures::future::try_join_all(loads).await?)
+    Ok(wrt_sdk::try_join_all(loads).await?)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub(crate) async fn pricing(ctx: Context, amounts: Vec<(u64, String)>) -> Result
         let rate = ctx.exchange_rate(currency).retry_policy(quick.clone()).local().await?;
         Ok::<_, wrt_sdk::Error>(amount * rate / 100)
     });
-    let sum = futures::future::try_join_all(euros).await?.into_iter().sum();
+    let sum = wrt_sdk::try_join_all(euros).await?.into_iter().sum();
     Ok(ctx.square(sum).await?)
 }
 
