@@ -53,7 +53,10 @@ impl Language {
     /// # Errors
     /// Its guest was not built.
     pub(crate) fn of(name: &str) -> Result<Self> {
-        let component = guest(&format!("scenarios-{name}"))?;
+        let component = match name {
+            "typescript" => wrt_tests::script("tests/guests/scenarios-typescript/src/scenarios.ts")?,
+            name => guest(&format!("scenarios-{name}"))?,
+        };
         Ok(Language {
             name: name.to_owned(),
             component,
