@@ -10,7 +10,7 @@ use wrt_model::proto::{
     enums::IndexedValueType as Kind,
     testservice::{LockTimeSkippingRequest, UnlockTimeSkippingRequest},
 };
-use wrt_tests::{Client, Server, guest, guests, with_time_skipping};
+use wrt_tests::{Client, Server, guest, with_time_skipping};
 
 use crate::{
     MODEL,
@@ -92,22 +92,13 @@ impl Language {
     }
 
     async fn deploy(&self, server: &mut Server) -> Result<()> {
-        let name = format!("scenarios-{}", self.name);
-        server.deploy(&name, QUEUE).await?;
-        let options = DeployOptions {
-            name: format!("{name}-elsewhere"),
-            task_queue: ELSEWHERE.to_owned(),
-            ..Default::default()
-        };
-        server.client().deploy(options, &self.component).await?;
-        let activities = format!("scenarios-{}-activities", self.name);
-        if guests().join(format!("{activities}.wasm")).exists() {
+        for queue in [QUEUE, ELSEWHERE] {
             let options = DeployOptions {
-                name: activities.clone(),
-                task_queue: QUEUE.to_owned(),
+                name: format!("scenarios-{}-{queue}", self.name),
+                task_queue: queue.to_owned(),
                 ..Default::default()
             };
-            server.client().deploy(options, &guest(&activities)?).await?;
+            server.deploy_bytes(options, self.component.clone()).await?;
         }
         Ok(())
     }

@@ -101,7 +101,7 @@ pub(crate) fn files(folders: &[&str]) -> Result<Vec<PathBuf>> {
         .args(folders);
     let list = read(git.current_dir(root()))?;
     let files = list.lines().map(|file| root().join(file));
-    Ok(files.filter(|file| file.exists()).collect())
+    Ok(files.filter(|file| file.is_file()).collect())
 }
 
 /// Builds programs of the workspace and returns their files, in the order of the names.
