@@ -30,8 +30,8 @@ const ELSEWHERE: &str = "elsewhere";
 /// How many scenarios run at once.
 const AT_ONCE: usize = 8;
 
-/// The longest wait for the end of a scenario.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The longest wait for the end of a scenario. The first ones wait until the guest is compiled.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The search attributes that programs set.
 const ATTRIBUTES: [(&str, Kind); 6] = [

@@ -46,9 +46,10 @@ pub(crate) fn equal(left: &Value, right: &Value) -> bool {
     }
 }
 
-/// The sum of two numbers; a whole number where both are.
+/// The sum of two numbers, of which null is 0; a whole number where both are.
 pub(crate) fn sum(left: &Value, right: &Value) -> Value {
-    match (left.as_i64(), right.as_i64()) {
+    let whole = |value: &Value| if value.is_null() { Some(0) } else { value.as_i64() };
+    match (whole(left), whole(right)) {
         (Some(left), Some(right)) => Value::from(left + right),
         _ => Value::from(left.as_f64().unwrap_or(0.0) + right.as_f64().unwrap_or(0.0)),
     }
