@@ -15,7 +15,7 @@ use anyhow::{Result, ensure};
 use crate::{language::Language, scenario::Scenario};
 
 /// The languages that have a guest.
-const LANGUAGES: [&str; 1] = ["rust"];
+const LANGUAGES: [&str; 4] = ["rust", "typescript", "python", "go"];
 
 /// The language whose histories the others are compared with.
 const MODEL: &str = "rust";
