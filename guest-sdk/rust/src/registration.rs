@@ -208,7 +208,11 @@ impl<S: 'static> WorkflowContext<S> {
 
     /// Lets a closure take the updates of this name, with their first argument, and answer them. An error is the caller's
     /// answer; the workflow goes on.
-    pub fn on_update<T, R>(&self, name: &str, handle: impl Fn(&mut S, T) -> Result<R> + 'static) -> Registration<'_, S, T>
+    pub fn on_update<T, R>(
+        &self,
+        name: &str,
+        handle: impl Fn(&mut S, T) -> Result<R> + 'static,
+    ) -> Registration<'_, S, T>
     where
         T: FromPayload + 'static,
         R: ToPayload,
@@ -254,7 +258,11 @@ impl<S: 'static> WorkflowContext<S> {
                 Err(failure) => UpdateOutcome::Rejected(failure),
             }),
         };
-        self.run.registrations.updates.borrow_mut().insert(name.to_owned(), entry);
+        self.run
+            .registrations
+            .updates
+            .borrow_mut()
+            .insert(name.to_owned(), entry);
         Registration {
             context: self,
             name: name.to_owned(),

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use wrt_sdk::{ActivityContext, ActivityEntry, Error, FromPayload as _, HandlerDefinition, Payload, Result, ToPayload as _, activity};
+use wrt_sdk::{
+    ActivityContext, ActivityEntry, Error, FromPayload as _, HandlerDefinition, Payload, Result, ToPayload as _,
+    activity,
+};
 
 use crate::failure;
 
@@ -44,7 +47,10 @@ pub(crate) fn fail(written: Value) -> Result<()> {
 pub(crate) fn fail_until(ctx: &ActivityContext, first_to_succeed: u32) -> Result<u32> {
     let attempt = ctx.info().attempt;
     if attempt < first_to_succeed {
-        return Err(Error::application("NotYet", format!("attempt {attempt} of {first_to_succeed}")));
+        return Err(Error::application(
+            "NotYet",
+            format!("attempt {attempt} of {first_to_succeed}"),
+        ));
     }
     Ok(attempt)
 }

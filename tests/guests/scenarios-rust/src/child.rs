@@ -17,18 +17,23 @@ pub(crate) type Child = Rc<RefCell<ChildWorkflowHandle<Value>>>;
 
 impl Frame {
     pub(crate) async fn child(&self, step: &Value, workflow_type: &str) -> Result<()> {
-        let call = self.ctx.child_workflow::<Value>(workflow_type, Values(self.values(&step["input"])));
+        let call = self
+            .ctx
+            .child_workflow::<Value>(workflow_type, Values(self.values(&step["input"])));
         let result = call.with_options(self.child_options(&step["options"])).await?;
         self.keep(step, result);
         Ok(())
     }
 
     pub(crate) async fn start_child(&self, step: &Value, workflow_type: &str) -> Result<()> {
-        let call = self.ctx.child_workflow::<Value>(workflow_type, Values(self.values(&step["input"])));
+        let call = self
+            .ctx
+            .child_workflow::<Value>(workflow_type, Values(self.values(&step["input"])));
         let child = call.with_options(self.child_options(&step["options"])).start().await?;
         let name = step["as"].as_str().expect("a child that is started has a name");
         let child = Rc::new(RefCell::new(child));
-        self.ctx.state_mut(|state| state.children.insert(name.to_owned(), child));
+        self.ctx
+            .state_mut(|state| state.children.insert(name.to_owned(), child));
         self.keep(step, Value::Bool(true));
         Ok(())
     }
@@ -43,7 +48,10 @@ impl Frame {
 
     pub(crate) async fn signal_child(&self, step: &Value, name: &str) -> Result<()> {
         let signal = step["signal"].as_str().expect("a signal has a name");
-        let sent = self.started(name).borrow().signal(signal, Values(self.values(&step["input"])));
+        let sent = self
+            .started(name)
+            .borrow()
+            .signal(signal, Values(self.values(&step["input"])));
         Ok(sent.await?)
     }
 
@@ -60,7 +68,9 @@ impl Frame {
 
     pub(crate) async fn signal_external(&self, step: &Value, target: &Value) -> Result<()> {
         let signal = step["signal"].as_str().expect("a signal has a name");
-        let sent = self.external(target).signal(signal, Values(self.values(&step["input"])));
+        let sent = self
+            .external(target)
+            .signal(signal, Values(self.values(&step["input"])));
         Ok(sent.await?)
     }
 
@@ -70,7 +80,9 @@ impl Frame {
 
     fn external(&self, target: &Value) -> ExternalWorkflow {
         let target = self.value(target);
-        let workflow = self.ctx.external_workflow(target["workflow_id"].as_str().unwrap_or_default());
+        let workflow = self
+            .ctx
+            .external_workflow(target["workflow_id"].as_str().unwrap_or_default());
         match target["run_id"].as_str() {
             Some(run_id) => workflow.run_id(run_id),
             None => workflow,

@@ -22,9 +22,11 @@ pub(crate) fn thrown(written: &Value) -> Error {
 /// `$error`.
 pub(crate) fn described(failure: &Failure) -> Value {
     let (kind, its_type, details) = match &failure.kind {
-        FailureKind::Application(application) => {
-            ("application", Value::from(&*application.failure_type), &application.details[..])
-        }
+        FailureKind::Application(application) => (
+            "application",
+            Value::from(&*application.failure_type),
+            &application.details[..],
+        ),
         FailureKind::Activity(activity) => ("activity", Value::from(&*activity.activity_type), &[][..]),
         FailureKind::ChildWorkflow(child) => ("child", Value::from(&*child.workflow_type), &[][..]),
         FailureKind::Timeout(timeout, details) => ("timeout", Value::from(format!("{timeout:?}")), &details[..]),

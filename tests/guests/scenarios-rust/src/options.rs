@@ -21,7 +21,9 @@ impl Arguments for Values {
 
 /// What is so many milliseconds long.
 pub(crate) fn span(milliseconds: &Value) -> Option<Duration> {
-    milliseconds.as_f64().map(|milliseconds| Duration::from_secs_f64(milliseconds / 1000.0))
+    milliseconds
+        .as_f64()
+        .map(|milliseconds| Duration::from_secs_f64(milliseconds / 1000.0))
 }
 
 /// Sets what the options of a program name, and nothing else.

@@ -88,11 +88,17 @@ impl Frame {
 
     /// The VALUEs of a list.
     pub(crate) fn values(&self, written: &Value) -> Vec<Value> {
-        written.as_array().into_iter().flatten().map(|value| self.value(value)).collect()
+        written
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|value| self.value(value))
+            .collect()
     }
 
     pub(crate) fn set(&self, name: &str, value: Value) {
-        self.ctx.state_mut(|state| state.variables.insert(name.to_owned(), value));
+        self.ctx
+            .state_mut(|state| state.variables.insert(name.to_owned(), value));
     }
 
     /// Keeps the outcome of a step, if the step says where.

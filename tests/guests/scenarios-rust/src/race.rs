@@ -27,7 +27,11 @@ impl Frame {
                     }
                 }
             }
-            if waiting.is_empty() { Poll::Ready(Ok(())) } else { Poll::Pending }
+            if waiting.is_empty() {
+                Poll::Ready(Ok(()))
+            } else {
+                Poll::Pending
+            }
         });
         let outcome = ended.await;
         for branch in waiting {
@@ -37,7 +41,11 @@ impl Frame {
     }
 
     fn branches(&self, branches: &Value) -> impl Iterator<Item = Running> {
-        branches.as_array().into_iter().flatten().map(|steps| self.running(steps))
+        branches
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|steps| self.running(steps))
     }
 
     /// Waits for the first branch that ends; the others are canceled, and go on as far as they want to.

@@ -38,7 +38,8 @@ impl Frame {
 
     pub(crate) fn name_scope(&self, step: &Value, scope: &CancellationScope) {
         if let Some(name) = step["as"].as_str() {
-            self.ctx.state_mut(|state| state.scopes.insert(name.to_owned(), scope.clone()));
+            self.ctx
+                .state_mut(|state| state.scopes.insert(name.to_owned(), scope.clone()));
         }
     }
 

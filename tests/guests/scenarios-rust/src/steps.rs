@@ -14,17 +14,59 @@ use crate::{
 
 /// What names a step. `signal` comes last, since it is a field of other steps, too.
 const VERBS: [&str; 44] = [
-    "set", "append", "add", "activity", "local_activity", "child", "start_child", "join_child", "signal_child",
-    "cancel_child", "signal_external", "cancel_external", "sleep", "on_signal", "on_query", "on_update", "wait", "all",
-    "race", "spawn", "scope", "shielded", "cancel_scope", "try", "saga", "compensate", "if", "repeat", "patched",
-    "deprecate_patch", "continue_as_new", "memo", "search_attributes", "info", "random", "now", "log", "details",
-    "return", "fail", "rethrow", "bug", "check", "until_handled",
+    "set",
+    "append",
+    "add",
+    "activity",
+    "local_activity",
+    "child",
+    "start_child",
+    "join_child",
+    "signal_child",
+    "cancel_child",
+    "signal_external",
+    "cancel_external",
+    "sleep",
+    "on_signal",
+    "on_query",
+    "on_update",
+    "wait",
+    "all",
+    "race",
+    "spawn",
+    "scope",
+    "shielded",
+    "cancel_scope",
+    "try",
+    "saga",
+    "compensate",
+    "if",
+    "repeat",
+    "patched",
+    "deprecate_patch",
+    "continue_as_new",
+    "memo",
+    "search_attributes",
+    "info",
+    "random",
+    "now",
+    "log",
+    "details",
+    "return",
+    "fail",
+    "rethrow",
+    "bug",
+    "check",
+    "until_handled",
 ];
 
 impl Frame {
     /// Runs one step.
     pub(crate) async fn step(&self, step: &Value) -> Result<Flow> {
-        let verb = VERBS.into_iter().chain(["signal"]).find(|verb| step.get(verb).is_some());
+        let verb = VERBS
+            .into_iter()
+            .chain(["signal"])
+            .find(|verb| step.get(verb).is_some());
         let verb = verb.unwrap_or_else(|| panic!("there is no step {step}"));
         let of = &step[verb];
         let name = of.as_str().unwrap_or_default();
@@ -67,7 +109,14 @@ impl Frame {
             "check" => assert!(self.holds(of), "the condition {of} does not hold"),
             "bug" => panic!("{name}"),
             "fail" => return Err(failure::thrown(&self.value(of))),
-            "rethrow" => return Err(self.caught.as_deref().expect("`catch` has caught an error").clone().into()),
+            "rethrow" => {
+                return Err(self
+                    .caught
+                    .as_deref()
+                    .expect("`catch` has caught an error")
+                    .clone()
+                    .into());
+            }
             "return" => return Ok(Flow::Return(self.value(of))),
             "continue_as_new" => return self.continue_as_new(step, of),
             structured => return self.structured(structured, step, of).await,
@@ -143,7 +192,8 @@ impl Frame {
             program => program.clone(),
         };
         let story = json!({"input": self.value(&of["input"]), "program": program});
-        self.ctx.continue_as_new_with((story,), self.continue_options(&step["options"]))
+        self.ctx
+            .continue_as_new_with((story,), self.continue_options(&step["options"]))
     }
 
     // === Handlers ===
@@ -158,7 +208,9 @@ impl Frame {
 
     fn on_query(&self, step: &Value, name: &str) {
         let (frame, answer) = (self.clone(), step["answer"].clone());
-        self.ctx.on_query(name, move |_: &State, question: Value| frame.with("query", question).value(&answer));
+        self.ctx.on_query(name, move |_: &State, question: Value| {
+            frame.with("query", question).value(&answer)
+        });
     }
 
     fn on_update(&self, step: &Value, name: &str) {

@@ -34,9 +34,7 @@ impl Frame {
         let (frame, steps) = (self.clone(), steps.clone());
         let saga = self.saga.as_ref().expect("`compensate` stands in a saga");
         if let Some(saga) = &*saga.borrow() {
-            saga.compensation(async move |shielded| {
-                frame.within(&shielded).running(&steps).await.map(drop)
-            });
+            saga.compensation(async move |shielded| frame.within(&shielded).running(&steps).await.map(drop));
         }
     }
 }
