@@ -19,12 +19,7 @@ use wrt_tests::{
     patterns::{arguments, outcome, updating},
 };
 
-use crate::{
-    end,
-    history::equal,
-    language::QUEUE,
-    scenario::Scenario,
-};
+use crate::{end, history::equal, language::QUEUE, scenario::Scenario};
 
 /// A client of one run.
 pub(crate) struct Actor<'a> {

@@ -13,6 +13,7 @@ pub(crate) fn normal(history: &[HistoryEvent], varies: bool) -> Result<Vec<Value
     let mut events = std::mem::take(events);
     for event in &mut events {
         shorten(event);
+        unite_timeouts(event);
         clean(event, varies);
     }
     Ok(events)
@@ -20,9 +21,22 @@ pub(crate) fn normal(history: &[HistoryEvent], varies: bool) -> Result<Vec<Value
 
 /// Workflow tasks are there or not; who ran them and how is not the workflow's choice.
 fn shorten(event: &mut Value) {
-    let is_of_task = event["eventType"].as_str().is_some_and(|name| name.contains("_WORKFLOW_TASK_"));
+    let is_of_task = event["eventType"]
+        .as_str()
+        .is_some_and(|name| name.contains("_WORKFLOW_TASK_"));
     if is_of_task {
         *event = json!({"eventId": event["eventId"], "eventType": event["eventType"]});
+    }
+}
+
+/// An attempt whose time is over is ended by the server's timer or by who runs it, whichever comes first.
+fn unite_timeouts(event: &mut Value) {
+    const FAILED: &str = "activityTaskFailedEventAttributes";
+    let is_timeout = event[FAILED]["failure"].get("timeoutFailureInfo").is_some();
+    if let (true, Some(fields)) = (is_timeout, event.as_object_mut()) {
+        let attributes = fields.remove(FAILED).unwrap_or_default();
+        fields.insert("activityTaskTimedOutEventAttributes".to_owned(), attributes);
+        fields.insert("eventType".to_owned(), Value::from("EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT"));
     }
 }
 
@@ -75,7 +89,9 @@ fn drop_own_words(failure: &mut Map<String, Value>) {
 fn payload(value: &Value, varies: bool) -> Option<Value> {
     let encoding = value.get("metadata")?.get("encoding")?.as_str()?;
     let encoding = BASE64_STANDARD.decode(encoding).ok()?;
-    let data = BASE64_STANDARD.decode(value["data"].as_str().unwrap_or_default()).ok()?;
+    let data = BASE64_STANDARD
+        .decode(value["data"].as_str().unwrap_or_default())
+        .ok()?;
     Some(match encoding.as_slice() {
         _ if varies => json!({"payload": String::from_utf8_lossy(&encoding)}),
         b"json/plain" => json!({"json": serde_json::from_slice::<Value>(&data).ok()?}),

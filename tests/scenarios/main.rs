@@ -49,9 +49,7 @@ fn languages() -> Vec<String> {
 fn every_step_and_option_occurs() -> Result<()> {
     let words = scenario::words(&Scenario::load_all()?);
     let readme = std::fs::read_to_string(scenario::folder().join("README.md"))?;
-    let missing: Vec<_> = scenario::named(&readme)
-        .filter(|word| !words.contains(*word))
-        .collect();
+    let missing: Vec<_> = scenario::named(&readme).filter(|word| !words.contains(*word)).collect();
     ensure!(missing.is_empty(), "no scenario has {}", missing.join(", "));
     Ok(())
 }

@@ -42,7 +42,9 @@ impl Record {
     pub(crate) fn keep(&self, scenario: &Scenario) -> Result<()> {
         let file = file(scenario);
         let runs = self.0.iter().cloned();
-        let runs: Result<Vec<_>> = runs.map(|events| history_to_json(events, serde_json::value::Serializer)).collect();
+        let runs: Result<Vec<_>> = runs
+            .map(|events| history_to_json(events, serde_json::value::Serializer))
+            .collect();
         let mut text = serde_json::to_string_pretty(&json!({"runs": runs?}))?;
         text.push('\n');
         fs::create_dir_all(file.parent().context("golden histories lie in a folder")?)?;
@@ -88,7 +90,9 @@ impl Record {
 
 /// Which SDK has raised a failure, and where, is told in the words of the language.
 fn take_own_words(golden: &mut HistoryEvent, live: &HistoryEvent) {
-    let live = failures(&mut live.clone()).map(|failure| failure.clone()).collect::<Vec<_>>();
+    let live = failures(&mut live.clone())
+        .map(|failure| failure.clone())
+        .collect::<Vec<_>>();
     for (golden, live) in failures(golden).zip(&live) {
         take_words_of_chain(golden, live);
     }

@@ -66,7 +66,11 @@ impl Scenario {
         }
         let mut names = BTreeSet::new();
         for scenario in &scenarios {
-            ensure!(names.insert(&scenario.name), "two scenarios are named {}", scenario.name);
+            ensure!(
+                names.insert(&scenario.name),
+                "two scenarios are named {}",
+                scenario.name
+            );
         }
         if let Ok(chosen) = std::env::var("WRT_SCENARIOS") {
             let chosen: Vec<_> = chosen.split([',', ' ']).filter(|name| !name.is_empty()).collect();
@@ -134,7 +138,13 @@ pub(crate) fn named(readme: &str) -> impl Iterator<Item = &str> {
         rest.split('"').next()
     });
     let options = readme.split_once("Options of activities:");
-    let options = options.and_then(|(_, rest)| rest.split("\n\n").next()).unwrap_or_default();
-    let options = options.split('`').skip(1).step_by(2).filter(|word| word.ends_with(|last: char| last.is_ascii_lowercase()));
+    let options = options
+        .and_then(|(_, rest)| rest.split("\n\n").next())
+        .unwrap_or_default();
+    let options = options
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|word| word.ends_with(|last: char| last.is_ascii_lowercase()));
     steps.chain(options)
 }

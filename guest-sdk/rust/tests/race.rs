@@ -49,8 +49,17 @@ fn the_losers_are_canceled() {
     test.signal_at(5 * SECOND, "stop", ("enough",));
     test.run(()).unwrap();
     let commands = test.commands();
-    assert_eq!(count(&commands, |command| matches!(command, Command::RequestCancelActivity { .. })), 1);
-    assert_eq!(count(&commands, |command| matches!(command, Command::CancelTimer { .. })), 1);
+    assert_eq!(
+        count(&commands, |command| matches!(
+            command,
+            Command::RequestCancelActivity { .. }
+        )),
+        1
+    );
+    assert_eq!(
+        count(&commands, |command| matches!(command, Command::CancelTimer { .. })),
+        1
+    );
 }
 
 #[workflow]
@@ -73,7 +82,9 @@ fn what_is_lent_goes_on() {
 
 #[workflow]
 async fn fastest(ctx: Context, seconds: Vec<u64>) -> Result<usize> {
-    let sleeps = seconds.into_iter().map(|seconds| ctx.sleep(Duration::from_secs(seconds)));
+    let sleeps = seconds
+        .into_iter()
+        .map(|seconds| ctx.sleep(Duration::from_secs(seconds)));
     let (index, slept) = race(sleeps).await;
     slept?;
     Ok(index)
@@ -84,7 +95,10 @@ fn a_list_has_a_first_one_too() {
     let mut test = TestEnvironment::<fastest>::new();
     assert_eq!(test.run((vec![3, 1, 2],)).unwrap(), 1);
     let commands = test.commands();
-    assert_eq!(count(&commands, |command| matches!(command, Command::CancelTimer { .. })), 2);
+    assert_eq!(
+        count(&commands, |command| matches!(command, Command::CancelTimer { .. })),
+        2
+    );
 }
 
 #[test]

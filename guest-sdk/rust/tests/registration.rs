@@ -32,7 +32,9 @@ async fn basket(ctx: Context, most: usize) -> Result<Vec<String>> {
         ctx.state_mut(|basket| basket.paid = true);
         Ok(receipt)
     });
-    ctx.on_signal("remove", |basket, article: String| basket.articles.retain(|other| *other != article));
+    ctx.on_signal("remove", |basket, article: String| {
+        basket.articles.retain(|other| *other != article)
+    });
     ctx.wait_until(|basket| basket.paid).await?;
     ctx.all_handlers_finished().await?;
     Ok(ctx.state(|basket| basket.articles.clone()))
@@ -52,7 +54,11 @@ fn a_function_is_called_while_it_runs() {
     let receipt = test.update("pay", ("gold",));
     assert_eq!(test.finish().unwrap(), ["book"]);
     assert_eq!(receipt.outcome::<String>().unwrap(), "paid with gold");
-    assert_eq!(test.query::<Vec<String>>("articles", ()).unwrap(), ["book"], "also after the end");
+    assert_eq!(
+        test.query::<Vec<String>>("articles", ()).unwrap(),
+        ["book"],
+        "also after the end"
+    );
 }
 
 #[test]

@@ -89,7 +89,9 @@ fn a_failed_compensation_stops_no_other_and_is_reported() {
 
 #[workflow]
 async fn chosen(ctx: Context, parallel: bool, continue_on_error: bool) -> Result<()> {
-    let options = SagaOptions::new().parallel(parallel).continue_on_error(continue_on_error);
+    let options = SagaOptions::new()
+        .parallel(parallel)
+        .continue_on_error(continue_on_error);
     ctx.saga_with(options, async |saga| {
         for step in ["A", "B", "C"] {
             let done = ctx.activity::<String>("Do", (step,));

@@ -100,7 +100,9 @@ async fn take_steps(
 
     enter(Step::ReservingInventory);
     let reserve = scope.reserve_inventory(reservation(&created.order_id, &order.items));
-    let reserved = saga.step(reserve, |ctx, reserved| ctx.release_inventory(reserved)).await?;
+    let reserved = saga
+        .step(reserve, |ctx, reserved| ctx.release_inventory(reserved))
+        .await?;
 
     enter(Step::Pausing);
     let pause = Duration::from_millis(order.pause_ms);

@@ -12,8 +12,7 @@ use super::{
     history::{Event, Turn},
 };
 use crate::{
-    Failure, Payload, WorkflowInfo, command::Command, execution::Job, host::Host, log::Level,
-    run::default_child_id,
+    Failure, Payload, WorkflowInfo, command::Command, execution::Job, host::Host, log::Level, run::default_child_id,
 };
 
 /// The search attribute that lists the patches of a run. The runtime sets it, not the workflow.
