@@ -36,7 +36,10 @@ fn unite_timeouts(event: &mut Value) {
     if let (true, Some(fields)) = (is_timeout, event.as_object_mut()) {
         let attributes = fields.remove(FAILED).unwrap_or_default();
         fields.insert("activityTaskTimedOutEventAttributes".to_owned(), attributes);
-        fields.insert("eventType".to_owned(), Value::from("EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT"));
+        fields.insert(
+            "eventType".to_owned(),
+            Value::from("EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT"),
+        );
     }
 }
 

@@ -133,10 +133,17 @@ fn install(built: &Path) -> Result<()> {
 
 // === Other languages ===
 
-/// Runs the build script of a language, unless nothing that it reads has changed.
+/// Runs the build scripts of a language, unless nothing that they read has changed.
 fn other(language: Language) -> Result<()> {
-    let folder = format!("tests/guests/{}", language.folder());
-    let mut stamp = Stamp::new(output()?.join(format!(".{}", language.folder())));
+    for folder in language.folders() {
+        run_script(folder)?;
+    }
+    Ok(())
+}
+
+fn run_script(name: &str) -> Result<()> {
+    let folder = format!("tests/guests/{name}");
+    let mut stamp = Stamp::new(output()?.join(format!(".{name}")));
     for input in shell::files(&[&folder, "wit", "guest-sdk", "tests/requirements.txt"])? {
         stamp = stamp.file(&input)?;
     }

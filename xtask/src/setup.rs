@@ -3,6 +3,7 @@
 mod browser;
 mod c;
 mod debian;
+mod go;
 mod javascript;
 mod python;
 mod stamp;
@@ -30,17 +31,19 @@ pub(crate) struct Options {
 pub(crate) enum Language {
     Python,
     Javascript,
+    Go,
 }
 
 impl Language {
     /// All of them.
-    pub(crate) const ALL: [Self; 2] = [Self::Python, Self::Javascript];
+    pub(crate) const ALL: [Self; 3] = [Self::Python, Self::Javascript, Self::Go];
 
-    /// The name of the folder of its guests.
-    pub(crate) fn folder(self) -> &'static str {
+    /// The names of the folders of its guests.
+    pub(crate) fn folders(self) -> &'static [&'static str] {
         match self {
-            Self::Python => "python",
-            Self::Javascript => "javascript",
+            Self::Python => &["python", "scenarios-python"],
+            Self::Javascript => &["javascript"],
+            Self::Go => &["scenarios-go"],
         }
     }
 }
@@ -81,6 +84,7 @@ pub(crate) fn c_for_wasm() -> Result<std::path::PathBuf> {
 pub(crate) fn clients() -> Result<()> {
     python::prepare()?;
     javascript::prepare_tests()?;
+    javascript::prepare_sdk()?;
     javascript::prepare_browser()?;
     browser::prepare()
 }
@@ -102,6 +106,7 @@ pub(crate) fn languages(languages: &[Language]) -> Result<()> {
         match language {
             Language::Python => python::prepare()?,
             Language::Javascript => javascript::prepare()?,
+            Language::Go => go::prepare()?,
         }
     }
     Ok(())

@@ -23,6 +23,14 @@ pub(crate) fn prepare_tests() -> Result<()> {
     install("tests/typescript", "Temporal's client and worker for the tests")
 }
 
+/// Installs the compiler of the SDK for TypeScript beside its sources.
+///
+/// # Errors
+/// Those of [`prepare`].
+pub(crate) fn prepare_sdk() -> Result<()> {
+    install("guest-sdk/typescript", "the compiler of the SDK for TypeScript")
+}
+
 /// Installs the compiler of the web page beside its sources.
 ///
 /// # Errors
