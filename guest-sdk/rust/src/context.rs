@@ -30,6 +30,22 @@ pub struct Context {
     options: Rc<ActivityOptions>,
 }
 
+/// A context without its run, for those whom the run holds: together they would never be dropped.
+pub(crate) struct DetachedContext {
+    token: CancellationToken,
+    options: Rc<ActivityOptions>,
+}
+
+impl DetachedContext {
+    pub(crate) fn attach(&self, run: &Rc<Run>) -> Context {
+        Context {
+            run: run.clone(),
+            token: self.token.clone(),
+            options: self.options.clone(),
+        }
+    }
+}
+
 impl Context {
     pub(crate) fn new(run: Rc<Run>) -> Self {
         Context {
@@ -202,14 +218,11 @@ impl<S: 'static> WorkflowContext<S> {
         self.state.clone()
     }
 
-    /// Makes the context again, out of the run.
-    pub(crate) fn detached(&self) -> Box<dyn Fn(&Rc<Run>) -> Context> {
-        let (token, options) = (self.base.token.clone(), self.base.options.clone());
-        Box::new(move |run| Context {
-            run: run.clone(),
-            token: token.clone(),
-            options: options.clone(),
-        })
+    pub(crate) fn detached(&self) -> DetachedContext {
+        DetachedContext {
+            token: self.base.token.clone(),
+            options: self.base.options.clone(),
+        }
     }
 
     /// Reads the state.

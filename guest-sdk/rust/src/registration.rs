@@ -5,6 +5,7 @@ use std::{cell::RefCell, collections::BTreeMap, marker::PhantomData, rc::Rc};
 
 use crate::{
     Context, Failure, FromPayload, Payload, Result, ToPayload, WorkflowContext,
+    context::DetachedContext,
     handlers::{Handler, log_failed_signal},
     run::Run,
     state::StateCell,
@@ -22,10 +23,13 @@ pub(crate) struct Registrations {
 type SignalHandler = Rc<dyn Fn(&Rc<Run>, Payload) -> Result<(), Failure>>;
 type QueryHandler = Rc<dyn Fn(Payload) -> Result<Payload>>;
 
+type Validate = Rc<dyn Fn(&Payload) -> Result<()>>;
+type HandleUpdate = Rc<dyn Fn(&Rc<Run>, Payload) -> UpdateOutcome>;
+
 #[derive(Clone)]
 struct UpdateEntry {
-    validate: Rc<dyn Fn(&Payload) -> Result<()>>,
-    handle: Rc<dyn Fn(&Rc<Run>, Payload) -> UpdateOutcome>,
+    validate: Validate,
+    handle: HandleUpdate,
 }
 
 impl Registrations {
@@ -87,7 +91,7 @@ fn first(input: Vec<Payload>) -> Payload {
 
 /// What a handler gets back its context from.
 struct Origin<S> {
-    context: Box<dyn Fn(&Rc<Run>) -> Context>,
+    context: DetachedContext,
     state: Rc<StateCell<S>>,
 }
 
@@ -100,7 +104,7 @@ impl<S: 'static> Origin<S> {
     }
 
     fn context(&self, run: &Rc<Run>) -> WorkflowContext<S> {
-        WorkflowContext::new((self.context)(run), self.state.clone())
+        WorkflowContext::new(self.context.attach(run), self.state.clone())
     }
 }
 

@@ -12,11 +12,11 @@ use wrt_build::{
 
 /// Builds `flow.ts`, with these files beside it.
 fn built(files: &[(&str, &str)]) -> Result<Built, BuildError> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("make a folder");
     for (name, text) in files {
         let file = folder.path().join(name);
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
+        fs::create_dir_all(file.parent().expect("it has a folder")).expect("make its folder");
+        fs::write(file, text).expect("write a file");
     }
     build(&project(&folder.path().join("flow.ts")))
 }
@@ -32,8 +32,9 @@ fn project(entry: &Path) -> Project {
 
 #[track_caller]
 fn check_error(text: &str, expected: &str) {
-    let error = built(&[("flow.ts", text)]).map(|built| built.files).unwrap_err();
-    assert!(error.to_string().starts_with(expected), "{error}");
+    let built = built(&[("flow.ts", text)]).map(|built| built.files);
+    let error = built.expect_err("it has a mistake").to_string();
+    assert!(error.starts_with(expected), "{error}");
 }
 
 const WORKFLOW: &str = "export async function flow(): Promise<number> { return 1; }";
