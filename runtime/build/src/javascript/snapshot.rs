@@ -27,6 +27,9 @@ const TICKS: u64 = 100;
 /// How often a busy module is looked at.
 const TICK: std::time::Duration = std::time::Duration::from_millis(100);
 
+/// Twice what a run has, so that it is JavaScript's own bound that ends a recursion.
+const STACK_BYTES: usize = 1 << 20;
+
 #[derive(Clone, Copy, ComponentType, Lower)]
 #[component(enum)]
 #[repr(u8)]
@@ -90,6 +93,7 @@ fn wasmtime_engine(functions: Arc<Functions>) -> Result<Engine> {
     let mut config = Config::new();
     config.enable_incremental_compilation(functions)?;
     config.epoch_interruption(true);
+    config.max_wasm_stack(STACK_BYTES);
     Engine::new(&config)
 }
 

@@ -1,10 +1,11 @@
-//! The world in which modules are evaluated: nothing to touch, and a clock that stands still, so that the same sources give
-//! the same component.
+//! The world in which modules are evaluated: nothing to touch, a clock that stands still, and no randomness, so that the same
+//! sources give the same component.
 
 use std::time::Duration;
 
 use wasmtime_wasi::{
     HostMonotonicClock, HostWallClock, ResourceTable, WasiCtx, WasiCtxView, WasiView, p2::pipe::MemoryOutputPipe,
+    random,
 };
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView, default_hooks};
 
@@ -26,6 +27,9 @@ impl State {
             .stderr(output.clone())
             .wall_clock(Still)
             .monotonic_clock(Still)
+            .secure_random(random::Deterministic::new(vec![0]))
+            .insecure_random(random::Deterministic::new(vec![0]))
+            .insecure_random_seed(0)
             .allow_tcp(false)
             .allow_udp(false)
             .build();
