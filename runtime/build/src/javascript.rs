@@ -5,7 +5,7 @@ mod sdk;
 mod snapshot;
 mod transpile;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::BuildError;
 
@@ -30,15 +30,6 @@ pub struct Built {
     pub component: Vec<u8>,
     /// The files that it is made of, for those who watch them.
     pub files: Vec<PathBuf>,
-}
-
-/// The endings of files that this module builds.
-pub const EXTENSIONS: [&str; 6] = ["ts", "mts", "cts", "js", "mjs", "cjs"];
-
-/// Whether the file is one of JavaScript or TypeScript, by its ending.
-pub fn is_source(file: &Path) -> bool {
-    let extension = file.extension().and_then(|extension| extension.to_str());
-    extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
 }
 
 /// Builds a component. Computes for a second or so: in an asynchronous program, on a thread for that.

@@ -1,23 +1,27 @@
 //! `wrt build`: makes a component of sources; and how `deploy` and `run` take sources in place of a component.
 
+mod script;
+mod tool;
+
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use clap::Args;
 use serde_json::json;
 
+use self::tool::Language;
 use crate::{
     context::Context,
     exit::Exit,
     output::{Output, card, heading},
     progress::Progress,
-    server::cache_dir,
 };
 
-/// Build a component of a file of TypeScript or JavaScript
+/// Build a component of a file or a project
 ///
-/// Needs nothing else: the engine, the SDK and the transpiler are in this program. What the file imports comes along: other files,
-/// packages in `node_modules`, and `@wrt/sdk`, which need not be installed.
+/// TypeScript and JavaScript need nothing else: the engine, the SDK and the transpiler are in this program. What the file imports
+/// comes along: other files, packages in `node_modules`, and `@wrt/sdk`, which need not be installed. Of a folder,
+/// `workflows.ts` and `activities.ts` are taken, there or in `src`. Rust, Python and Go are built by their own tools.
 #[derive(Debug, Args)]
 pub(crate) struct BuildArgs {
     #[command(flatten)]
@@ -27,11 +31,14 @@ pub(crate) struct BuildArgs {
     out: Option<PathBuf>,
 }
 
+/// The endings of files of TypeScript and JavaScript.
+const SCRIPTS: [&str; 6] = ["ts", "mts", "cts", "js", "mjs", "cjs"];
+
 /// A component, or what it can be built of.
 #[derive(Debug, Args)]
 pub(crate) struct SourceArgs {
-    /// The component, or a file of TypeScript or JavaScript
-    #[arg(value_name = "FILE")]
+    /// The component, a file of TypeScript, JavaScript or Python, or the folder of a project in Rust, Python, Go or TypeScript
+    #[arg(value_name = "FILE|FOLDER")]
     pub(crate) file: PathBuf,
     /// A module of TypeScript or JavaScript whose exported functions are activities
     #[arg(long, value_name = "FILE")]
@@ -47,7 +54,10 @@ impl BuildArgs {
                 self.source.file.display()
             );
         };
-        let out = self.out.unwrap_or_else(|| self.source.file.with_extension("wasm"));
+        let out = self.out.unwrap_or_else(|| match self.source.file.is_dir() {
+            true => self.source.file.join(format!("{}.wasm", self.source.name())),
+            false => self.source.file.with_extension("wasm"),
+        });
         std::fs::write(&out, &component).with_context(|| format!("write {}", out.display()))?;
         let text = || {
             let lines = card(&[
@@ -73,34 +83,42 @@ impl SourceArgs {
     }
 
     /// Builds what is given as sources; `None` for what is none.
-    #[cfg(feature = "javascript")]
     async fn build(&self, output: &Output) -> anyhow::Result<Option<Vec<u8>>> {
-        use wrt_build::javascript::{self, Project};
-        if !javascript::is_source(&self.file) {
+        if let Some(language) = Language::of(&self.file) {
             self.refuse_activities()?;
-            return Ok(None);
+            let source = self.file.clone();
+            return tokio::task::spawn_blocking(move || language.build(&source))
+                .await?
+                .map(Some);
         }
-        let _progress = Progress::new(output, format!("building {}", self.file.display()));
-        let project = Project {
-            entry: self.file.clone(),
-            activities: self.activities.clone(),
-            cache_dir: cache_dir().map(|folder| folder.join("engine")),
-        };
-        let built = tokio::task::spawn_blocking(move || javascript::build(&project)).await??;
-        Ok(Some(built.component))
-    }
-
-    #[cfg(not(feature = "javascript"))]
-    async fn build(&self, _output: &Output) -> anyhow::Result<Option<Vec<u8>>> {
-        self.refuse_activities()?;
-        let extension = self.file.extension().and_then(|extension| extension.to_str());
-        if extension.is_some_and(|it| ["ts", "mts", "js", "mjs"].contains(&it)) {
-            bail!(
-                "this program was built without the feature `javascript`, which builds {}",
+        let Some((entry, activities)) = self.script() else {
+            self.refuse_activities()?;
+            let is_folder = self.file.is_dir();
+            ensure!(
+                !is_folder,
+                "{} holds nothing that can be built: no Cargo.toml, go.mod, pyproject.toml or workflows.ts",
                 self.file.display()
             );
+            return Ok(None);
+        };
+        let _progress = Progress::new(output, format!("building {}", entry.display()));
+        script::build(entry, activities).await.map(Some)
+    }
+
+    /// The modules of TypeScript or JavaScript that are meant: of workflows, and of activities.
+    fn script(&self) -> Option<(PathBuf, Option<PathBuf>)> {
+        if self.file.is_dir() {
+            let folders = [self.file.clone(), self.file.join("src")];
+            let mut entries = folders.iter().map(|folder| folder.join("workflows.ts"));
+            let entry = entries.find(|entry| entry.exists())?;
+            let beside = entry.with_file_name("activities.ts");
+            let activities = self.activities.clone().or_else(|| beside.exists().then_some(beside));
+            return Some((entry, activities));
         }
-        Ok(None)
+        let extension = self.file.extension()?.to_str()?;
+        SCRIPTS
+            .contains(&extension)
+            .then(|| (self.file.clone(), self.activities.clone()))
     }
 
     fn refuse_activities(&self) -> anyhow::Result<()> {
@@ -120,7 +138,14 @@ impl SourceArgs {
 }
 
 fn name_of(file: &Path) -> String {
-    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    // The name of `.` is that of the folder that it is.
+    let whole = file.is_dir().then(|| file.canonicalize().ok()).flatten();
+    let stem = whole
+        .as_deref()
+        .unwrap_or(file)
+        .file_stem()
+        .unwrap_or_default()
+        .to_string_lossy();
     stem.trim_end_matches(".component").replace('_', "-")
 }
 

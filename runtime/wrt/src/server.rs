@@ -15,6 +15,8 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Subcommand};
 use wrt_model::proto::enums::IndexedValueType;
 
+#[cfg(feature = "javascript")]
+pub(crate) use self::settings::cache_dir;
 use self::{
     config::Config,
     door::DoorArgs,
@@ -22,7 +24,7 @@ use self::{
     settings::{Settings, listen_address, set},
     temporal::TemporalArgs,
 };
-pub(crate) use self::{door::host, private::PrivateServer, settings::cache_dir};
+pub(crate) use self::{door::host, private::PrivateServer};
 use crate::{context::Context, exit::Exit, payload::key_value, search_attribute};
 
 /// The port of a server that nobody has told otherwise, as it is Temporal's.

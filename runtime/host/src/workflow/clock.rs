@@ -121,6 +121,6 @@ mod tests {
                 clock.elapsed_nanos()
             })
             .collect();
-        assert_eq!(elapsed, [0, 3_000, 3_000, 3_000, 3_001]);
+        assert_eq!(elapsed, [1, 3_000, 3_000, 3_000, 3_001]);
     }
 }

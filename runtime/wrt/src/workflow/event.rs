@@ -228,8 +228,8 @@ mod tests {
         assert_snapshot!(block(&events()[4]), @r#"
          1007  2023-11-14T22:13:20.000Z  TimerStarted
         {
-          "startToFireTimeout": "60s",
-          "timerId": "2"
+          "timerId": "2",
+          "startToFireTimeout": "60s"
         }
         "#);
     }
