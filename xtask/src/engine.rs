@@ -1,6 +1,5 @@
 //! `cargo xtask engine`: compiles the JavaScript engine, which `wrt build` then holds.
 
-use std::path::Path;
 use std::{env, fs};
 
 use anyhow::{Context as _, Result, bail};
@@ -59,11 +58,6 @@ pub(crate) fn run() -> Result<()> {
         .join("engine")
         .join(toolchain.target())
         .join("release/wrt_js_engine.wasm");
-    copy(&built, &engine)?;
+    fs::copy(&built, &engine).with_context(|| format!("copy {} to {}", built.display(), engine.display()))?;
     stamp.keep()
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::copy(from, to).with_context(|| format!("copy {} to {}", from.display(), to.display()))?;
-    Ok(())
 }

@@ -28,9 +28,6 @@ const guest: Guest = {
     describe: () => module.describeWorkflows(),
     activate: (activation) => inText(() => activate(activation)),
     query: (query) => inText(() => ask(query)),
-    unhandledRejection(error) {
-      execution?.run?.reportBug(new Error('a promise was rejected, and nobody has caught it', { cause: error }));
-    },
   },
   activity: {
     describe: () => module.describeActivities(),

@@ -125,8 +125,6 @@ export interface Guest {
     /** Throws text with a stack when the workflow task fails. */
     activate(activation: Activation): void;
     query(query: WorkflowQuery): WirePayload[];
-    /** A promise was rejected that nobody has listened to: fails the workflow task. */
-    unhandledRejection(error: unknown): void;
   };
   activity: {
     describe(): ActivityModuleDefinition;

@@ -41,6 +41,7 @@ pub use self::{
     },
 };
 pub use cache::{Compilation, Functions};
+pub use other_side::refuse_imports;
 
 /// The version of the contracts in `wit/` that this host speaks.
 pub const CONTRACT_VERSION: &str = "0.1.0";

@@ -2,7 +2,7 @@
 //! side is linked all the same, and traps when it is called.
 
 use wasmtime::{
-    Engine, Error, Result,
+    Error, Result,
     component::{Component, Linker, types::ComponentItem},
 };
 
@@ -36,32 +36,35 @@ impl OtherSide {
     /// A linker that has the functions of the other side, too, if the component imports any.
     pub(crate) fn link<T: Send>(self, linker: &Linker<T>, component: &Component) -> Result<Linker<T>> {
         let mut linker = linker.clone();
-        let engine = component.engine();
-        let imports = component.component_type();
-        for (name, item) in imports.imports(engine) {
-            if let ComponentItem::ComponentInstance(interface) = item.ty
-                && name.starts_with(self.package())
-            {
-                self.refuse_all(&mut linker, engine, name, &interface)?;
-            }
-        }
+        let refusal = |interface: &str, function: &str| self.refusal(interface, function);
+        refuse_imports(&mut linker, component, self.package(), refusal)?;
         Ok(linker)
     }
+}
 
-    fn refuse_all<T: Send>(
-        self,
-        linker: &mut Linker<T>,
-        engine: &Engine,
-        name: &str,
-        interface: &wasmtime::component::types::ComponentInstance,
-    ) -> Result<()> {
+/// Links the functions that a component imports from interfaces whose names begin so. Calling one traps with these words about
+/// the interface and the function.
+pub fn refuse_imports<T: Send>(
+    linker: &mut Linker<T>,
+    component: &Component,
+    beginning: &str,
+    refusal: impl Fn(&str, &str) -> String,
+) -> Result<()> {
+    let engine = component.engine();
+    for (name, item) in component.component_type().imports(engine) {
+        let ComponentItem::ComponentInstance(interface) = item.ty else {
+            continue;
+        };
+        if !name.starts_with(beginning) {
+            continue;
+        }
         let mut instance = linker.instance(name)?;
         for (function, item) in interface.exports(engine) {
             if let ComponentItem::ComponentFunc(_) = item.ty {
-                let refusal = self.refusal(name, function);
+                let refusal = refusal(name, function);
                 instance.func_new(function, move |_, _, _, _| Err(Error::msg(refusal.clone())))?;
             }
         }
-        Ok(())
     }
+    Ok(())
 }

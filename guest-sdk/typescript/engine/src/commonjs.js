@@ -17,7 +17,7 @@
     } else {
       const folder = name.slice(0, name.lastIndexOf('/') + 1) || '.';
       const body = `(function (exports, require, module, __filename, __dirname) {${text}\n})`;
-      const run = std_eval(body, name);
+      const run = evaluate(body, name);
       run.call(module.exports, module.exports, (specifier) => require(name, specifier), module, name, folder);
     }
     return module.exports;
@@ -25,7 +25,7 @@
   globalThis[Symbol.for('wrt.require')] = require;
 
   // An indirect eval, whose stacks show the module's name.
-  function std_eval(body, name) {
+  function evaluate(body, name) {
     return (0, eval)(`${body}\n//# sourceURL=${name}`);
   }
 })();

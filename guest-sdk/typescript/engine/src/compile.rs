@@ -11,11 +11,13 @@ use crate::{
     script::{self, words},
 };
 
-/// The code of a source.
+/// A source as it is loaded.
+#[derive(Clone)]
 pub(crate) enum Code {
-    /// Of a module. It is never freed: the interpreter reads it in place.
-    Bytes(&'static [u8]),
-    Text(String),
+    /// The code of a module. It is never freed: the interpreter reads it in place.
+    Module(&'static [u8]),
+    CommonJs(String),
+    Json(String),
 }
 
 /// Compiles those sources that are modules. The interpreter that does it is gone afterwards, with all its memory.
@@ -26,8 +28,10 @@ pub(crate) fn compile(sources: &[Source]) -> Result<Vec<Code>, String> {
     let context = Context::full(&runtime).map_err(failed)?;
     context.with(|ctx| {
         let code = sources.iter().map(|source| {
-            if source.kind != SourceKind::Module {
-                return Ok(Code::Text(source.text.clone()));
+            match source.kind {
+                SourceKind::Module => {}
+                SourceKind::Commonjs => return Ok(Code::CommonJs(source.text.clone())),
+                SourceKind::Json => return Ok(Code::Json(source.text.clone())),
             }
             let module = Module::declare(ctx.clone(), source.name.as_str(), source.text.as_str());
             let options = WriteOptions {
@@ -36,7 +40,7 @@ pub(crate) fn compile(sources: &[Source]) -> Result<Vec<Code>, String> {
             };
             let bytes = module.and_then(|module| module.write(options));
             let bytes = bytes.map_err(|error| words(&ctx, error))?;
-            Ok(Code::Bytes(bytes.leak()))
+            Ok(Code::Module(bytes.leak()))
         });
         code.collect()
     })

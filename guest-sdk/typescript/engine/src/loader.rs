@@ -11,7 +11,7 @@ use rquickjs::{
 
 use crate::{
     Engine,
-    bindings::guest::engine::loader::{Guest, Source, SourceKind},
+    bindings::guest::engine::loader::{Guest, Source},
     compile::{Code, compile},
     globals, host, memory, position, rejections, script,
 };
@@ -22,27 +22,17 @@ thread_local! {
 }
 
 struct Loadable {
-    kind: SourceKind,
     code: Code,
     imports: Vec<(String, String)>,
 }
 
 impl Guest for Engine {
     fn load(sources: Vec<Source>, prelude: String, entry: String) -> Result<(), String> {
-        for (source, code) in compile(&sources)?
-            .into_iter()
-            .zip(sources)
-            .map(|(code, source)| (source, code))
-        {
-            let Source {
-                name,
-                kind,
-                imports,
-                mappings,
-                ..
-            } = source;
-            position::remember(name.clone(), mappings);
-            SOURCES.with_borrow_mut(|all| all.insert(name, Loadable { kind, code, imports }));
+        let compiled = compile(&sources)?;
+        for (source, code) in sources.into_iter().zip(compiled) {
+            position::remember(source.name.clone(), source.mappings);
+            let imports = source.imports;
+            SOURCES.with_borrow_mut(|all| all.insert(source.name, Loadable { code, imports }));
         }
         let loaded = script::with(|script, ctx| {
             globals::install(ctx)?;
@@ -118,27 +108,13 @@ impl Loader for Program {
         name: &str,
         _attributes: Option<ImportAttributes<'js>>,
     ) -> rquickjs::Result<Module<'js, Declared>> {
-        let code = SOURCES.with_borrow(|all| match all.get(name) {
-            Some(Loadable {
-                code: Code::Bytes(bytes),
-                ..
-            }) => Some(Code::Bytes(bytes)),
-            Some(Loadable {
-                kind: SourceKind::Json,
-                code: Code::Text(text),
-                ..
-            }) => Some(Code::Text(format!("export default {text}"))),
-            Some(Loadable {
-                code: Code::Text(_), ..
-            }) => Some(Code::Text(String::new())),
-            None => None,
-        });
+        let code = SOURCES.with_borrow(|all| all.get(name).map(|source| source.code.clone()));
         match code.ok_or_else(|| Error::new_loading(name))? {
             // SAFETY: the bytes were written by this very interpreter.
             #[allow(unsafe_code)]
-            Code::Bytes(bytes) => unsafe { Module::load(ctx.clone(), bytes) },
-            Code::Text(text) if text.is_empty() => Module::declare(ctx.clone(), name, facade(ctx, name)?),
-            Code::Text(text) => Module::declare(ctx.clone(), name, text),
+            Code::Module(bytes) => unsafe { Module::load(ctx.clone(), bytes) },
+            Code::CommonJs(_) => Module::declare(ctx.clone(), name, facade(ctx, name)?),
+            Code::Json(text) => Module::declare(ctx.clone(), name, format!("export default {text}")),
         }
     }
 }
@@ -156,17 +132,12 @@ fn commonjs(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
 fn required(ctx: Ctx<'_>, base: String, specifier: String) -> rquickjs::Result<Vec<String>> {
     let found = resolve(&base, &specifier).and_then(|name| {
         SOURCES.with_borrow(|all| {
-            let source = all.get(&name)?;
-            let kind = match source.kind {
-                SourceKind::Module => "module",
-                SourceKind::Commonjs => "commonjs",
-                SourceKind::Json => "json",
+            let (kind, text) = match &all.get(&name)?.code {
+                Code::Module(_) => ("module", ""),
+                Code::CommonJs(text) => ("commonjs", text.as_str()),
+                Code::Json(text) => ("json", text.as_str()),
             };
-            let text = match &source.code {
-                Code::Text(text) => text.clone(),
-                Code::Bytes(_) => String::new(),
-            };
-            Some(vec![name.clone(), kind.to_owned(), text])
+            Some(vec![name.clone(), kind.to_owned(), text.to_owned()])
         })
     });
     found.ok_or_else(|| {

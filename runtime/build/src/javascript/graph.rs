@@ -1,12 +1,13 @@
 //! All modules of a program, found from its entry on.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fs,
     path::{Path, PathBuf},
 };
 
 use oxc_resolver::{ModuleType, ResolveError, ResolveOptions, Resolver, TsconfigDiscovery};
+use wasmtime::component::{ComponentType, Lower};
 
 use super::{
     Project,
@@ -16,20 +17,27 @@ use super::{
 use crate::BuildError;
 
 /// How a source is evaluated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, ComponentType, Lower)]
+#[component(enum)]
+#[repr(u8)]
 pub(super) enum Kind {
+    #[component(name = "module")]
     Module,
+    #[component(name = "commonjs")]
     CommonJs,
+    #[component(name = "json")]
     Json,
 }
 
-/// A source with the names of what it imports.
+/// A source with the names of what it imports, as the engine takes it.
+#[derive(ComponentType, Lower)]
+#[component(record)]
 pub(super) struct Source {
-    pub(super) name: String,
-    pub(super) kind: Kind,
-    pub(super) text: String,
-    pub(super) mappings: String,
-    pub(super) imports: Vec<(String, String)>,
+    name: String,
+    kind: Kind,
+    text: String,
+    imports: Vec<(String, String)>,
+    mappings: String,
 }
 
 /// Everything that the engine is given.
@@ -85,7 +93,10 @@ enum Found {
         name: String,
         is_module: Option<bool>,
     },
-    Sdk(&'static str),
+    Sdk {
+        file: &'static str,
+        text: &'static str,
+    },
 }
 
 struct Collector {
@@ -95,7 +106,7 @@ struct Collector {
     requires: Resolver,
     sources: BTreeMap<String, Source>,
     /// Names that are read, or will be.
-    known: Vec<String>,
+    known: BTreeSet<String>,
     to_read: VecDeque<Found>,
     files: Vec<PathBuf>,
 }
@@ -111,7 +122,7 @@ impl Collector {
             imports,
             requires,
             sources: BTreeMap::new(),
-            known: Vec::new(),
+            known: BTreeSet::new(),
             to_read: VecDeque::new(),
             files: Vec::new(),
         })
@@ -125,8 +136,7 @@ impl Collector {
 
     fn found(&mut self, path: PathBuf, is_module: Option<bool>) -> String {
         let name = self.name_of(&path);
-        if !self.known.contains(&name) {
-            self.known.push(name.clone());
+        if self.known.insert(name.clone()) {
             self.to_read.push_back(Found::File {
                 path,
                 name: name.clone(),
@@ -139,11 +149,10 @@ impl Collector {
     /// Has a file of the SDK read, and returns its name.
     fn sdk(&mut self, file: &str) -> String {
         let name = format!("{PREFIX}{file}");
-        if let Some((file, _)) = sdk::FILES.iter().find(|(known, _)| *known == file)
-            && !self.known.contains(&name)
+        if let Some(&(file, text)) = sdk::FILES.iter().find(|(known, _)| *known == file)
+            && self.known.insert(name.clone())
         {
-            self.known.push(name.clone());
-            self.to_read.push_back(Found::Sdk(file));
+            self.to_read.push_back(Found::Sdk { file, text });
         }
         name
     }
@@ -166,9 +175,8 @@ impl Collector {
 
     fn read(&mut self, found: Found) -> Result<(), BuildError> {
         match found {
-            Found::Sdk(file) => {
+            Found::Sdk { file, text } => {
                 let name = format!("{PREFIX}{file}");
-                let text = sdk::text(file).expect("it was found in the list");
                 let mut transpiled = transpile(Path::new(file), &name, text, Some(true))?;
                 // Stacks leave it out.
                 transpiled.mappings = String::new();

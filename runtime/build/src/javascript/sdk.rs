@@ -28,11 +28,6 @@ pub(super) fn file(specifier: &str) -> Option<&'static str> {
         .map(|(_, file)| *file)
 }
 
-/// The text of a file.
-pub(super) fn text(file: &str) -> Option<&'static str> {
-    FILES.iter().find(|(known, _)| *known == file).map(|(_, text)| *text)
-}
-
 /// The file that a relative import in another one leads to.
 pub(super) fn relative(importer: &str, specifier: &str) -> Option<String> {
     let mut parts: Vec<&str> = importer.split('/').collect();

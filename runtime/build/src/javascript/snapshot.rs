@@ -12,13 +12,13 @@ use std::{
 
 use wasmtime::{
     Config, Engine, Error, Result, Store,
-    component::{Component, ComponentType, Instance, Linker, Lower, types::ComponentItem},
+    component::{Component, Instance, Linker},
 };
 use wasmtime_wizer::Wizer;
-use wrt_host::Functions;
+use wrt_host::{Functions, refuse_imports};
 
 use self::{access::Access, wasi::State};
-use super::graph::{Kind, Program};
+use super::graph::{Program, Source};
 use crate::BuildError;
 
 /// The longest that the modules may take to be evaluated, in ticks of [`TICK`].
@@ -29,29 +29,6 @@ const TICK: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Twice what a run has, so that it is JavaScript's own bound that ends a recursion.
 const STACK_BYTES: usize = 1 << 20;
-
-#[derive(Clone, Copy, ComponentType, Lower)]
-#[component(enum)]
-#[repr(u8)]
-#[allow(dead_code, reason = "the contract has all of them")]
-enum SourceKind {
-    #[component(name = "module")]
-    Module,
-    #[component(name = "commonjs")]
-    CommonJs,
-    #[component(name = "json")]
-    Json,
-}
-
-#[derive(ComponentType, Lower)]
-#[component(record)]
-struct Source<'a> {
-    name: &'a str,
-    kind: SourceKind,
-    text: &'a str,
-    imports: &'a [(String, String)],
-    mappings: &'a str,
-}
 
 /// The engine with the program in its memory.
 pub(super) fn take(engine: &[u8], program: &Program, cache_dir: Option<PathBuf>) -> Result<Vec<u8>, BuildError> {
@@ -101,50 +78,22 @@ fn load(store: &mut Store<State>, instance: &Instance, program: &Program) -> Res
     let loader = instance.get_export_index(&mut *store, None, "wrt:engine/loader@0.1.0");
     let load = loader.and_then(|loader| instance.get_export_index(&mut *store, Some(&loader), "load"));
     let load = load.ok_or_else(|| Error::msg("the engine has no loader"))?;
-    let load = instance.get_typed_func::<(&[Source<'_>], &str, &str), (Result<(), String>,)>(&mut *store, load)?;
-    let sources: Vec<_> = program.sources.iter().map(source).collect();
-    let (loaded,) = load.call(store, (&sources, &program.prelude, &program.entry))?;
+    let load = instance.get_typed_func::<(&[Source], &str, &str), (Result<(), String>,)>(&mut *store, load)?;
+    let (loaded,) = load.call(store, (&program.sources, &program.prelude, &program.entry))?;
     Ok(loaded)
-}
-
-fn source(source: &super::graph::Source) -> Source<'_> {
-    Source {
-        name: &source.name,
-        kind: match source.kind {
-            Kind::Module => SourceKind::Module,
-            Kind::CommonJs => SourceKind::CommonJs,
-            Kind::Json => SourceKind::Json,
-        },
-        text: &source.text,
-        imports: &source.imports,
-        mappings: &source.mappings,
-    }
 }
 
 /// WASI, and the functions of the contract, which refuse to be called before there is a run.
 fn linker(component: &Component) -> Result<Linker<State>> {
-    let engine = component.engine();
-    let mut linker = Linker::new(engine);
+    let mut linker = Linker::new(component.engine());
     wasmtime_wasi::p2::add_to_linker_sync(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_sync(&mut linker)?;
-    for (interface, item) in component.component_type().imports(engine) {
-        let ComponentItem::ComponentInstance(functions) = item.ty else {
-            continue;
-        };
-        if !interface.starts_with("wrt:") {
-            continue;
-        }
-        let mut instance = linker.instance(interface)?;
-        for (function, item) in functions.exports(engine) {
-            if let ComponentItem::ComponentFunc(_) = item.ty {
-                let refusal = format!(
-                    "`{interface}` `{function}` is called while the module is loaded, when there is no run yet: call it within a \
-                     workflow or an activity"
-                );
-                instance.func_new(function, move |_, _, _, _| Err(Error::msg(refusal.clone())))?;
-            }
-        }
-    }
+    refuse_imports(&mut linker, component, "wrt:", |interface, function| {
+        format!(
+            "`{interface}` `{function}` is called while the module is loaded, when there is no run yet: call it within a \
+             workflow or an activity"
+        )
+    })?;
     Ok(linker)
 }
 

@@ -31,7 +31,7 @@ impl<'a, 'js> ser::Serializer for Serializer<'a, 'js> {
     type Error = Problem;
     type SerializeSeq = List<'a, 'js>;
     type SerializeTuple = List<'a, 'js>;
-    type SerializeTupleStruct = List<'a, 'js>;
+    type SerializeTupleStruct = ser::Impossible<Value<'js>, Problem>;
     type SerializeTupleVariant = ser::Impossible<Value<'js>, Problem>;
     type SerializeMap = ser::Impossible<Value<'js>, Problem>;
     type SerializeStruct = Record<'a, 'js>;
@@ -128,8 +128,8 @@ impl<'a, 'js> ser::Serializer for Serializer<'a, 'js> {
     fn serialize_tuple(self, _length: usize) -> Result<List<'a, 'js>, Problem> {
         self.serialize_seq(None)
     }
-    fn serialize_tuple_struct(self, _name: &'static str, _length: usize) -> Result<List<'a, 'js>, Problem> {
-        self.serialize_seq(None)
+    fn serialize_tuple_struct(self, name: &'static str, _length: usize) -> Result<Self::SerializeTupleStruct, Problem> {
+        Err(Problem::Shape(format!("the contract has no record such as {name}")))
     }
     fn serialize_tuple_variant(
         self,
@@ -208,17 +208,6 @@ impl<'js> ser::SerializeTuple for List<'_, 'js> {
     type Ok = Value<'js>;
     type Error = Problem;
     fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Problem> {
-        self.push(value)
-    }
-    fn end(self) -> Result<Value<'js>, Problem> {
-        self.finish()
-    }
-}
-
-impl<'js> ser::SerializeTupleStruct for List<'_, 'js> {
-    type Ok = Value<'js>;
-    type Error = Problem;
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Problem> {
         self.push(value)
     }
     fn end(self) -> Result<Value<'js>, Problem> {
