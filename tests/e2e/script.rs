@@ -108,6 +108,16 @@ async fn recursion_ends_in_an_error_and_chance_belongs_to_the_run() -> Result<()
     .await
 }
 
+#[tokio::test]
+async fn a_function_may_import_when_it_runs() -> Result<()> {
+    with_careless(async |server| {
+        let imported = start(server, "importLate").await?.result().await?;
+        assert!(imported.contains("cart"), "{imported}");
+        Ok(())
+    })
+    .await
+}
+
 async fn wrt(arguments: &[&str]) -> Result<Output> {
     let mut command = tokio::process::Command::new(wrt_tests::program("wrt")?);
     command

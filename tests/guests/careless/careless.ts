@@ -99,3 +99,8 @@ export async function returnCycle(): Promise<unknown> {
   it.self = it;
   return it;
 }
+
+export async function importLate(): Promise<string> {
+  const { cart } = await import('./cart');
+  return cart.name;
+}

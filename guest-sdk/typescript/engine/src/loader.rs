@@ -17,7 +17,7 @@ use crate::{
 };
 
 thread_local! {
-    /// The sources by their names, while they are loaded.
+    /// The sources by their names. They stay, as a function may import or require one when it runs.
     static SOURCES: RefCell<BTreeMap<String, Loadable>> = const { RefCell::new(BTreeMap::new()) };
 }
 
@@ -48,7 +48,6 @@ impl Guest for Engine {
             ctx.run_gc();
             Ok(())
         });
-        SOURCES.take();
         globals::loaded();
         memory::loaded();
         loaded
